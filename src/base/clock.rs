@@ -1,0 +1,71 @@
+//! Two clocks: the wall's, which may jump, and the machine's, which may not.
+//!
+//! Deadlines and durations use the monotonic clock; only what a person reads uses the wall clock.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// A source of both times; the manual one is for tests of clock jumps.
+#[derive(Clone, Debug, Default)]
+pub struct Clock {
+    shift_ms: Option<Arc<AtomicI64>>,
+}
+
+impl Clock {
+    /// The system's clocks.
+    #[must_use]
+    pub const fn system() -> Self {
+        Self { shift_ms: None }
+    }
+
+    /// The system's clocks with a wall clock that [`Clock::jump`] can move.
+    #[must_use]
+    pub fn movable() -> Self {
+        Self { shift_ms: Some(Arc::new(AtomicI64::new(0))) }
+    }
+
+    /// Moves the wall clock of a movable clock; nothing happens to the system's.
+    pub fn jump(&self, by_ms: i64) {
+        if let Some(shift) = &self.shift_ms {
+            shift.fetch_add(by_ms, Ordering::Relaxed);
+        }
+    }
+
+    /// Milliseconds since 1970-01-01 UTC; negative before it.
+    #[must_use]
+    pub fn wall_ms(&self) -> i64 {
+        let real = match SystemTime::now().duration_since(UNIX_EPOCH) {
+            Ok(since) => millis(since),
+            Err(before) => -millis(before.duration()),
+        };
+        real.saturating_add(self.shift_ms.as_ref().map_or(0, |s| s.load(Ordering::Relaxed)))
+    }
+
+    /// Now on the clock that never jumps.
+    #[must_use]
+    pub fn monotonic(&self) -> Instant {
+        Instant::now()
+    }
+}
+
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_movable_clock_jumps_and_the_system_clock_does_not() {
+        let movable = Clock::movable();
+        let before = movable.wall_ms();
+        movable.jump(-86_400_000);
+        assert!(movable.wall_ms() < before - 86_000_000);
+        let system = Clock::system();
+        let before = system.wall_ms();
+        system.jump(-86_400_000);
+        assert!(system.wall_ms() >= before - 1_000);
+    }
+}

@@ -1,0 +1,3 @@
+//! The secrets helper: see `hearth-keeper --help`.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! The agent: see `hearth --help`.
+
+fn main() {}

@@ -1,0 +1,5 @@
+//! Hearth: the agent on the boards of a home.
+//!
+//! Module heads say what each floor is for; `docs/architecture.md` is the long form of this page.
+
+pub mod base;

@@ -1,0 +1,1 @@
+//! The integration tests: they drive the built binaries through `kit`, one file per feature.
