@@ -1,7 +1,7 @@
 //! The ground: ids, faults, limits, clocks, the shape of a secret.
 //!
 //! Everything above may use this module; it uses nothing of Hearth and names no user of its own.
-//! It must never do I/O beyond reading a clock.
+//! It must never open a file or a connection; `sys` wraps the few calls that need `unsafe`.
 
 pub mod clock;
 pub mod fault;
@@ -9,6 +9,7 @@ pub mod id;
 pub mod limits;
 pub mod name;
 pub mod secret;
+pub mod sys;
 
 pub use clock::Clock;
 pub use fault::{Code, Fault};

@@ -1,0 +1,103 @@
+//! System calls that need `unsafe`, each behind a safe function with its invariant.
+//!
+//! One of the three rooms where `unsafe` is allowed (with `sandbox/` and `hal/linux/`).
+
+use std::io::{self, IoSlice, IoSliceMut};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+
+use nix::sys::socket::{ControlMessage, ControlMessageOwned, MsgFlags, recvmsg, sendmsg};
+
+use super::limits::PACKET_DESCRIPTORS;
+
+/// What one `recvmsg` brought: the bytes written into the buffer and the descriptors beside them.
+#[derive(Debug)]
+pub struct Received {
+    /// Bytes in the buffer; 0 means that the other side closed.
+    pub length: usize,
+    /// Descriptors of SCM_RIGHTS, close-on-exec.
+    pub descriptors: Vec<OwnedFd>,
+    /// The packet or its descriptors were larger than the room for them.
+    pub truncated: bool,
+}
+
+/// Receives one packet and the descriptors beside it (recvmsg(2), cmsg(3), unix(7)).
+///
+/// # Errors
+/// The error of `recvmsg`; `WouldBlock` on a non-blocking socket without a packet.
+pub fn receive(socket: BorrowedFd<'_>, buffer: &mut [u8]) -> io::Result<Received> {
+    let mut room = nix::cmsg_space!([std::os::fd::RawFd; PACKET_DESCRIPTORS]);
+    let mut slices = [IoSliceMut::new(buffer)];
+    let message =
+        recvmsg::<()>(socket.as_raw_fd(), &mut slices, Some(&mut room), MsgFlags::MSG_CMSG_CLOEXEC)?;
+    let truncated = message.flags.intersects(MsgFlags::MSG_TRUNC | MsgFlags::MSG_CTRUNC);
+    let length = message.bytes;
+    let mut descriptors = Vec::new();
+    for control in message.cmsgs()? {
+        if let ControlMessageOwned::ScmRights(raw) = control {
+            // SAFETY: the kernel has just installed these numbers for this call; nobody else knows them.
+            descriptors.extend(raw.into_iter().map(|fd| unsafe { OwnedFd::from_raw_fd(fd) }));
+        }
+    }
+    Ok(Received { length, descriptors, truncated })
+}
+
+/// Sends one packet with descriptors beside it.
+///
+/// # Errors
+/// The error of `sendmsg`; `EPIPE` (no signal) where the other side closed.
+pub fn send(socket: BorrowedFd<'_>, bytes: &[u8], descriptors: &[BorrowedFd<'_>]) -> io::Result<()> {
+    let raw: Vec<_> = descriptors.iter().map(AsRawFd::as_raw_fd).collect();
+    let rights = [ControlMessage::ScmRights(&raw)];
+    let controls: &[ControlMessage<'_>] = if raw.is_empty() { &[] } else { &rights };
+    sendmsg::<()>(socket.as_raw_fd(), &[IoSlice::new(bytes)], controls, MsgFlags::MSG_NOSIGNAL, None)?;
+    Ok(())
+}
+
+/// How many threads this process has (`/proc/self/task`).
+///
+/// # Errors
+/// Where `/proc` is not readable.
+pub fn thread_count() -> io::Result<usize> {
+    Ok(std::fs::read_dir("/proc/self/task")?.count())
+}
+
+
+/// Sets the name that `ps` and `/proc/PID/comm` show, at most 15 bytes (prctl(2), PR_SET_NAME).
+pub fn set_process_name(name: &std::ffi::CStr) {
+    // SAFETY: PR_SET_NAME reads a NUL-terminated string, which a `CStr` is, and copies it.
+    unsafe { libc::prctl(libc::PR_SET_NAME, name.as_ptr(), 0, 0, 0) };
+}
+
+/// Asks the kernel to send `signal` to this process when the thread that forked it ends (PR_SET_PDEATHSIG).
+pub fn die_with_parent(signal: nix::sys::signal::Signal) {
+    // SAFETY: takes a signal number, touches no memory.
+    unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, signal as libc::c_ulong, 0, 0, 0) };
+}
+
+/// Forbids ptrace by equals, core files and `/proc/PID/mem` of this process (PR_SET_DUMPABLE 0).
+///
+/// # Errors
+/// The error of `prctl`.
+pub fn forbid_dumping() -> io::Result<()> {
+    // SAFETY: takes a number, touches no memory.
+    check(unsafe { libc::prctl(libc::PR_SET_DUMPABLE, 0, 0, 0, 0) })
+}
+
+/// Gives up the gain of privileges by `execve` for good (PR_SET_NO_NEW_PRIVS).
+///
+/// # Errors
+/// The error of `prctl`.
+pub fn forbid_new_privileges() -> io::Result<()> {
+    // SAFETY: takes a number, touches no memory.
+    check(unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) })
+}
+
+/// Ends a process image at once, without destructors or buffers (`_exit(2)`): for forked children.
+pub fn exit_now(status: i32) -> ! {
+    // SAFETY: `_exit` never returns and runs no code of this process.
+    unsafe { libc::_exit(status) }
+}
+
+fn check(answer: libc::c_int) -> io::Result<()> {
+    if answer == -1 { Err(io::Error::last_os_error()) } else { Ok(()) }
+}

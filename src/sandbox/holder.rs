@@ -1,0 +1,83 @@
+//! A long-lived hand that holds something, made again when it dies.
+//!
+//! The brain keeps duplicates of the descriptors, so a line keeps its level while its holder is
+//! made again. Restarts are bounded: a holder that keeps dying stays down and says so.
+
+use std::collections::VecDeque;
+use std::os::fd::{AsFd, OwnedFd};
+use std::time::{Duration, Instant};
+
+use tokio::sync::Mutex;
+
+use super::hands::Hands;
+use super::link::HandLink;
+use super::policy::Class;
+use crate::base::limits::{HAND_RESTART_WINDOW, HAND_RESTARTS};
+use crate::base::{Code, Fault};
+use crate::wire::hand::{Outcome, Work};
+
+/// A hand of one class with its descriptors; calls are taken one at a time.
+#[derive(Debug)]
+pub struct Holder {
+    hands: Hands,
+    class: Class,
+    descriptors: Vec<OwnedFd>,
+    first: Work,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    link: Option<HandLink>,
+    starts: VecDeque<Instant>,
+}
+
+impl Holder {
+    /// A holder that makes its hand at the first call; `first` is the hand's first piece of work.
+    #[must_use]
+    pub fn new(hands: Hands, class: Class, descriptors: Vec<OwnedFd>, first: Work) -> Self {
+        Self { hands, class, descriptors, first, state: Mutex::default() }
+    }
+
+    /// Gives the hand work, making it (again) where it is not alive.
+    ///
+    /// # Errors
+    /// As [`HandLink::call`]; [`Code::Unavailable`] where it died too often.
+    pub async fn call(&self, work: &Work, within: Duration) -> Result<Outcome, Fault> {
+        let mut state = self.state.lock().await;
+        if state.link.as_ref().is_none_or(HandLink::has_ended) {
+            state.link = None;
+            state.link = Some(self.start(&mut state.starts, within).await?);
+        }
+        let Some(link) = state.link.as_mut() else {
+            return Err(Fault::new(Code::Internal, "a holder without its hand"));
+        };
+        let answer = link.call(work, within).await;
+        if let Err(fault) = &answer
+            && matches!(fault.code, Code::Timeout | Code::Garbage | Code::Unavailable)
+        {
+            state.link = None;
+        }
+        answer
+    }
+
+    async fn start(&self, starts: &mut VecDeque<Instant>, within: Duration) -> Result<HandLink, Fault> {
+        let now = Instant::now();
+        while starts.front().is_some_and(|then| now.duration_since(*then) > HAND_RESTART_WINDOW) {
+            starts.pop_front();
+        }
+        if starts.len() > HAND_RESTARTS {
+            let word = self.class.word();
+            let message = format!("the {word} hand died {HAND_RESTARTS} times within {HAND_RESTART_WINDOW:?}; it rests");
+            return Err(Fault::new(Code::Unavailable, message));
+        }
+        if !starts.is_empty() {
+            tracing::warn!(class = self.class.word(), "a long-lived hand is made again");
+        }
+        starts.push_back(now);
+        let descriptors: Vec<_> = self.descriptors.iter().map(AsFd::as_fd).collect();
+        let mut link = self.hands.spawn(self.class, 0, &descriptors).await?;
+        link.call(&self.first, within).await?;
+        Ok(link)
+    }
+}

@@ -1,0 +1,52 @@
+//! The walls: the spawner that makes every process, and the hands it forks and seals.
+//!
+//! This is the only module that makes processes. A *hand* does one job: it is forked from the
+//! spawner, sealed before it reads its first byte, and holds nothing but its socket and the
+//! descriptors that were handed to it. The spawner itself is forked from `hearth` first of all,
+//! before threads, configuration or foreign bytes. What a hand does with its descriptors is not
+//! known here: [`Body`] functions come from above.
+
+mod filter;
+mod hands;
+mod holder;
+mod link;
+mod policy;
+mod port;
+mod seal;
+mod spawner;
+
+pub use hands::{Hands, HandsStatus};
+pub use holder::Holder;
+pub use link::HandLink;
+pub use policy::{Class, Rule, rules};
+pub use port::{Body, Port};
+pub use spawner::{Spawner, start};
+
+/// What went wrong in making or sealing a process.
+#[derive(Debug, thiserror::Error)]
+pub enum SandboxFault {
+    /// The spawner has to be made while the program has one thread.
+    #[error("the spawner must be made before the first thread, but there are {0} threads")]
+    NotAlone(usize),
+    /// A step of making or sealing a process failed.
+    #[error("{step}: {error}")]
+    Step {
+        /// What was being done.
+        step: &'static str,
+        /// The system's answer.
+        error: std::io::Error,
+    },
+    /// The filter of a class cannot be made on this processor.
+    #[error("no seccomp filter for this processor: {0}")]
+    NoFilter(String),
+}
+
+impl SandboxFault {
+    pub(crate) fn step(step: &'static str) -> impl FnOnce(std::io::Error) -> Self {
+        move |error| Self::Step { step, error }
+    }
+
+    pub(crate) fn errno(step: &'static str) -> impl FnOnce(nix::errno::Errno) -> Self {
+        move |error| Self::Step { step, error: error.into() }
+    }
+}

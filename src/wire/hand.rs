@@ -1,0 +1,326 @@
+//! Messages between the brain and one hand, as ordinary values (`schemas/hand.fbs`).
+
+use flatbuffers::{FlatBufferBuilder, UnionWIPOffset, WIPOffset};
+
+use super::generated::hand as fb;
+use super::verify::same_version;
+use super::{VERSION, WireFault, read};
+use crate::base::{Code, Fault};
+
+/// What a handed line descriptor is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LineKind {
+    /// A GPIO line request (uapi v2): 0 or 1.
+    Digital,
+    /// `duty_cycle` of a sysfs PWM channel: 0 to 100, in percent of the period.
+    Pwm,
+    /// A sysfs attribute that holds one number.
+    Reading,
+    /// A line of the simulated bank.
+    Simulated,
+}
+
+/// One line that a `lines` hand is given, in the order of its descriptors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LineGrant {
+    /// What the descriptor is.
+    pub kind: LineKind,
+    /// Period of a PWM channel in nanoseconds; 0 elsewhere.
+    pub period_ns: u64,
+    /// Whether the hand may set it.
+    pub writable: bool,
+}
+
+/// What a hand is asked to do.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Work {
+    /// `lines`: these are your descriptors.
+    Hold(Vec<LineGrant>),
+    /// `lines`: drive a line to a value.
+    LineSet {
+        /// Its place in [`Work::Hold`].
+        line: u32,
+        /// 0 or 1; 0 to 100 for PWM.
+        value: f64,
+    },
+    /// `lines`: what is on a line now.
+    LineGet {
+        /// Its place in [`Work::Hold`].
+        line: u32,
+    },
+    /// `pure`: civil time of an instant.
+    TellTime {
+        /// IANA zone name.
+        zone: String,
+        /// Milliseconds since 1970 UTC.
+        unix_ms: i64,
+    },
+    /// `pure`: the value of an arithmetic expression.
+    Evaluate {
+        /// The expression.
+        expression: String,
+    },
+    /// `files`: bytes of the passed descriptor.
+    FileRead {
+        /// First byte.
+        offset: u64,
+        /// At most so many.
+        length: u32,
+    },
+    /// `files`: puts bytes into the passed descriptor.
+    FileWrite {
+        /// The bytes.
+        bytes: Vec<u8>,
+        /// Behind what is there; else from the place reached so far.
+        append: bool,
+    },
+    /// `files`: the first descriptor's bytes with one replacement, into the second.
+    FileEdit {
+        /// Must occur exactly once.
+        find: String,
+        /// What stands there afterwards.
+        replace: String,
+    },
+}
+
+/// What came of it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// Done, nothing to tell.
+    Done,
+    /// A number: a line's value, an expression's.
+    Number(f64),
+    /// A text.
+    Text(String),
+    /// Bytes of a file.
+    Bytes {
+        /// The bytes read.
+        bytes: Vec<u8>,
+        /// Size of the whole file.
+        total: u64,
+    },
+    /// It was not done, and why.
+    Failed(Fault),
+}
+
+/// The buffer of a request.
+#[must_use]
+pub fn encode_request(id: u64, work: &Work) -> Vec<u8> {
+    let mut builder = FlatBufferBuilder::new();
+    let (work_type, work) = build_work(&mut builder, work);
+    let request = fb::Request::create(&mut builder, &fb::RequestArgs { version: VERSION, id, work_type, work });
+    builder.finish_minimal(request);
+    builder.finished_data().to_vec()
+}
+
+fn build_work(b: &mut FlatBufferBuilder<'_>, work: &Work) -> (fb::Work, Option<WIPOffset<UnionWIPOffset>>) {
+    let (kind, table) = match work {
+        Work::Hold(lines) => {
+            let lines: Vec<_> = lines.iter().map(|grant| fb::LineGrant::create(b, &grant_args(*grant))).collect();
+            let lines = b.create_vector(&lines);
+            (fb::Work::Hold, fb::Hold::create(b, &fb::HoldArgs { lines: Some(lines) }).as_union_value())
+        }
+        Work::LineSet { line, value } => {
+            let args = fb::LineSetArgs { line: *line, value: *value };
+            (fb::Work::LineSet, fb::LineSet::create(b, &args).as_union_value())
+        }
+        Work::LineGet { line } => {
+            (fb::Work::LineGet, fb::LineGet::create(b, &fb::LineGetArgs { line: *line }).as_union_value())
+        }
+        Work::TellTime { zone, unix_ms } => {
+            let zone = Some(b.create_string(zone));
+            let args = fb::TellTimeArgs { zone, unix_ms: *unix_ms };
+            (fb::Work::TellTime, fb::TellTime::create(b, &args).as_union_value())
+        }
+        Work::Evaluate { expression } => {
+            let expression = Some(b.create_string(expression));
+            (fb::Work::Evaluate, fb::Evaluate::create(b, &fb::EvaluateArgs { expression }).as_union_value())
+        }
+        Work::FileRead { offset, length } => {
+            let args = fb::FileReadArgs { offset: *offset, length: *length };
+            (fb::Work::FileRead, fb::FileRead::create(b, &args).as_union_value())
+        }
+        Work::FileWrite { bytes, append } => {
+            let bytes = Some(b.create_vector(bytes));
+            let args = fb::FileWriteArgs { bytes, append: *append };
+            (fb::Work::FileWrite, fb::FileWrite::create(b, &args).as_union_value())
+        }
+        Work::FileEdit { find, replace } => {
+            let (find, replace) = (Some(b.create_string(find)), Some(b.create_string(replace)));
+            (fb::Work::FileEdit, fb::FileEdit::create(b, &fb::FileEditArgs { find, replace }).as_union_value())
+        }
+    };
+    (kind, Some(table))
+}
+
+fn grant_args(grant: LineGrant) -> fb::LineGrantArgs {
+    let kind = match grant.kind {
+        LineKind::Digital => fb::LineKind::Digital,
+        LineKind::Pwm => fb::LineKind::Pwm,
+        LineKind::Reading => fb::LineKind::Reading,
+        LineKind::Simulated => fb::LineKind::Simulated,
+    };
+    fb::LineGrantArgs { kind, period_ns: grant.period_ns, writable: grant.writable }
+}
+
+/// The request in a buffer.
+///
+/// # Errors
+/// Whatever makes the buffer not a request of this version.
+pub fn decode_request(bytes: &[u8]) -> Result<(u64, Work), WireFault> {
+    let request = read::<fb::Request<'_>>(bytes)?;
+    same_version(request.version())?;
+    let unknown = || WireFault::UnknownKind(request.work_type().0);
+    let work = match request.work_type() {
+        fb::Work::Hold => hold(request.work_as_hold().ok_or_else(unknown)?)?,
+        fb::Work::LineSet => {
+            let set = request.work_as_line_set().ok_or_else(unknown)?;
+            Work::LineSet { line: set.line(), value: set.value() }
+        }
+        fb::Work::LineGet => Work::LineGet { line: request.work_as_line_get().ok_or_else(unknown)?.line() },
+        fb::Work::TellTime => {
+            let time = request.work_as_tell_time().ok_or_else(unknown)?;
+            Work::TellTime { zone: time.zone().to_owned(), unix_ms: time.unix_ms() }
+        }
+        fb::Work::Evaluate => {
+            let expression = request.work_as_evaluate().ok_or_else(unknown)?.expression().to_owned();
+            Work::Evaluate { expression }
+        }
+        fb::Work::FileRead => {
+            let part = request.work_as_file_read().ok_or_else(unknown)?;
+            Work::FileRead { offset: part.offset(), length: part.length() }
+        }
+        fb::Work::FileWrite => {
+            let part = request.work_as_file_write().ok_or_else(unknown)?;
+            Work::FileWrite { bytes: part.bytes().bytes().to_vec(), append: part.append() }
+        }
+        fb::Work::FileEdit => {
+            let edit = request.work_as_file_edit().ok_or_else(unknown)?;
+            Work::FileEdit { find: edit.find().to_owned(), replace: edit.replace().to_owned() }
+        }
+        _ => return Err(unknown()),
+    };
+    Ok((request.id(), work))
+}
+
+fn hold(table: fb::Hold<'_>) -> Result<Work, WireFault> {
+    let grants = table.lines().iter().map(|grant| {
+        let kind = match grant.kind() {
+            fb::LineKind::Digital => LineKind::Digital,
+            fb::LineKind::Pwm => LineKind::Pwm,
+            fb::LineKind::Reading => LineKind::Reading,
+            fb::LineKind::Simulated => LineKind::Simulated,
+            other => return Err(WireFault::UnknownKind(other.0)),
+        };
+        Ok(LineGrant { kind, period_ns: grant.period_ns(), writable: grant.writable() })
+    });
+    Ok(Work::Hold(grants.collect::<Result<_, _>>()?))
+}
+
+/// The buffer of a reply.
+#[must_use]
+pub fn encode_reply(id: u64, outcome: &Outcome) -> Vec<u8> {
+    let mut builder = FlatBufferBuilder::new();
+    let b = &mut builder;
+    let (outcome_type, outcome) = match outcome {
+        Outcome::Done => (fb::Outcome::Done, fb::Done::create(b, &fb::DoneArgs {}).as_union_value()),
+        Outcome::Number(value) => {
+            (fb::Outcome::Number, fb::Number::create(b, &fb::NumberArgs { value: *value }).as_union_value())
+        }
+        Outcome::Text(text) => {
+            let text = Some(b.create_string(text));
+            (fb::Outcome::Text, fb::Text::create(b, &fb::TextArgs { text }).as_union_value())
+        }
+        Outcome::Bytes { bytes, total } => {
+            let bytes = Some(b.create_vector(bytes));
+            (fb::Outcome::Bytes, fb::Bytes::create(b, &fb::BytesArgs { bytes, total: *total }).as_union_value())
+        }
+        Outcome::Failed(fault) => {
+            let message = Some(b.create_string(&fault.message));
+            let args = fb::FailedArgs { code: fault.code.number(), message };
+            (fb::Outcome::Failed, fb::Failed::create(b, &args).as_union_value())
+        }
+    };
+    let args = fb::ReplyArgs { version: VERSION, id, outcome_type, outcome: Some(outcome) };
+    let reply = fb::Reply::create(&mut builder, &args);
+    builder.finish_minimal(reply);
+    builder.finished_data().to_vec()
+}
+
+/// The reply in a buffer.
+///
+/// # Errors
+/// Whatever makes the buffer not a reply of this version.
+pub fn decode_reply(bytes: &[u8]) -> Result<(u64, Outcome), WireFault> {
+    let reply = read::<fb::Reply<'_>>(bytes)?;
+    same_version(reply.version())?;
+    let unknown = || WireFault::UnknownKind(reply.outcome_type().0);
+    let outcome = match reply.outcome_type() {
+        fb::Outcome::Done => Outcome::Done,
+        fb::Outcome::Number => Outcome::Number(reply.outcome_as_number().ok_or_else(unknown)?.value()),
+        fb::Outcome::Text => Outcome::Text(reply.outcome_as_text().ok_or_else(unknown)?.text().to_owned()),
+        fb::Outcome::Bytes => {
+            let part = reply.outcome_as_bytes().ok_or_else(unknown)?;
+            Outcome::Bytes { bytes: part.bytes().bytes().to_vec(), total: part.total() }
+        }
+        fb::Outcome::Failed => {
+            let failed = reply.outcome_as_failed().ok_or_else(unknown)?;
+            Outcome::Failed(Fault::new(Code::from_number(failed.code()), failed.message()))
+        }
+        _ => return Err(unknown()),
+    };
+    Ok((reply.id(), outcome))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_request_and_reply_reads_back() {
+        let grant = LineGrant { kind: LineKind::Pwm, period_ns: 1_000_000, writable: true };
+        let all = [
+            Work::Hold(vec![grant, LineGrant { kind: LineKind::Simulated, period_ns: 0, writable: false }]),
+            Work::LineSet { line: 3, value: 42.5 },
+            Work::LineGet { line: 0 },
+            Work::TellTime { zone: "Europe/Berlin".into(), unix_ms: -1 },
+            Work::Evaluate { expression: "6*7".into() },
+            Work::FileRead { offset: 9, length: 10 },
+            Work::FileWrite { bytes: vec![0, 255], append: true },
+            Work::FileEdit { find: "a".into(), replace: String::new() },
+        ];
+        for work in all {
+            assert_eq!(decode_request(&encode_request(7, &work)), Ok((7, work)));
+        }
+        let all = [
+            Outcome::Done,
+            Outcome::Number(1.0),
+            Outcome::Text("ü".into()),
+            Outcome::Bytes { bytes: vec![1], total: 8 },
+            Outcome::Failed(Fault::new(Code::Refused, "no")),
+        ];
+        for outcome in all {
+            assert_eq!(decode_reply(&encode_reply(9, &outcome)), Ok((9, outcome)));
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn bytes_from_outside_never_panic(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..256)) {
+            let _ = decode_request(&bytes);
+            let _ = decode_reply(&bytes);
+        }
+
+        #[test]
+        fn a_changed_message_never_panics(at in 0_usize..120, to in proptest::num::u8::ANY) {
+            let mut request = encode_request(1, &Work::TellTime { zone: "Europe/Paris".into(), unix_ms: 5 });
+            let at = at % request.len();
+            request[at] = to;
+            let _ = decode_request(&request);
+            let mut reply = encode_reply(1, &Outcome::Failed(Fault::new(Code::Full, "full")));
+            let at = at % reply.len();
+            reply[at] = to;
+            let _ = decode_reply(&reply);
+        }
+    }
+}
