@@ -3,5 +3,10 @@
 //! Module heads say what each floor is for; `docs/architecture.md` is the long form of this page.
 
 pub mod base;
+pub mod bus;
+pub mod gate;
+pub mod hal;
 pub mod sandbox;
+pub mod store;
+pub mod tools;
 pub mod wire;

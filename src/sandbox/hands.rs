@@ -207,5 +207,5 @@ pub(super) async fn receive(socket: &AsyncFd<OwnedFd>, room: &mut Vec<u8>) -> io
 fn watchable(socket: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
     let flags = nix::fcntl::OFlag::O_NONBLOCK;
     nix::fcntl::fcntl(&socket, nix::fcntl::FcntlArg::F_SETFL(flags))?;
-    AsyncFd::register(socket)
+    AsyncFd::register(socket).map_err(Into::into)
 }

@@ -1,0 +1,151 @@
+//! The one way to a tool: manifest, decision, begin record, hand, end record.
+//!
+//! Only the gate holds the spawner's [`Hands`]: a tool can describe a piece of work, never do it.
+//! Every call, refused ones included, leaves one *begin* and one *end* record under one id; a begin
+//! without an end is closed at the next start as «outcome unknown».
+
+#![forbid(unsafe_code)]
+
+mod decision;
+mod manifest;
+mod run;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+pub use decision::{Decision, decide};
+pub use manifest::{Manifest, Tier};
+pub use run::{Job, Run, Tool};
+
+use crate::base::limits::ARGUMENT_BYTES;
+use crate::base::{Code, Fault, Id};
+use crate::bus::Principal;
+use crate::sandbox::Hands;
+use crate::store::{BeginCall, Durability, EndCall, Store};
+
+/// One wish to use a tool.
+#[derive(Clone, Debug)]
+pub struct Call<'a> {
+    /// The tool's name.
+    pub tool: &'a str,
+    /// Its arguments, a JSON object.
+    pub arguments: Value,
+    /// On whose behalf.
+    pub principal: &'a Principal,
+    /// The message that caused it.
+    pub trace: Id,
+    /// Whether a person has confirmed exactly this call.
+    pub confirmed: bool,
+}
+
+/// The registry of tools and the pipeline to them.
+pub struct Gate {
+    tools: BTreeMap<&'static str, Box<dyn Tool>>,
+    hands: Hands,
+    store: Store,
+}
+
+impl std::fmt::Debug for Gate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Gate").field("tools", &self.tools.keys()).finish_non_exhaustive()
+    }
+}
+
+impl Gate {
+    /// A gate to these tools.
+    #[must_use]
+    pub fn new(tools: Vec<Box<dyn Tool>>, hands: Hands, store: Store) -> Arc<Self> {
+        let tools = tools.into_iter().map(|tool| (tool.manifest().name, tool)).collect();
+        Arc::new(Self { tools, hands, store })
+    }
+
+    /// The manifests of all tools, by name.
+    pub fn manifests(&self) -> impl Iterator<Item = &Manifest> {
+        self.tools.values().map(|tool| tool.manifest())
+    }
+
+    /// Puts a call through: decision, begin record, hand, end record.
+    ///
+    /// # Errors
+    /// [`Code::NotFound`] for an unknown tool, [`Code::Refused`] with the reason, the hand's fault else.
+    pub async fn call(&self, call: Call<'_>) -> Result<Value, Fault> {
+        let tool = self.tools.get(call.tool).map(AsRef::as_ref);
+        let decision = tool.map_or_else(
+            || Decision::Refuse(self.unknown(call.tool)),
+            |tool| decide(tool.manifest(), tool.tier(&call.arguments), &call),
+        );
+        let manifest = tool.map(Tool::manifest);
+        let began = std::time::Instant::now();
+        let id = self.begin(&call, manifest, &decision).await?;
+        let outcome = match (tool, decision) {
+            (Some(tool), Decision::Allow) => self.perform(tool, &call.arguments).await,
+            (_, Decision::Ask(reason) | Decision::Refuse(reason)) => Err(reason),
+            (None, Decision::Allow) => Err(self.unknown(call.tool)),
+        };
+        let end = EndCall {
+            outcome: outcome.as_ref().err().map_or("done", |fault| fault.code.word()).to_owned(),
+            message: outcome.as_ref().err().map(|fault| fault.message.clone()),
+            duration: began.elapsed(),
+        };
+        if let Err(fault) = self.store.end_call(id, end, durability(manifest)).await {
+            tracing::error!(%fault, call = %id, "the end of a call was not recorded");
+        }
+        outcome
+    }
+
+    async fn begin(
+        &self,
+        call: &Call<'_>,
+        manifest: Option<&Manifest>,
+        decision: &Decision,
+    ) -> Result<Id, Fault> {
+        let begin = BeginCall {
+            trace: call.trace,
+            tool: call.tool.to_owned(),
+            principal: call.principal.name.clone(),
+            arguments: summary(&call.arguments),
+            decision: decision.word().to_owned(),
+            reason: decision.reason().map(str::to_owned),
+        };
+        self.store.begin_call(begin, durability(manifest)).await.map_err(|error| {
+            let fault = Fault::from(error);
+            Fault::new(fault.code, format!("{} was not called, because it could not be recorded: {}", call.tool, fault.message))
+        })
+    }
+
+    async fn perform(&self, tool: &dyn Tool, arguments: &Value) -> Result<Value, Fault> {
+        if arguments.to_string().len() > ARGUMENT_BYTES {
+            return Err(Fault::new(Code::BadInput, format!("arguments have at most {ARGUMENT_BYTES} bytes")));
+        }
+        let job = tool.prepare(arguments)?;
+        let outcomes = job.run.perform(&self.hands).await?;
+        (job.finish)(outcomes)
+    }
+
+    fn unknown(&self, name: &str) -> Fault {
+        let names: Vec<_> = self.tools.keys().copied().collect();
+        Fault::new(Code::NotFound, format!("there is no tool «{}»; there are {}", summary_text(name), names.join(", ")))
+    }
+}
+
+/// Idempotent acts without risk answer before their record is on disk; all others wait for it.
+fn durability(manifest: Option<&Manifest>) -> Durability {
+    match manifest {
+        Some(manifest) if manifest.idempotent && manifest.tier < Tier::Risky => Durability::Grouped,
+        Some(_) => Durability::Now,
+        None => Durability::Grouped,
+    }
+}
+
+/// Longest arguments kept in a record, in bytes.
+const SUMMARY_BYTES: usize = 512;
+
+fn summary(arguments: &Value) -> String {
+    summary_text(&arguments.to_string()).to_owned()
+}
+
+fn summary_text(text: &str) -> &str {
+    &text[..text.floor_char_boundary(SUMMARY_BYTES)]
+}

@@ -1,0 +1,77 @@
+//! A tool as the gate sees it: a manifest, and jobs for hands.
+
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::{Manifest, Tier};
+use crate::base::{Fault, limits};
+use crate::sandbox::{Class, Hands, Holder};
+use crate::wire::hand::{Outcome, Work};
+
+/// A tool: it says what it is and turns arguments into a job; it never does the job.
+pub trait Tool: Send + Sync {
+    /// What it declares.
+    fn manifest(&self) -> &Manifest;
+
+    /// The risk of a call with these arguments, where that is more than the manifest's.
+    fn tier(&self, _arguments: &Value) -> Tier {
+        self.manifest().tier
+    }
+
+    /// The job for these arguments: decides, opens what the hand is handed, does nothing yet.
+    ///
+    /// # Errors
+    /// Arguments that make no sense, or something that cannot be opened.
+    fn prepare(&self, arguments: &Value) -> Result<Job, Fault>;
+}
+
+/// Work for a hand and what to make of its outcomes.
+pub struct Job {
+    /// Which hand, and the work.
+    pub run: Run,
+    /// Turns the outcomes into the tool's result; may rename or sync what the brain opened.
+    pub finish: Finish,
+}
+
+/// See [`Job::finish`].
+pub type Finish = Box<dyn FnOnce(Vec<Outcome>) -> Result<Value, Fault> + Send>;
+
+/// Which hand does the work.
+pub enum Run {
+    /// A fresh hand that ends afterwards.
+    Once {
+        /// Its class.
+        class: Class,
+        /// What it is handed.
+        descriptors: Vec<OwnedFd>,
+        /// What it does, in order; the first failure ends it.
+        work: Vec<Work>,
+    },
+    /// A hand that lives on.
+    Held {
+        /// The hand.
+        holder: Arc<Holder>,
+        /// What it does.
+        work: Work,
+    },
+}
+
+impl Run {
+    pub(super) async fn perform(self, hands: &Hands) -> Result<Vec<Outcome>, Fault> {
+        match self {
+            Self::Held { holder, work } => Ok(vec![holder.call(&work, limits::LINE_DEADLINE).await?]),
+            Self::Once { class, descriptors, work } => {
+                let seconds = u32::try_from(limits::HAND_CPU_SECONDS).unwrap_or(u32::MAX);
+                let passed: Vec<_> = descriptors.iter().map(AsFd::as_fd).collect();
+                let mut link = hands.spawn(class, seconds, &passed).await?;
+                let mut outcomes = Vec::with_capacity(work.len());
+                for piece in &work {
+                    outcomes.push(link.call(piece, limits::HAND_WALL).await?);
+                }
+                Ok(outcomes)
+            }
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! Linux interfaces of real hardware: the GPIO character device and sysfs attributes.
+//!
+//! Opens and requests only; values are read and driven by the `lines` hand through [`super::value`].
+
+pub(super) mod gpio;
+pub(super) mod sysfs;

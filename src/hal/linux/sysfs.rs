@@ -1,0 +1,37 @@
+//! Sysfs attributes that act as lines: PWM channels and readings.
+//!
+//! `/sys/class/pwm` (Documentation/driver-api/pwm.rst): a channel is exported, its period set and
+//! enabled here; the descriptor of `duty_cycle` is what crosses to the hand.
+
+use std::fs::File;
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+
+use crate::hal::HalFault;
+
+/// Opens a PWM channel's `duty_cycle` with the channel enabled at `period_ns`.
+pub(crate) fn open_pwm(chip: &Path, channel: u32, period_ns: u64) -> Result<OwnedFd, HalFault> {
+    let folder = chip.join(format!("pwm{channel}"));
+    if !folder.exists() {
+        put(&chip.join("export"), &channel.to_string())?;
+    }
+    put(&folder.join("period"), &period_ns.to_string())?;
+    put(&folder.join("enable"), "1")?;
+    open(folder.join("duty_cycle"), true)
+}
+
+/// Opens an attribute that holds one number.
+pub(crate) fn open_reading(path: &Path) -> Result<OwnedFd, HalFault> {
+    open(path.to_owned(), false)
+}
+
+fn put(path: &Path, text: &str) -> Result<(), HalFault> {
+    std::fs::write(path, text).map_err(|error| HalFault::Open { path: path.to_owned(), error })
+}
+
+fn open(path: PathBuf, write: bool) -> Result<OwnedFd, HalFault> {
+    match File::options().read(true).write(write).open(&path) {
+        Ok(file) => Ok(file.into()),
+        Err(error) => Err(HalFault::Open { path, error }),
+    }
+}
