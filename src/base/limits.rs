@@ -62,6 +62,26 @@ pub const CALLS_PER_TURN: usize = 64;
 pub const STORE_QUEUE: usize = 256;
 /// Longest time that a grouped write waits for its commit.
 pub const GROUP_COMMIT: Duration = Duration::from_millis(500);
+/// Grouped writes in one transaction before it is committed early.
+pub const GROUP_WRITES: usize = 256;
+/// Records kept in memory while the disk refuses writes; the oldest goes first, and is counted.
+pub const STORE_RING: usize = 1_024;
+/// Time between two attempts to write again after the disk refused.
+pub const STORE_RETRY: Duration = Duration::from_secs(5);
+/// Time that a statement waits for a lock on the database before it fails.
+pub const STORE_BUSY: Duration = Duration::from_secs(2);
+/// Messages that wait for the word index before they are indexed together.
+pub const SEARCH_BATCH: usize = 64;
+/// Rows that one query of the store answers at most.
+pub const STORE_ROWS: usize = 1_000;
+/// Words of a search that are looked for; later ones are left out.
+pub const SEARCH_WORDS: usize = 16;
+/// Longest summary, reason or detail in an audit record, in bytes; longer ones are cut.
+pub const AUDIT_TEXT_BYTES: usize = 1_024;
+/// Longest stored message, in bytes; longer ones are refused.
+pub const MESSAGE_BYTES: usize = 256 * 1024;
+/// Longest state of one device, as JSON bytes.
+pub const STATE_BYTES: usize = 16 * 1024;
 
 /// Largest configuration, home or board file, in bytes.
 pub const CONFIG_BYTES: u64 = 1024 * 1024;

@@ -1,0 +1,170 @@
+//! One SQLite connection with its settings and its prepared statements.
+//!
+//! Only fixed text of this module's siblings ever reaches `prepare`: values are always bound.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::time::Duration;
+
+use libsql::{Builder, Connection, OpenFlags, Row, Statement, Value};
+
+use super::StoreError;
+use crate::base::{Id, limits};
+
+/// Bytes of a database page. Fixed when the file is made; chosen by measurement, see `store`'s head.
+pub(super) const PAGE_SIZE: &str = "PRAGMA page_size = 1024";
+
+/// Settings of every connection, in the order in which SQLite needs them.
+const SETTINGS: [&str; 7] = [
+    // The folder's lock admits one process, so the log's index can live on the heap: no -shm file.
+    "PRAGMA locking_mode = EXCLUSIVE",
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA cache_size = -1024",
+    "PRAGMA temp_store = MEMORY",
+    "PRAGMA trusted_schema = OFF",
+    "PRAGMA cell_size_check = ON",
+];
+
+/// An open database.
+pub(super) struct Db {
+    connection: Connection,
+    statements: HashMap<&'static str, Statement>,
+}
+
+impl Db {
+    /// Opens or creates the file for writing.
+    pub(super) async fn open(path: &Path, max_pages: Option<u32>) -> Result<Self, StoreError> {
+        let mut db = Self::connect(path, OpenFlags::default()).await?;
+        db.batch(PAGE_SIZE).await?;
+        for setting in SETTINGS {
+            db.batch(setting).await?;
+        }
+        if let Some(pages) = max_pages {
+            db.limit_pages(pages).await?;
+        }
+        // A write lock taken and given back shows here whether the disk takes writes.
+        db.batch("BEGIN IMMEDIATE").await?;
+        db.batch("COMMIT").await?;
+        Ok(db)
+    }
+
+    /// Opens an existing file without ever writing to it.
+    pub(super) async fn open_read_only(path: &Path) -> Result<Self, StoreError> {
+        let db = Self::connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY).await?;
+        db.batch("SELECT count(*) FROM sqlite_schema").await?;
+        Ok(db)
+    }
+
+    /// An empty database in memory.
+    pub(super) async fn open_memory() -> Result<Self, StoreError> {
+        Self::connect(Path::new(":memory:"), OpenFlags::default()).await
+    }
+
+    async fn connect(path: &Path, flags: OpenFlags) -> Result<Self, StoreError> {
+        let connection = Builder::new_local(path).flags(flags).build().await?.connect()?;
+        connection.busy_timeout(limits::STORE_BUSY)?;
+        Ok(Self { connection, statements: HashMap::new() })
+    }
+
+    /// Holds the file at its present size plus `pages`, or lets it grow again with `u32::MAX`.
+    pub(super) async fn limit_pages(&mut self, pages: u32) -> Result<(), StoreError> {
+        // A pragma takes no bound value; a number cannot carry SQL.
+        self.batch(&format!("PRAGMA max_page_count = {pages}")).await
+    }
+
+    /// Runs fixed statements without values.
+    pub(super) async fn batch(&self, sql: &str) -> Result<(), StoreError> {
+        self.connection.execute_batch(sql).await?;
+        Ok(())
+    }
+
+    async fn statement(&mut self, sql: &'static str) -> Result<&Statement, StoreError> {
+        if !self.statements.contains_key(sql) {
+            let statement = self.connection.prepare(sql).await?;
+            self.statements.insert(sql, statement);
+        }
+        self.statements.get(sql).ok_or(StoreError::Closed)
+    }
+
+    /// Runs one statement; the number of rows that it changed.
+    pub(super) async fn execute(&mut self, sql: &'static str, values: Vec<Value>) -> Result<usize, StoreError> {
+        let statement = self.statement(sql).await?;
+        let done = statement.execute(values).await;
+        // A statement that is not reset keeps its lock and refuses new values.
+        statement.reset();
+        Ok(done?)
+    }
+
+    /// Reads rows, at most `limits::STORE_ROWS`.
+    pub(super) async fn rows<T>(
+        &mut self,
+        sql: &'static str,
+        values: Vec<Value>,
+        read: impl Fn(&Row) -> Result<T, libsql::Error>,
+    ) -> Result<Vec<T>, StoreError> {
+        let statement = self.statement(sql).await?;
+        let found = collect(statement, values, read).await;
+        statement.reset();
+        Ok(found?)
+    }
+
+    /// Reads the integer of a query with one row; 0 where it has none.
+    pub(super) async fn number(&mut self, sql: &'static str) -> Result<i64, StoreError> {
+        let rows = self.rows(sql, Vec::new(), |row| row.get::<Option<i64>>(0)).await?;
+        Ok(rows.into_iter().next().flatten().unwrap_or(0))
+    }
+
+    /// Whether no transaction is open.
+    pub(super) fn idle(&self) -> bool {
+        self.connection.is_autocommit()
+    }
+
+    /// Ends an open transaction, if SQLite has not done so already.
+    pub(super) async fn rollback(&self) {
+        if !self.idle()
+            && let Err(error) = self.batch("ROLLBACK").await
+        {
+            tracing::warn!(%error, "a transaction could not be rolled back");
+        }
+    }
+}
+
+async fn collect<T>(
+    statement: &Statement,
+    values: Vec<Value>,
+    read: impl Fn(&Row) -> Result<T, libsql::Error>,
+) -> Result<Vec<T>, libsql::Error> {
+    let mut rows = statement.query(values).await?;
+    let mut found = Vec::new();
+    while found.len() < limits::STORE_ROWS
+        && let Some(row) = rows.next().await?
+    {
+        found.push(read(&row)?);
+    }
+    Ok(found)
+}
+
+/// The blob of an id.
+pub(super) fn blob(id: Id) -> Value {
+    Value::Blob(id.bytes().to_vec())
+}
+
+/// The id in a blob column.
+pub(super) fn id_at(row: &Row, column: i32) -> Result<Id, libsql::Error> {
+    maybe_id_at(row, column)?.ok_or(libsql::Error::NullValue)
+}
+
+/// The id in a blob column that may be NULL.
+pub(super) fn maybe_id_at(row: &Row, column: i32) -> Result<Option<Id>, libsql::Error> {
+    match row.get_value(column)? {
+        Value::Null => Ok(None),
+        Value::Blob(bytes) => Id::from_slice(&bytes).map(Some).ok_or(libsql::Error::InvalidBlobSize(16)),
+        _ => Err(libsql::Error::InvalidColumnType),
+    }
+}
+
+/// Microseconds, as far as they fit.
+pub(super) fn micros(duration: Duration) -> i64 {
+    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
+}

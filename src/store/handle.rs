@@ -1,0 +1,261 @@
+//! The handle: what the rest of Hearth holds of the store.
+
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot};
+
+use super::policy::{Durability, Kind};
+use super::worker::{DEFAULTS, Reply, Request, Worker};
+use super::write::Write;
+use super::{BeginCall, CallQuery, CallRecord, DataFolder, DeviceState, EndCall, Message, Opened, Progress, Role};
+use super::{StoreError, StoreStatus, open, read};
+use crate::base::{Clock, Id, IdSource, limits};
+
+/// How the store behaves; the default is right outside tests.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Longest time that a grouped write waits for its commit.
+    pub group: Duration,
+    /// Time between two attempts to write again after the disk refused.
+    pub retry: Duration,
+    /// Pages that the file may have: a full disk that comes when a test wants it.
+    pub max_pages: Option<u32>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { group: DEFAULTS.0, retry: DEFAULTS.1, max_pages: None }
+    }
+}
+
+/// The store. Clones share its thread; it ends with `close`, or when the last clone goes.
+#[derive(Clone, Debug)]
+pub struct Store {
+    requests: mpsc::Sender<Request>,
+    ids: Arc<IdSource>,
+    clock: Clock,
+    /// Made at the start: greater than every id of earlier runs, smaller than every id of this one.
+    start: Id,
+}
+
+impl Store {
+    /// Opens the database of `folder` on a thread of its own; blocks until it is ready, which a
+    /// migration can make long: `progress` hears of each step before it runs, on that thread.
+    ///
+    /// # Errors
+    /// [`StoreError::Newer`], [`StoreError::Foreign`], [`StoreError::Migration`]: the file is left as it is.
+    /// A damaged file or a disk that refuses writes is no error: see [`Opened`].
+    pub fn open(
+        folder: &DataFolder,
+        clock: Clock,
+        options: Options,
+        progress: impl FnMut(Progress) + Send + 'static,
+    ) -> Result<(Self, Opened), StoreError> {
+        if folder.path().to_str().is_none_or(|path| path.contains('\0')) {
+            return Err(StoreError::Path(folder.path().to_path_buf()));
+        }
+        let (requests, receiver) = mpsc::channel(limits::STORE_QUEUE);
+        let (ready, opened) = std::sync::mpsc::sync_channel(1);
+        let (folder, thread_clock) = (folder.clone(), clock.clone());
+        thread::Builder::new()
+            .name("store".to_owned())
+            .spawn(move || run(folder, thread_clock, options, progress, receiver, &ready))
+            .map_err(StoreError::Thread)?;
+        let (opened, last) = opened.recv().map_err(|_| StoreError::Closed)??;
+        let ids = Arc::new(IdSource::after(clock.clone(), last));
+        let start = ids.next();
+        Ok((Self { requests, ids, clock, start }, opened))
+    }
+
+    /// The source of every id of this process: greater than all stored ones, whatever the clock says.
+    #[must_use]
+    pub fn ids(&self) -> Arc<IdSource> {
+        Arc::clone(&self.ids)
+    }
+
+    /// Records that a call begins; its id. With [`Kind::BeginOnce`] the record is on disk when this returns.
+    ///
+    /// # Errors
+    /// [`StoreError::Full`], [`StoreError::Closed`]; for durable ones [`StoreError::Degraded`] and what SQLite says.
+    pub async fn begin_call(&self, call: BeginCall, kind: Kind) -> Result<Id, StoreError> {
+        let id = self.ids.next();
+        let write = Write::Begin { id, at_ms: self.clock.wall_ms(), call };
+        match kind.durability() {
+            Durability::Durable => self.ask(|reply| Request::Write(write, Some(reply))).await?,
+            Durability::Grouped => self.post(write)?,
+        }
+        Ok(id)
+    }
+
+    /// Records that a call ended.
+    ///
+    /// # Errors
+    /// [`StoreError::Full`], [`StoreError::Closed`].
+    pub fn end_call(&self, id: Id, end: EndCall) -> Result<(), StoreError> {
+        self.post(Write::End { id, at_ms: self.clock.wall_ms(), end })
+    }
+
+    /// Closes the calls of earlier runs that have a begin and no end as «outcome unknown»; returns them.
+    ///
+    /// # Errors
+    /// As for a durable write.
+    pub async fn close_orphans(&self) -> Result<Vec<CallRecord>, StoreError> {
+        self.ask(|reply| Request::CloseOrphans(self.start, reply)).await
+    }
+
+    /// Reads calls with their ends.
+    ///
+    /// # Errors
+    /// [`StoreError::Full`], [`StoreError::Closed`], what SQLite says.
+    pub async fn calls(&self, query: CallQuery) -> Result<Vec<CallRecord>, StoreError> {
+        self.ask(|reply| Request::Calls(query, reply)).await
+    }
+
+    /// Notes that a session is used, making it if need be.
+    ///
+    /// # Errors
+    /// [`StoreError::Full`], [`StoreError::Closed`], [`StoreError::TooLong`].
+    pub fn touch_session(&self, key: &str, principal: &str, channel: &str) -> Result<(), StoreError> {
+        for (what, text) in [("session key", key), ("principal", principal), ("channel", channel)] {
+            bounded(what, text.len(), limits::AUDIT_TEXT_BYTES)?;
+        }
+        self.post(Write::Session {
+            key: key.to_owned(),
+            principal: principal.to_owned(),
+            channel: channel.to_owned(),
+            at_ms: self.clock.wall_ms(),
+        })
+    }
+
+    /// Adds a message to a session; its id.
+    ///
+    /// # Errors
+    /// [`StoreError::Full`], [`StoreError::Closed`], [`StoreError::TooLong`].
+    pub fn add_message(&self, session: &str, role: Role, text: &str, trace: Option<Id>) -> Result<Id, StoreError> {
+        bounded("session key", session.len(), limits::AUDIT_TEXT_BYTES)?;
+        bounded("message", text.len(), limits::MESSAGE_BYTES)?;
+        let id = self.ids.next();
+        let (session, text, at_ms) = (session.to_owned(), text.to_owned(), self.clock.wall_ms());
+        self.post(Write::Message { id, session, role, text, trace, at_ms })?;
+        Ok(id)
+    }
+
+    /// The last messages of a session, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError::Full`], [`StoreError::Closed`], what SQLite says.
+    pub async fn messages(&self, session: &str, limit: usize) -> Result<Vec<Message>, StoreError> {
+        let session = session.to_owned();
+        self.ask(|reply| Request::Messages(session, limit, reply)).await
+    }
+
+    /// Messages that hold every word of `query`, best first; any text is a valid query.
+    ///
+    /// # Errors
+    /// [`StoreError::Full`], [`StoreError::Closed`], what SQLite says.
+    pub async fn search_messages(&self, query: &str, limit: usize) -> Result<Vec<Message>, StoreError> {
+        let query = query.to_owned();
+        self.ask(|reply| Request::Search(query, limit, reply)).await
+    }
+
+    /// Keeps read-back states of devices.
+    ///
+    /// # Errors
+    /// [`StoreError::Full`], [`StoreError::Closed`], [`StoreError::TooLong`].
+    pub fn save_states(&self, states: Vec<DeviceState>) -> Result<(), StoreError> {
+        bounded("list of device states", states.len(), limits::ENTITIES)?;
+        for state in &states {
+            bounded("device state", state.state.to_string().len(), limits::STATE_BYTES)?;
+            bounded("entity id", state.entity.len(), limits::AUDIT_TEXT_BYTES)?;
+        }
+        self.post(Write::States(states))
+    }
+
+    /// Every device's last read-back state.
+    ///
+    /// # Errors
+    /// [`StoreError::Full`], [`StoreError::Closed`], what SQLite says.
+    pub async fn load_states(&self) -> Result<Vec<DeviceState>, StoreError> {
+        self.ask(Request::States).await
+    }
+
+    /// Sizes, counters and the degraded mode.
+    ///
+    /// # Errors
+    /// [`StoreError::Full`], [`StoreError::Closed`].
+    pub async fn status(&self) -> Result<StoreStatus, StoreError> {
+        self.ask(Request::Status).await
+    }
+
+    /// Puts everything acknowledged so far on disk; while degraded, tries to recover.
+    ///
+    /// # Errors
+    /// [`StoreError::Degraded`] while the disk refuses.
+    pub async fn flush(&self) -> Result<(), StoreError> {
+        self.ask(Request::Flush).await
+    }
+
+    /// Flushes, closes the file and ends the thread; later calls answer [`StoreError::Closed`].
+    ///
+    /// # Errors
+    /// [`StoreError::Degraded`] when the disk did not take the last records.
+    pub async fn close(self) -> Result<(), StoreError> {
+        self.ask(Request::Close).await
+    }
+
+    /// Queues a grouped write; its acknowledgement is that it is queued.
+    fn post(&self, write: Write) -> Result<(), StoreError> {
+        self.queue(Request::Write(write, None))
+    }
+
+    async fn ask<T>(&self, request: impl FnOnce(Reply<T>) -> Request) -> Result<T, StoreError> {
+        let (reply, answer) = oneshot::channel();
+        self.queue(request(reply))?;
+        answer.await.map_err(|_| StoreError::Closed)?
+    }
+
+    fn queue(&self, request: Request) -> Result<(), StoreError> {
+        self.requests.try_send(request).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => StoreError::Full(limits::STORE_QUEUE),
+            mpsc::error::TrySendError::Closed(_) => StoreError::Closed,
+        })
+    }
+}
+
+type Ready = Result<(Opened, Option<Id>), StoreError>;
+
+/// The thread: open, say how it went, serve.
+fn run(
+    folder: DataFolder,
+    clock: Clock,
+    options: Options,
+    mut progress: impl FnMut(Progress),
+    requests: mpsc::Receiver<Request>,
+    ready: &std::sync::mpsc::SyncSender<Ready>,
+) {
+    // Nobody hears the answer only if `open` itself is gone; then there is nothing to serve either.
+    let answer = |result: Ready| drop(ready.send(result));
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_time().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return answer(Err(StoreError::Thread(error))),
+    };
+    runtime.block_on(async {
+        let (mut db, opened) = match open::open(&folder, &clock, &options, &mut progress).await {
+            Ok(found) => found,
+            Err(error) => return answer(Err(error)),
+        };
+        let last = match read::last_id(&mut db).await {
+            Ok(last) => last,
+            Err(error) => return answer(Err(error)),
+        };
+        let worker = Worker::new(db, &opened, folder, clock, options);
+        answer(Ok((opened, last)));
+        worker.serve(requests).await;
+    });
+}
+
+const fn bounded(what: &'static str, bytes: usize, limit: usize) -> Result<(), StoreError> {
+    if bytes > limit { Err(StoreError::TooLong { what, bytes, limit }) } else { Ok(()) }
+}

@@ -1,0 +1,79 @@
+//! Numbered migrations, up and down, each in one transaction.
+//!
+//! A migration is two files in `migrations/`, whose last statement sets `user_version`. Published
+//! files are never edited: `tests/data/store/v<n>.db` keeps a database of every version.
+
+use super::db::Db;
+use super::{Progress, StoreError};
+
+/// One step of the schema.
+struct Migration {
+    up: &'static str,
+    down: &'static str,
+}
+
+/// Step `n` leads from version `n` to `n + 1`.
+const MIGRATIONS: [Migration; 1] = [Migration {
+    up: include_str!("migrations/0001_ground.up.sql"),
+    down: include_str!("migrations/0001_ground.down.sql"),
+}];
+
+/// The newest schema version.
+pub const VERSION: u32 = 1;
+
+const _: () = assert!(MIGRATIONS.len() == 1 && VERSION == 1, "VERSION is the number of migrations");
+
+/// Written into the file's header («Hrth»), so that another program's database is recognised.
+pub(super) const APPLICATION_ID: u32 = 0x4872_7468;
+
+const MARK: &str = "PRAGMA application_id = 1215460456";
+
+/// The version of an open database.
+pub(super) async fn version(db: &mut Db) -> Result<u32, StoreError> {
+    Ok(u32::try_from(db.number("PRAGMA user_version").await?).unwrap_or(0))
+}
+
+/// Brings the database to `target`, up or down, and reports each step before it runs.
+pub(super) async fn to(db: &mut Db, target: u32, progress: &mut dyn FnMut(Progress)) -> Result<u32, StoreError> {
+    let from = version(db).await?;
+    let mut at = from;
+    while at != target {
+        let (next, sql) =
+            if at < target { (at + 1, step(at).map(|m| m.up)) } else { (at - 1, step(at - 1).map(|m| m.down)) };
+        progress(Progress { from: at, to: next });
+        let failed = |reason: String| StoreError::Migration { from: at, to: next, reason };
+        let sql = sql.ok_or_else(|| failed(format!("versions 0 to {VERSION} are known")))?;
+        run(db, sql).await.map_err(|error| failed(error.to_string()))?;
+        at = next;
+    }
+    if from != at {
+        // So that the header itself carries the version, which is read before SQLite opens the file.
+        db.batch("PRAGMA wal_checkpoint(TRUNCATE)").await?;
+    }
+    Ok(from)
+}
+
+fn step(index: u32) -> Option<&'static Migration> {
+    MIGRATIONS.get(usize::try_from(index).ok()?)
+}
+
+async fn run(db: &Db, sql: &str) -> Result<(), StoreError> {
+    db.batch("BEGIN IMMEDIATE").await?;
+    for part in [MARK, sql, "COMMIT"] {
+        if let Err(error) = db.batch(part).await {
+            db.rollback().await;
+            return Err(error);
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_mark_is_the_application_id() {
+        assert!(MARK.ends_with(&APPLICATION_ID.to_string()));
+    }
+}

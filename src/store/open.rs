@@ -1,0 +1,163 @@
+//! Opening: sound file, new file, damaged file, read-only disk, a newer Hearth's file.
+
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use super::db::Db;
+use super::error::Severity;
+use super::migrate::{self, APPLICATION_ID, VERSION};
+use super::{DataFolder, Opened, Options, Progress, StoreError};
+use crate::base::Clock;
+
+/// First bytes of every SQLite file (sqlite.org/fileformat2.html 1.3).
+const MAGIC: &[u8; 16] = b"SQLite format 3\0";
+
+/// Opens the folder's database as well as it can be opened.
+///
+/// # Errors
+/// Only where going on would harm: a newer or foreign file, a failed migration.
+pub(super) async fn open(
+    folder: &DataFolder,
+    clock: &Clock,
+    options: &Options,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<(Db, Opened), StoreError> {
+    let path = folder.database();
+    let header = header(&path)?;
+    match attempt(&path, options, progress).await {
+        Ok(found) => Ok(found),
+        Err(error) if error.severity() == Severity::Corrupt || header == Header::Garbage => {
+            renew(&path, clock, options, progress, &error).await
+        }
+        Err(error) if error.severity() == Severity::Disk => degraded(&path, &error, progress).await,
+        Err(error) => Err(error),
+    }
+}
+
+#[derive(PartialEq, Eq)]
+enum Header {
+    /// No file, or an empty one.
+    None,
+    Ours,
+    Garbage,
+}
+
+/// Reads the header before SQLite may touch the file.
+fn header(path: &Path) -> Result<Header, StoreError> {
+    let mut bytes = [0_u8; 100];
+    let Ok(mut file) = File::open(path) else { return Ok(Header::None) };
+    let length = file.metadata().map_or(0, |m| m.len());
+    if length == 0 {
+        return Ok(Header::None);
+    }
+    if file.read_exact(&mut bytes).is_err() || bytes[..16] != *MAGIC {
+        return Ok(Header::Garbage);
+    }
+    let word = |at: usize| u32::from_be_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
+    let (found, mark) = (word(60), word(68));
+    if mark != APPLICATION_ID && (mark != 0 || found != 0) {
+        return Err(StoreError::Foreign(path.to_path_buf()));
+    }
+    if found > VERSION {
+        return Err(StoreError::Newer { path: path.to_path_buf(), found, known: VERSION });
+    }
+    Ok(Header::Ours)
+}
+
+async fn attempt(
+    path: &Path,
+    options: &Options,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<(Db, Opened), StoreError> {
+    if header(path)? == Header::Garbage {
+        return Err(StoreError::Sql { code: 26, message: "file is not a database".to_owned() });
+    }
+    let mut db = Db::open(path, options.max_pages).await?;
+    check(&mut db).await?;
+    let from = to_newest(&mut db, path, progress).await?;
+    let migrated_from = (from != 0 && from != VERSION).then_some(from);
+    Ok((db, Opened { version: VERSION, migrated_from, ..Opened::default() }))
+}
+
+async fn to_newest(db: &mut Db, path: &Path, progress: &mut dyn FnMut(Progress)) -> Result<u32, StoreError> {
+    let found = migrate::version(db).await?;
+    if found > VERSION {
+        return Err(StoreError::Newer { path: path.to_path_buf(), found, known: VERSION });
+    }
+    migrate::to(db, VERSION, progress).await
+}
+
+/// Every page is read once: a flipped page shows at the start and not in the middle of a call.
+async fn check(db: &mut Db) -> Result<(), StoreError> {
+    let found = db.rows("PRAGMA quick_check(1)", Vec::new(), |row| row.get::<String>(0)).await?;
+    match found.first().map(String::as_str) {
+        Some("ok") | None => Ok(()),
+        Some(fault) => Err(StoreError::Sql { code: 11, message: fault.to_owned() }),
+    }
+}
+
+/// Moves a damaged file away and makes a new one.
+async fn renew(
+    path: &Path,
+    clock: &Clock,
+    options: &Options,
+    progress: &mut dyn FnMut(Progress),
+    error: &StoreError,
+) -> Result<(Db, Opened), StoreError> {
+    let moved = match quarantine(path, clock) {
+        Ok(moved) => moved,
+        Err(refused) => {
+            let both = StoreError::Degraded(format!("{error}; it could not be moved away: {refused}"));
+            return degraded(path, &both, progress).await;
+        }
+    };
+    tracing::error!(%error, moved = %moved.display(), "the database is damaged; it was moved away and a new one made");
+    let quarantined = Some(moved);
+    match attempt(path, options, progress).await {
+        Ok((db, opened)) => Ok((db, Opened { quarantined, ..opened })),
+        Err(error) if error.severity() == Severity::Disk => {
+            let (db, opened) = degraded(path, &error, progress).await?;
+            Ok((db, Opened { quarantined, ..opened }))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Renames the file and its companions, so that nothing of the old one reaches the new one.
+fn quarantine(path: &Path, clock: &Clock) -> std::io::Result<PathBuf> {
+    let suffixed = |suffix: String| PathBuf::from(format!("{}{suffix}", path.display()));
+    let mut stamp = clock.wall_ms();
+    while suffixed(format!(".corrupt-{stamp}")).exists() {
+        stamp += 1;
+    }
+    let moved = suffixed(format!(".corrupt-{stamp}"));
+    for companion in ["-wal", "-shm", "-journal"] {
+        let from = suffixed(companion.to_owned());
+        if from.exists() {
+            fs::rename(&from, suffixed(format!(".corrupt-{stamp}{companion}")))?;
+        }
+    }
+    fs::rename(path, &moved)?;
+    Ok(moved)
+}
+
+/// What can be read, without a write: the file where it opens, else an empty database in memory.
+async fn degraded(
+    path: &Path,
+    error: &StoreError,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<(Db, Opened), StoreError> {
+    let reason = error.to_string();
+    tracing::error!(reason, "the store cannot write; records are held in memory");
+    let opened = Opened { version: VERSION, degraded: Some(reason), ..Opened::default() };
+    if let Ok(mut db) = Db::open_read_only(path).await
+        && check(&mut db).await.is_ok()
+        && migrate::version(&mut db).await.is_ok_and(|v| v == VERSION)
+    {
+        return Ok((db, opened));
+    }
+    let mut db = Db::open_memory().await?;
+    migrate::to(&mut db, VERSION, progress).await?;
+    Ok((db, opened))
+}

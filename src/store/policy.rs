@@ -1,0 +1,118 @@
+//! When each kind of write is on disk: one table.
+//!
+//! «Durable» means that the answer comes after fsync. «Grouped» means that the answer comes when the
+//! write is queued, and it is on disk within `limits::GROUP_COMMIT`, at the next durable write, at
+//! `flush`, or at the end, whichever is first.
+
+/// When a write is on disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Durability {
+    /// Before it is acknowledged.
+    Durable,
+    /// Within `limits::GROUP_COMMIT` of its acknowledgement.
+    Grouped,
+}
+
+/// A kind of write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Begin of a tier-2 or non-idempotent call.
+    BeginOnce,
+    /// Begin of an idempotent, low-tier call.
+    BeginIdempotent,
+    /// End of any call.
+    End,
+    /// A message of a conversation.
+    Message,
+    /// A session used.
+    Session,
+    /// A device's state, read back.
+    State,
+    /// Orphaned calls closed at the start.
+    Orphans,
+}
+
+/// One row of the table.
+#[derive(Debug)]
+pub struct Policy {
+    /// The kind of write.
+    pub kind: Kind,
+    /// When it is on disk.
+    pub durability: Durability,
+    /// Why.
+    pub reason: &'static str,
+}
+
+/// The table.
+pub const POLICIES: [Policy; 7] = [
+    Policy {
+        kind: Kind::BeginOnce,
+        durability: Durability::Durable,
+        reason: "after a power cut it must be known that the act may have happened, or it is done twice",
+    },
+    Policy {
+        kind: Kind::BeginIdempotent,
+        durability: Durability::Grouped,
+        reason: "doing it again is harmless; the lamp should not wait for the card",
+    },
+    Policy {
+        kind: Kind::End,
+        durability: Durability::Grouped,
+        reason: "a lost end reads as «outcome unknown», which is true",
+    },
+    Policy {
+        kind: Kind::Message,
+        durability: Durability::Grouped,
+        reason: "said, not promised: what is to be remembered is acknowledged by memory's own durable write",
+    },
+    Policy {
+        kind: Kind::Session,
+        durability: Durability::Grouped,
+        reason: "a convenience that the next message makes anew",
+    },
+    Policy {
+        kind: Kind::State,
+        durability: Durability::Grouped,
+        reason: "a cache of the hardware, read back at the start",
+    },
+    Policy {
+        kind: Kind::Orphans,
+        durability: Durability::Durable,
+        reason: "reported once, so it must not come back at the next start",
+    },
+];
+
+impl Kind {
+    /// The row's durability.
+    #[must_use]
+    pub const fn durability(self) -> Durability {
+        let mut row = 0;
+        while row < POLICIES.len() {
+            if POLICIES[row].kind as u8 == self as u8 {
+                return POLICIES[row].durability;
+            }
+            row += 1;
+        }
+        // Unreachable while the test below holds; the safe answer if it did not.
+        Durability::Durable
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_has_one_row_with_a_reason() {
+        use Kind::{BeginIdempotent, BeginOnce, End, Message, Orphans, Session, State};
+        for kind in [BeginOnce, BeginIdempotent, End, Message, Session, State, Orphans] {
+            let rows: Vec<_> = POLICIES.iter().filter(|p| p.kind == kind).collect();
+            assert_eq!(rows.len(), 1, "{kind:?}");
+            assert!(rows[0].reason.len() > 20, "{kind:?}");
+            assert_eq!(rows[0].durability, kind.durability());
+        }
+        assert_eq!(BeginOnce.durability(), Durability::Durable);
+        assert_eq!(BeginIdempotent.durability(), Durability::Grouped);
+    }
+}

@@ -1,0 +1,131 @@
+//! The writes: what one change does to the tables.
+
+use libsql::Value;
+
+use super::db::{Db, blob, micros};
+use super::{BeginCall, DeviceState, EndCall, Role, StoreError};
+use crate::base::{Id, limits};
+
+/// One change, complete with its id and time, so that it can be applied now or after a recovery.
+#[derive(Clone, Debug)]
+pub(super) enum Write {
+    /// Begin of a call.
+    Begin { id: Id, at_ms: i64, call: BeginCall },
+    /// End of a call.
+    End { id: Id, at_ms: i64, end: EndCall },
+    /// A session used.
+    Session { key: String, principal: String, channel: String, at_ms: i64 },
+    /// A message.
+    Message { id: Id, session: String, role: Role, text: String, trace: Option<Id>, at_ms: i64 },
+    /// Device states.
+    States(Vec<DeviceState>),
+}
+
+const BEGIN: &str = "INSERT INTO audit (call, kind, at_ms, tool, principal, trace, args, decision, reason)
+    VALUES (?1, 1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+
+// No row without its begin: an end for an unknown call changes nothing.
+const END: &str = "INSERT INTO audit (call, kind, at_ms, outcome, detail, took_us)
+    SELECT ?1, 2, ?2, ?3, ?4, ?5 WHERE EXISTS (SELECT 1 FROM audit WHERE call = ?1 AND kind = 1)";
+
+const SESSION: &str = "INSERT INTO sessions (key, principal, channel, created_ms, touched_ms)
+    VALUES (?1, ?2, ?3, ?4, ?4)
+    ON CONFLICT (key) DO UPDATE SET principal = ?2, channel = ?3, touched_ms = ?4";
+
+const BARE_SESSION: &str = "INSERT INTO sessions (key, principal, channel, created_ms, touched_ms)
+    VALUES (?1, '', '', ?2, ?2) ON CONFLICT (key) DO NOTHING";
+
+const MESSAGE: &str = "INSERT INTO messages (id, session, role, text, trace, at_ms)
+    SELECT ?1, sessions.id, ?3, ?4, ?5, ?6 FROM sessions WHERE key = ?2";
+
+const STATE: &str = "INSERT INTO device_states (entity, state, at_ms, source) VALUES (?1, ?2, ?3, ?4)
+    ON CONFLICT (entity) DO UPDATE SET state = ?2, at_ms = ?3, source = ?4
+    WHERE state <> ?2 OR source <> ?4 OR at_ms <> ?3";
+
+/// Applies one change inside the open transaction.
+pub(super) async fn apply(db: &mut Db, write: &Write) -> Result<(), StoreError> {
+    match write {
+        Write::Begin { id, at_ms, call } => begin(db, *id, *at_ms, call).await,
+        Write::End { id, at_ms, end } => finish(db, *id, *at_ms, end).await,
+        Write::Session { key, principal, channel, at_ms } => {
+            let values = vec![text(key), text(principal), text(channel), Value::Integer(*at_ms)];
+            db.execute(SESSION, values).await.map(drop)
+        }
+        Write::Message { id, session, role, text: words, trace, at_ms } => {
+            let trace = trace.map_or(Value::Null, blob);
+            let row = vec![blob(*id), text(session), text(role.word()), text(words), trace, Value::Integer(*at_ms)];
+            if db.execute(MESSAGE, row.clone()).await? == 0 {
+                db.execute(BARE_SESSION, vec![text(session), Value::Integer(*at_ms)]).await?;
+                db.execute(MESSAGE, row).await?;
+            }
+            Ok(())
+        }
+        Write::States(states) => {
+            for state in states {
+                let json = text(&state.state.to_string());
+                let values = vec![text(&state.entity), json, Value::Integer(state.at_ms), text(&state.source)];
+                db.execute(STATE, values).await?;
+            }
+            Ok(())
+        }
+    }
+}
+
+async fn begin(db: &mut Db, id: Id, at_ms: i64, call: &BeginCall) -> Result<(), StoreError> {
+    let values = vec![
+        blob(id),
+        Value::Integer(at_ms),
+        cut(&call.tool),
+        cut(&call.principal),
+        blob(call.trace),
+        cut(&call.args),
+        text(call.decision.word()),
+        cut(&call.reason),
+    ];
+    db.execute(BEGIN, values).await.map(drop)
+}
+
+async fn finish(db: &mut Db, id: Id, at_ms: i64, end: &EndCall) -> Result<(), StoreError> {
+    let outcome = end.outcome.map_or_else(crate::base::Code::number, |()| 0);
+    let values = vec![
+        blob(id),
+        Value::Integer(at_ms),
+        Value::Integer(i64::from(outcome)),
+        cut(&end.detail),
+        Value::Integer(micros(end.took)),
+    ];
+    match db.execute(END, values).await? {
+        0 => Err(StoreError::NotFound(format!("the begin record of call {id}"))),
+        _ => Ok(()),
+    }
+}
+
+fn text(value: &str) -> Value {
+    Value::Text(value.to_owned())
+}
+
+/// A text of an audit record, cut at its cap with a mark that it was.
+fn cut(value: &str) -> Value {
+    Value::Text(shorten(value))
+}
+
+/// At most `limits::AUDIT_TEXT_BYTES`, cut between characters.
+pub(super) fn shorten(value: &str) -> String {
+    if value.len() <= limits::AUDIT_TEXT_BYTES {
+        return value.to_owned();
+    }
+    let end = value.floor_char_boundary(limits::AUDIT_TEXT_BYTES - '…'.len_utf8());
+    format!("{}…", &value[..end])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_text_is_cut_between_characters_and_says_so() {
+        let short = shorten(&"ä".repeat(1_000));
+        assert!(short.len() <= limits::AUDIT_TEXT_BYTES && short.ends_with("ä…"), "{}", short.len());
+        assert_eq!(shorten("lamp"), "lamp");
+    }
+}

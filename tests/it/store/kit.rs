@@ -1,0 +1,74 @@
+//! A folder, a store on it, and the smallest records that make a turn.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use hearth::base::{Clock, Id};
+use hearth::store::{BeginCall, DataFolder, Decision, EndCall, Opened, Options, Store, StoreError};
+
+/// A folder under the system's temporary one, removed with the value.
+pub(super) struct Scratch(PathBuf);
+
+impl Scratch {
+    pub(super) fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("hearth-it-store-{}-{name}", std::process::id()));
+        drop(std::fs::remove_dir_all(&path));
+        std::fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    pub(super) fn database(&self) -> PathBuf {
+        self.0.join("hearth.db")
+    }
+
+    /// The store on this folder, with short times.
+    pub(super) fn open(&self) -> (Store, Opened) {
+        self.try_open(Clock::system(), quick()).unwrap()
+    }
+
+    pub(super) fn try_open(&self, clock: Clock, options: Options) -> Result<(Store, Opened), StoreError> {
+        let folder = DataFolder::open(&self.0)?;
+        Store::open(&folder, clock, options, |_| {})
+    }
+
+    /// Every file that was moved away as damaged.
+    pub(super) fn quarantined(&self) -> Vec<PathBuf> {
+        let entries = std::fs::read_dir(&self.0).unwrap().map(|e| e.unwrap().path());
+        entries.filter(|p| p.to_string_lossy().contains(".corrupt-")).collect()
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        drop(std::fs::remove_dir_all(&self.0));
+    }
+}
+
+/// Options that retry only when asked, so that a test decides when.
+pub(super) fn quick() -> Options {
+    Options { group: Duration::from_millis(50), retry: Duration::from_secs(3600), max_pages: None }
+}
+
+pub(super) fn begin(tool: &str, trace: Id) -> BeginCall {
+    BeginCall {
+        tool: tool.to_owned(),
+        principal: "console".to_owned(),
+        trace,
+        args: r#"{"entity":"kitchen lamp"}"#.to_owned(),
+        decision: Decision::Allow,
+        reason: "tier 1: idempotent".to_owned(),
+    }
+}
+
+pub(super) fn end() -> EndCall {
+    EndCall { outcome: Ok(()), detail: "read back: on".to_owned(), took: Duration::from_micros(1500) }
+}
+
+/// Runs a future to its end on an executor of this test's own.
+pub(super) fn wait<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
+}
