@@ -3,6 +3,7 @@
 use super::{Call, Manifest, Tier};
 use crate::base::{Code, Fault};
 use crate::bus::Rights;
+use crate::store;
 
 /// What the gate decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,13 +17,13 @@ pub enum Decision {
 }
 
 impl Decision {
-    /// The word of the audit record.
+    /// What the begin record says.
     #[must_use]
-    pub const fn word(&self) -> &'static str {
+    pub const fn recorded(&self) -> store::Decision {
         match self {
-            Self::Allow => "allow",
-            Self::Ask(_) => "ask",
-            Self::Refuse(_) => "refuse",
+            Self::Allow => store::Decision::Allow,
+            Self::Ask(_) => store::Decision::Ask,
+            Self::Refuse(_) => store::Decision::Refuse,
         }
     }
 
@@ -86,7 +87,7 @@ mod tests {
             let principal = Principal { name: "p".into(), rights };
             let arguments = serde_json::Value::Null;
             let call = Call { tool: "line_set", arguments, principal: &principal, trace, confirmed };
-            assert_eq!(decide(&manifest, tier, &call).word(), expected, "{rights:?} {tier:?} {confirmed}");
+            assert_eq!(decide(&manifest, tier, &call).recorded().word(), expected, "{rights:?} {tier:?} {confirmed}");
         }
     }
 }

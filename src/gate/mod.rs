@@ -23,7 +23,7 @@ use crate::base::limits::ARGUMENT_BYTES;
 use crate::base::{Code, Fault, Id};
 use crate::bus::Principal;
 use crate::sandbox::Hands;
-use crate::store::{BeginCall, Durability, EndCall, Store};
+use crate::store::{BeginCall, EndCall, Kind, Store};
 
 /// One wish to use a tool.
 #[derive(Clone, Debug)]
@@ -85,11 +85,11 @@ impl Gate {
             (None, Decision::Allow) => Err(self.unknown(call.tool)),
         };
         let end = EndCall {
-            outcome: outcome.as_ref().err().map_or("done", |fault| fault.code.word()).to_owned(),
-            message: outcome.as_ref().err().map(|fault| fault.message.clone()),
-            duration: began.elapsed(),
+            outcome: outcome.as_ref().map(|_| ()).map_err(|fault| fault.code),
+            detail: outcome.as_ref().err().map(|fault| fault.message.clone()).unwrap_or_default(),
+            took: began.elapsed(),
         };
-        if let Err(fault) = self.store.end_call(id, end, durability(manifest)).await {
+        if let Err(fault) = self.store.end_call(id, end) {
             tracing::error!(%fault, call = %id, "the end of a call was not recorded");
         }
         outcome
@@ -105,11 +105,11 @@ impl Gate {
             trace: call.trace,
             tool: call.tool.to_owned(),
             principal: call.principal.name.clone(),
-            arguments: summary(&call.arguments),
-            decision: decision.word().to_owned(),
-            reason: decision.reason().map(str::to_owned),
+            args: call.arguments.to_string(),
+            decision: decision.recorded(),
+            reason: decision.reason().unwrap_or_default().to_owned(),
         };
-        self.store.begin_call(begin, durability(manifest)).await.map_err(|error| {
+        self.store.begin_call(begin, kind(manifest)).await.map_err(|error| {
             let fault = Fault::from(error);
             Fault::new(fault.code, format!("{} was not called, because it could not be recorded: {}", call.tool, fault.message))
         })
@@ -126,26 +126,17 @@ impl Gate {
 
     fn unknown(&self, name: &str) -> Fault {
         let names: Vec<_> = self.tools.keys().copied().collect();
-        Fault::new(Code::NotFound, format!("there is no tool «{}»; there are {}", summary_text(name), names.join(", ")))
+        Fault::new(Code::NotFound, format!("there is no tool «{}»; there are {}", &name[..name.floor_char_boundary(NAME_SHOWN)], names.join(", ")))
     }
 }
 
 /// Idempotent acts without risk answer before their record is on disk; all others wait for it.
-fn durability(manifest: Option<&Manifest>) -> Durability {
+fn kind(manifest: Option<&Manifest>) -> Kind {
     match manifest {
-        Some(manifest) if manifest.idempotent && manifest.tier < Tier::Risky => Durability::Grouped,
-        Some(_) => Durability::Now,
-        None => Durability::Grouped,
+        Some(manifest) if !manifest.idempotent || manifest.tier == Tier::Risky => Kind::BeginOnce,
+        _ => Kind::BeginIdempotent,
     }
 }
 
-/// Longest arguments kept in a record, in bytes.
-const SUMMARY_BYTES: usize = 512;
-
-fn summary(arguments: &Value) -> String {
-    summary_text(&arguments.to_string()).to_owned()
-}
-
-fn summary_text(text: &str) -> &str {
-    &text[..text.floor_char_boundary(SUMMARY_BYTES)]
-}
+/// Longest name repeated to the caller, in bytes.
+const NAME_SHOWN: usize = 64;

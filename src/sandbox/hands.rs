@@ -207,5 +207,6 @@ pub(super) async fn receive(socket: &AsyncFd<OwnedFd>, room: &mut Vec<u8>) -> io
 fn watchable(socket: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
     let flags = nix::fcntl::OFlag::O_NONBLOCK;
     nix::fcntl::fcntl(&socket, nix::fcntl::FcntlArg::F_SETFL(flags))?;
-    AsyncFd::register(socket).map_err(Into::into)
+    // SAFETY: the `OwnedFd` moves into the `AsyncFd`, so the descriptor stays open and the same while it is watched.
+    unsafe { AsyncFd::register(socket) }.map_err(Into::into)
 }

@@ -8,9 +8,10 @@ use std::os::fd::OwnedFd;
 use std::path::Path;
 
 use gpiocdev_uapi::v2::{
-    LineConfig, LineFlags, LineRequest, LineValues, Offsets, get_line, get_line_info, get_line_values, set_line_config,
+    LineConfig, LineFlags, LineRequest, LineValues, Name, Offsets, get_chip_info, get_line, get_line_info,
+    get_line_values, set_line_config,
 };
-use gpiocdev_uapi::{Name, get_chip_info};
+
 
 use crate::hal::{Direction, HalFault};
 

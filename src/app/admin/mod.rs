@@ -1,0 +1,79 @@
+//! The admin socket: how `hearth` commands talk to a running service.
+//!
+//! JSON lines over a Unix socket of mode 0600 in the runtime folder; one request, one response. The
+//! peer's uid is asked of the kernel (SO_PEERCRED): the service's own uid and root are let in.
+
+mod client;
+mod server;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+pub use client::Client;
+pub use server::{Answer, Server};
+
+use crate::base::Fault;
+
+/// What a command asks of the service.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Request {
+    /// One turn.
+    Say {
+        /// The sentence.
+        text: String,
+        /// The conversation it belongs to.
+        session: String,
+    },
+    /// The state of everything.
+    Status,
+    /// The tools and what they declare.
+    Tools,
+    /// One tool call through the gate.
+    Tool {
+        /// Its name.
+        name: String,
+        /// Its arguments.
+        arguments: Value,
+        /// Whether the caller confirms a risky call.
+        #[serde(default)]
+        confirmed: bool,
+    },
+    /// The latest audit records.
+    Calls {
+        /// How many.
+        limit: usize,
+    },
+}
+
+/// What comes back.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Response {
+    /// It was done; this came of it.
+    Done(Value),
+    /// It was not done.
+    Failed(Fault),
+}
+
+impl Response {
+    /// As a result.
+    ///
+    /// # Errors
+    /// The fault of a failed request.
+    pub fn into_result(self) -> Result<Value, Fault> {
+        match self {
+            Self::Done(value) => Ok(value),
+            Self::Failed(fault) => Err(fault),
+        }
+    }
+}
+
+impl From<Result<Value, Fault>> for Response {
+    fn from(result: Result<Value, Fault>) -> Self {
+        match result {
+            Ok(value) => Self::Done(value),
+            Err(fault) => Self::Failed(fault),
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! A throw-away home: folders, configuration and the uid that the agent runs under.
+
+use std::os::unix::fs::{PermissionsExt, chown};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use super::bank::Line;
+use super::process::{Output, Running};
+
+/// The uid of the agent where the tests run as root: an ordinary one without a name.
+const UID: u32 = 54_321;
+
+static NEXT: AtomicU32 = AtomicU32::new(0);
+
+/// See the module; removed when dropped.
+pub struct Home {
+    root: PathBuf,
+    config: Option<PathBuf>,
+}
+
+impl Home {
+    /// A home with the embedded default configuration.
+    pub fn new() -> Self {
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let root = std::env::temp_dir().join(format!("hearth-it-{}-{number}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&root);
+        std::fs::create_dir_all(root.join("bin")).expect("a folder");
+        for binary in [env!("CARGO_BIN_EXE_hearth"), env!("CARGO_BIN_EXE_hearth-keeper")] {
+            let copy = root.join("bin").join(Path::new(binary).file_name().expect("a name"));
+            if std::fs::hard_link(binary, &copy).is_err() {
+                std::fs::copy(binary, &copy).expect("a copy of the binary");
+            }
+        }
+        for folder in ["data", "run"] {
+            std::fs::create_dir(root.join(folder)).expect("a folder");
+            std::fs::set_permissions(root.join(folder), std::fs::Permissions::from_mode(0o700)).expect("private");
+            if is_root() {
+                chown(root.join(folder), Some(UID), Some(UID)).expect("given away");
+            }
+        }
+        std::fs::set_permissions(&root, std::fs::Permissions::from_mode(0o755)).expect("open");
+        Self { root, config: None }
+    }
+
+    /// A home with this configuration.
+    pub fn with_config(toml: &str) -> Self {
+        let mut home = Self::new();
+        let path = home.root.join("hearth.toml");
+        std::fs::write(&path, toml).expect("written");
+        home.config = Some(path);
+        home
+    }
+
+    /// The folder of everything.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The data folder.
+    pub fn data(&self) -> PathBuf {
+        self.root.join("data")
+    }
+
+    /// A line of the simulated bank, seen from outside.
+    pub fn line(&self, name: &str) -> Line {
+        Line::in_bank(&self.root.join("run/sim"), name)
+    }
+
+    /// A `hearth` command, not started yet.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        self.binary("hearth", arguments)
+    }
+
+    /// One of the binaries, not started yet.
+    pub fn binary(&self, name: &str, arguments: &[&str]) -> Command {
+        let mut command = Command::new(self.root.join("bin").join(name));
+        command.args(arguments).current_dir(&self.root).env_clear();
+        command.env("HOME", &self.root).env("HEARTH_DATA", self.data()).env("HEARTH_RUNTIME", self.root.join("run"));
+        if let Some(config) = &self.config {
+            command.env("HEARTH_CONFIG", config);
+        }
+        if is_root() {
+            command.uid(UID).gid(UID);
+        }
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
+    /// Runs a command to its end.
+    pub fn run(&self, arguments: &[&str]) -> Output {
+        Output::of(self.command(arguments), b"")
+    }
+
+    /// Runs a command to its end with this on its standard input.
+    pub fn run_with_input(&self, arguments: &[&str], input: &[u8]) -> Output {
+        Output::of(self.command(arguments), input)
+    }
+
+    /// Starts the service and waits until it answers.
+    pub fn start(&self) -> Running {
+        let running = Running::start(self.command(&["run"]));
+        super::wait_for("the service to answer", || self.run(&["status", "--json", "--no-start"]).ok.then_some(()));
+        running
+    }
+}
+
+impl Drop for Home {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            let _ = std::fs::remove_dir_all(&self.root);
+        }
+    }
+}
+
+/// Whether the tests run as root.
+pub fn is_root() -> bool {
+    nix::unistd::geteuid().is_root()
+}

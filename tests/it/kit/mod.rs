@@ -1,0 +1,31 @@
+//! The kit of the integration tests: a throw-away home for the built binary, and ways to drive it.
+//!
+//! The agent under test never runs as root: where the tests do, it is started under another uid.
+
+mod bank;
+mod home;
+mod process;
+
+pub use bank::Line;
+pub use home::Home;
+pub use process::{Output, Running};
+
+use std::time::{Duration, Instant};
+
+/// Longest wait for something that should happen soon; generous, because CI machines are busy.
+pub const SOON: Duration = Duration::from_secs(20);
+
+/// Waits until `check` gives something.
+///
+/// # Panics
+/// With `what` after [`SOON`].
+pub fn wait_for<T>(what: &str, mut check: impl FnMut() -> Option<T>) -> T {
+    let until = Instant::now() + SOON;
+    loop {
+        if let Some(found) = check() {
+            return found;
+        }
+        assert!(Instant::now() < until, "waited {SOON:?} for {what}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
