@@ -4,8 +4,10 @@
 
 pub mod base;
 pub mod bus;
+pub mod channels;
 pub mod gate;
 pub mod hal;
+pub mod obs;
 pub mod sandbox;
 pub mod store;
 pub mod tools;

@@ -87,5 +87,9 @@ pub const STATE_BYTES: usize = 16 * 1024;
 pub const CONFIG_BYTES: u64 = 1024 * 1024;
 /// Log bytes kept on disk before the older half is dropped.
 pub const LOG_BYTES: u64 = 1024 * 1024;
+/// Lines of the log ring in memory.
+pub const LOG_RING_LINES: usize = 256;
+/// Bytes of the log ring in memory.
+pub const LOG_RING_BYTES: usize = 64 * 1024;
 /// Longest log line, in bytes; longer ones are cut.
 pub const LOG_LINE_BYTES: usize = 4 * 1024;

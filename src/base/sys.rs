@@ -27,8 +27,7 @@ pub struct Received {
 pub fn receive(socket: BorrowedFd<'_>, buffer: &mut [u8]) -> io::Result<Received> {
     let mut room = nix::cmsg_space!([std::os::fd::RawFd; PACKET_DESCRIPTORS]);
     let mut slices = [IoSliceMut::new(buffer)];
-    let message =
-        recvmsg::<()>(socket.as_raw_fd(), &mut slices, Some(&mut room), MsgFlags::MSG_CMSG_CLOEXEC)?;
+    let message = recvmsg::<()>(socket.as_raw_fd(), &mut slices, Some(&mut room), MsgFlags::MSG_CMSG_CLOEXEC)?;
     let truncated = message.flags.intersects(MsgFlags::MSG_TRUNC | MsgFlags::MSG_CTRUNC);
     let length = message.bytes;
     let mut descriptors = Vec::new();
@@ -60,7 +59,6 @@ pub fn send(socket: BorrowedFd<'_>, bytes: &[u8], descriptors: &[BorrowedFd<'_>]
 pub fn thread_count() -> io::Result<usize> {
     Ok(std::fs::read_dir("/proc/self/task")?.count())
 }
-
 
 /// Sets the name that `ps` and `/proc/PID/comm` show, at most 15 bytes (prctl(2), PR_SET_NAME).
 pub fn set_process_name(name: &std::ffi::CStr) {

@@ -73,7 +73,9 @@ impl<W: Write> Console<W> {
             let text = match heard {
                 Heard::Line(line) => line,
                 Heard::TooLong(length) => {
-                    self.say(&format!("That line had {length} bytes; a line has at most {LINE_BYTES}. Nothing was done."))?;
+                    self.say(&format!(
+                        "That line had {length} bytes; a line has at most {LINE_BYTES}. Nothing was done."
+                    ))?;
                     continue;
                 }
                 Heard::NotText => {

@@ -95,12 +95,7 @@ impl Gate {
         outcome
     }
 
-    async fn begin(
-        &self,
-        call: &Call<'_>,
-        manifest: Option<&Manifest>,
-        decision: &Decision,
-    ) -> Result<Id, Fault> {
+    async fn begin(&self, call: &Call<'_>, manifest: Option<&Manifest>, decision: &Decision) -> Result<Id, Fault> {
         let begin = BeginCall {
             trace: call.trace,
             tool: call.tool.to_owned(),
@@ -111,7 +106,10 @@ impl Gate {
         };
         self.store.begin_call(begin, kind(manifest)).await.map_err(|error| {
             let fault = Fault::from(error);
-            Fault::new(fault.code, format!("{} was not called, because it could not be recorded: {}", call.tool, fault.message))
+            Fault::new(
+                fault.code,
+                format!("{} was not called, because it could not be recorded: {}", call.tool, fault.message),
+            )
         })
     }
 
@@ -126,7 +124,14 @@ impl Gate {
 
     fn unknown(&self, name: &str) -> Fault {
         let names: Vec<_> = self.tools.keys().copied().collect();
-        Fault::new(Code::NotFound, format!("there is no tool «{}»; there are {}", &name[..name.floor_char_boundary(NAME_SHOWN)], names.join(", ")))
+        Fault::new(
+            Code::NotFound,
+            format!(
+                "there is no tool «{}»; there are {}",
+                &name[..name.floor_char_boundary(NAME_SHOWN)],
+                names.join(", ")
+            ),
+        )
     }
 }
 

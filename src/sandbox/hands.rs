@@ -92,7 +92,8 @@ impl Hands {
             return Err(Fault::new(Code::Full, format!("all {} hands are busy; try again", limits::HANDS)));
         };
         shared.refuse_without_spawner()?;
-        let (ours, theirs) = packet::pair().map_err(|error| Fault::new(Code::System, format!("socketpair: {error}")))?;
+        let (ours, theirs) =
+            packet::pair().map_err(|error| Fault::new(Code::System, format!("socketpair: {error}")))?;
         let ours = watchable(ours).map_err(|error| Fault::new(Code::System, format!("watch a socket: {error}")))?;
         let ticket = shared.tickets.fetch_add(1, Ordering::Relaxed);
         let (end, ended) = watch::channel(None);

@@ -68,7 +68,8 @@ impl Holder {
         }
         if starts.len() > HAND_RESTARTS {
             let word = self.class.word();
-            let message = format!("the {word} hand died {HAND_RESTARTS} times within {HAND_RESTART_WINDOW:?}; it rests");
+            let message =
+                format!("the {word} hand died {HAND_RESTARTS} times within {HAND_RESTART_WINDOW:?}; it rests");
             return Err(Fault::new(Code::Unavailable, message));
         }
         if !starts.is_empty() {

@@ -108,7 +108,9 @@ impl HandLink {
         let word = self.class.word();
         Some(match end {
             End::Refused(fault) => fault,
-            End::SpawnerGone => Fault::new(Code::Unavailable, format!("the spawner ended, and the {word} hand with it")),
+            End::SpawnerGone => {
+                Fault::new(Code::Unavailable, format!("the spawner ended, and the {word} hand with it"))
+            }
             End::Ended { status, signal } => ended_fault(word, status, signal),
         })
     }
@@ -116,7 +118,9 @@ impl HandLink {
 
 fn ended_fault(class: &str, status: i32, signal: i32) -> Fault {
     let (code, how) = match (Signal::try_from(signal), status) {
-        (Ok(Signal::SIGSYS), _) => (Code::Refused, "it asked the kernel for something its class forbids (seccomp)".into()),
+        (Ok(Signal::SIGSYS), _) => {
+            (Code::Refused, "it asked the kernel for something its class forbids (seccomp)".into())
+        }
         (Ok(Signal::SIGXCPU), _) => (Code::Refused, "it used up its processor time".into()),
         (Ok(Signal::SIGXFSZ), _) => (Code::Refused, "it wrote more than its class may".into()),
         (Ok(signal), _) => (Code::Unavailable, format!("signal {}", signal.as_str())),

@@ -86,8 +86,11 @@ fn close_from(first: RawFd) -> Result<(), SandboxFault> {
         return Ok(());
     }
     let listed = std::fs::read_dir("/proc/self/fd").map_err(SandboxFault::step("list descriptors"))?;
-    let open: Vec<RawFd> =
-        listed.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).filter(|fd| *fd >= first).collect();
+    let open: Vec<RawFd> = listed
+        .flatten()
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        .filter(|fd| *fd >= first)
+        .collect();
     for fd in open {
         // SAFETY: as above; EBADF for the descriptor of the listing itself is harmless.
         unsafe { libc::close(fd) };

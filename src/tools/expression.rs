@@ -100,7 +100,15 @@ mod tests {
 
     #[test]
     fn values_follow_the_usual_precedence() {
-        for (text, value) in [("6*7", 42.0), ("2+3*4", 14.0), ("(2+3)*4", 20.0), ("-2^2", -4.0), ("2^3^2", 512.0), ("7 % 4", 3.0), (" 1.5e", f64::NAN)] {
+        for (text, value) in [
+            ("6*7", 42.0),
+            ("2+3*4", 14.0),
+            ("(2+3)*4", 20.0),
+            ("-2^2", -4.0),
+            ("2^3^2", 512.0),
+            ("7 % 4", 3.0),
+            (" 1.5e", f64::NAN),
+        ] {
             match evaluate(text) {
                 Ok(got) => assert!((got - value).abs() < 1e-9, "{text} = {got}"),
                 Err(_) => assert!(value.is_nan(), "{text}"),

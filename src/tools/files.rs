@@ -90,8 +90,8 @@ impl FileRead {
                 whole.extend(bytes);
             }
             let bytes = whole.len();
-            let text = String::from_utf8(whole)
-                .map_err(|_| Fault::new(Code::BadInput, "the file is not UTF-8 text"))?;
+            let text =
+                String::from_utf8(whole).map_err(|_| Fault::new(Code::BadInput, "the file is not UTF-8 text"))?;
             Ok(json!({"text": text, "bytes": bytes}))
         });
         Ok(Job { run: Run::Once { class: Class::Files, descriptors: vec![file.into()], work }, finish })

@@ -2,8 +2,8 @@
 
 use flatbuffers::FlatBufferBuilder;
 
-pub use super::generated::spawn::Class;
 use super::generated::spawn as fb;
+pub use super::generated::spawn::Class;
 use super::verify::same_version;
 use super::{VERSION, WireFault, read};
 use crate::base::{Code, Fault};
@@ -141,8 +141,7 @@ mod tests {
 
     #[test]
     fn every_order_and_event_reads_back() {
-        for order in
-            [Order::Spawn { ticket: 1, class: Class::Lines, cpu_seconds: 4 }, Order::Kill { ticket: u64::MAX }]
+        for order in [Order::Spawn { ticket: 1, class: Class::Lines, cpu_seconds: 4 }, Order::Kill { ticket: u64::MAX }]
         {
             assert_eq!(decode_order(&encode_order(&order)), Ok(order));
         }

@@ -12,7 +12,6 @@ use gpiocdev_uapi::v2::{
     get_line_values, set_line_config,
 };
 
-
 use crate::hal::{Direction, HalFault};
 
 /// A line of a chip, as board data names it.
