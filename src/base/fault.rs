@@ -32,6 +32,8 @@ pub enum Code {
     OutcomeUnknown = 10,
     /// A defect of Hearth itself.
     Internal = 11,
+    /// A person has to confirm exactly this act first.
+    NeedsConfirmation = 12,
 }
 
 impl Code {
@@ -55,6 +57,7 @@ impl Code {
             8 => Self::System,
             9 => Self::NotConfirmed,
             10 => Self::OutcomeUnknown,
+            12 => Self::NeedsConfirmation,
             _ => Self::Internal,
         }
     }
@@ -74,6 +77,7 @@ impl Code {
             Self::NotConfirmed => "not_confirmed",
             Self::OutcomeUnknown => "outcome_unknown",
             Self::Internal => "internal",
+            Self::NeedsConfirmation => "needs_confirmation",
         }
     }
 
@@ -115,7 +119,7 @@ mod tests {
 
     #[test]
     fn every_number_reads_back_as_its_code() {
-        for number in 1..=11 {
+        for number in 1..=12 {
             assert_eq!(Code::from_number(number).number(), number);
         }
         assert_eq!(Code::from_number(0), Code::Internal);

@@ -55,6 +55,10 @@ pub const ARGUMENT_BYTES: usize = 64 * 1024;
 pub const ENTITIES: usize = 2_000;
 /// Areas in one home.
 pub const AREAS: usize = 256;
+/// Conversations kept in memory.
+pub const SESSIONS: usize = 64;
+/// Time in which a question waits for its «yes».
+pub const CONFIRM_WITHIN: Duration = Duration::from_secs(60);
 /// Tool calls in one turn.
 pub const CALLS_PER_TURN: usize = 64;
 

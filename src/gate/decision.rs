@@ -52,7 +52,7 @@ pub fn decide(manifest: &Manifest, tier: Tier, call: &Call<'_>) -> Decision {
     }
     if tier == Tier::Risky && !call.confirmed {
         let message = format!("{} needs a confirmation", manifest.name);
-        return Decision::Ask(Fault::new(Code::Refused, message));
+        return Decision::Ask(Fault::new(Code::NeedsConfirmation, message));
     }
     Decision::Allow
 }

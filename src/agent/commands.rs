@@ -1,0 +1,54 @@
+//! Commands with a slash: answered without understanding, for people at a console.
+
+use serde_json::json;
+
+use super::{Agent, Behalf, Said, lines};
+
+const HELP: &str = "Say what you want in your own words, for example:
+  turn on the kitchen lamp
+  is the kitchen lamp on?
+  set the bedroom lamp to 40 percent
+Commands:
+  /pins    the lines of this board and what is on them
+  /state   the devices and what is true of them
+  /tools   what Hearth can do, and the class of hand that does it
+  /help    this
+  /quit    leave";
+
+impl Agent {
+    pub(super) async fn command(&mut self, command: &str, behalf: Behalf<'_>) -> Said {
+        let mut words = command.split_whitespace();
+        let text = match words.next().unwrap_or_default() {
+            "help" | "?" => HELP.to_owned(),
+            "pins" => self.pins(behalf).await,
+            "state" => self.state(),
+            "tools" => self.tools(),
+            other => format!("There is no command «/{}». /help lists them.", other.escape_debug()),
+        };
+        Said { text, detail: json!({"decision": "answer", "command": command}) }
+    }
+
+    async fn pins(&mut self, behalf: Behalf<'_>) -> String {
+        let mut rows = Vec::new();
+        for entity in self.parts.home.entity_refs() {
+            let Some(line) = self.parts.home.entity(entity).and_then(lines::line_of) else { continue };
+            let read = lines::value(&self.parts, entity, &line, behalf).await;
+            let shown = read.map_or_else(|fault| fault.to_string(), |value| lines::as_number(value).to_string());
+            let name = self.parts.home.entity(entity).map_or("", |entity| entity.name.as_str());
+            rows.push(format!("  {line:<20} {shown:<8} {name}"));
+        }
+        if rows.is_empty() { "No line of this board is in use.".into() } else { rows.join("\n") }
+    }
+
+    fn state(&self) -> String {
+        let home = &self.parts.home;
+        let entities = home.entity_refs().into_iter().filter_map(|entity| home.entity(entity));
+        let rows: Vec<_> = entities.map(|entity| format!("  {:<24} {:<12} {}", entity.name, entity.state, entity.id)).collect();
+        if rows.is_empty() { "This home has no devices yet.".into() } else { rows.join("\n") }
+    }
+
+    fn tools(&self) -> String {
+        let rows = self.parts.gate.manifests().map(|tool| format!("  {:<12} {:<6} {}", tool.name, tool.class.word(), tool.purpose));
+        rows.collect::<Vec<_>>().join("\n")
+    }
+}

@@ -1,0 +1,211 @@
+//! One turn: a sentence becomes calls through the gate, and a reply that says what is now true.
+//!
+//! The home is asked first, by the local intent path; what it is not sure of changes nothing. Every
+//! actuation is read back before it is claimed. A turn always ends in one answer: refusal, timeout
+//! and death of a hand are ordinary faults. The agent never names a channel and opens nothing itself.
+
+#![forbid(unsafe_code)]
+
+mod act;
+mod commands;
+mod lines;
+mod session;
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde_json::{Value, json};
+use tracing::Instrument;
+
+use crate::base::{Clock, Fault, Id};
+use crate::bus::{Inbound, Outbound, Principal};
+use crate::gate::{Call, Gate};
+use crate::home::{Change, Home};
+use crate::intent::{self, Decision, Turn, Understanding};
+use crate::store::{DeviceState, Role, Store};
+
+use act::Acted;
+use session::Sessions;
+
+/// What a turn needs from the rest of Hearth.
+#[derive(Debug)]
+pub struct Parts {
+    /// The devices and what is true of them.
+    pub home: Home,
+    /// The one way to a tool.
+    pub gate: Arc<Gate>,
+    /// Messages, records and states.
+    pub store: Store,
+    /// Both clocks.
+    pub clock: Clock,
+    /// Where the home is.
+    pub zone: TimeZone,
+}
+
+/// The agent; one turn at a time.
+#[derive(Debug)]
+pub struct Agent {
+    parts: Parts,
+    sessions: Sessions,
+}
+
+/// On whose behalf, and under which trace, something is done.
+#[derive(Clone, Copy, Debug)]
+struct Behalf<'a> {
+    principal: &'a Principal,
+    trace: Id,
+    confirmed: bool,
+}
+
+/// An answer in its two forms.
+struct Said {
+    text: String,
+    detail: Value,
+}
+
+impl Agent {
+    /// An agent over these parts.
+    #[must_use]
+    pub fn new(parts: Parts) -> Self {
+        Self { parts, sessions: Sessions::default() }
+    }
+
+    /// The states of all entities, as JSON.
+    #[must_use]
+    pub fn states(&self) -> Value {
+        self.parts.home.states_json()
+    }
+
+    /// Answers one message; never fails, an answer is all that can happen.
+    pub async fn turn(&mut self, message: &Inbound) -> Outbound {
+        let span = tracing::info_span!("turn", trace = %message.trace, session = message.session);
+        self.answer(message).instrument(span).await
+    }
+
+    async fn answer(&mut self, message: &Inbound) -> Outbound {
+        let began = std::time::Instant::now();
+        self.note(message, Role::User, &message.text);
+        let behalf = Behalf { principal: &message.principal, trace: message.trace, confirmed: false };
+        let mut said = match message.text.strip_prefix('/') {
+            Some(command) => self.command(command, behalf).await,
+            None => self.sentence(message, behalf).await,
+        };
+        self.note(message, Role::Assistant, &said.text);
+        let micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
+        said.detail["micros"] = json!(micros);
+        said.detail["trace"] = json!(message.trace);
+        tracing::info!(micros, decision = said.detail["decision"].as_str(), "turn");
+        Outbound { trace: message.trace, text: said.text, detail: said.detail }
+    }
+
+    async fn sentence(&mut self, message: &Inbound, behalf: Behalf<'_>) -> Said {
+        let now = self.parts.clock.monotonic();
+        let session = self.sessions.of(&message.session);
+        if let Some(waiting) = session.waiting(now) {
+            if session::is_yes(&message.text) {
+                return self.act(&message.session, waiting, Behalf { confirmed: true, ..behalf }).await;
+            }
+            if session::is_no(&message.text) {
+                return Said { text: "All right, I left it as it is.".into(), detail: json!({"decision": "answer"}) };
+            }
+        }
+        let mut understood = self.understand(message);
+        if understood.decision == Decision::Answer && self.look_again(&understood, behalf).await {
+            understood = self.understand(message);
+        }
+        self.sessions.of(&message.session).context = understood.context.clone();
+        match understood.decision {
+            Decision::Act => self.act(&message.session, understood, behalf).await,
+            Decision::Answer | Decision::Ask | Decision::Abstain => {
+                Said { detail: detail(&understood), text: understood.say }
+            }
+        }
+    }
+
+    fn understand(&mut self, message: &Inbound) -> Understanding {
+        let context = self.sessions.of(&message.session).context.clone();
+        let now = Timestamp::from_millisecond(self.parts.clock.wall_ms()).unwrap_or(Timestamp::UNIX_EPOCH);
+        let now = now.to_zoned(self.parts.zone.clone()).datetime();
+        intent::understand(&self.parts.home, &Turn { text: &message.text, area: None, now, context })
+    }
+
+    /// Carries an understanding out and says what is true afterwards.
+    async fn act(&mut self, session: &str, understood: Understanding, behalf: Behalf<'_>) -> Said {
+        let Acted { outcomes, changes, unconfirmed } = act::carry_out(&mut self.parts, &understood, behalf).await;
+        self.remember(&changes);
+        let mut detail = detail(&understood);
+        detail["changes"] = json!(changes);
+        if unconfirmed {
+            let text = act::question(&self.parts.home, &understood);
+            detail["decision"] = json!("ask");
+            let now = self.parts.clock.monotonic();
+            self.sessions.of(session).wait_for_yes(understood, now);
+            return Said { text, detail };
+        }
+        detail["outcomes"] = act::outcomes_json(&self.parts.home, &outcomes);
+        Said { text: intent::reply(&self.parts.home, &understood, &outcomes), detail }
+    }
+
+    /// Reads the lines of what a question is about; whether anything changed.
+    async fn look_again(&mut self, understood: &Understanding, behalf: Behalf<'_>) -> bool {
+        let mut changes = Vec::new();
+        for entity in understood.context.mentioned.clone() {
+            changes.extend(lines::read(&mut self.parts, entity, behalf).await);
+        }
+        self.remember(&changes);
+        !changes.is_empty()
+    }
+
+    /// Reads every line of the home, at the start and for `/pins`.
+    pub async fn look_at_everything(&mut self, trace: Id) {
+        let principal = Principal::owner("start");
+        let behalf = Behalf { principal: &principal, trace, confirmed: false };
+        let changes = lines::read_all(&mut self.parts, behalf).await;
+        self.remember(&changes);
+    }
+
+    fn remember(&self, changes: &[Change]) {
+        if changes.is_empty() {
+            return;
+        }
+        let (home, at_ms) = (&self.parts.home, self.parts.clock.wall_ms());
+        let mut states: Vec<DeviceState> = Vec::new();
+        for change in changes {
+            let Some(entity) = home.find(&change.entity).and_then(|found| home.entity(found)) else { continue };
+            if states.iter().all(|state| state.entity != entity.id) {
+                let source = "line".to_owned();
+                states.push(DeviceState { entity: entity.id.clone(), state: entity.to_json(), at_ms, source });
+            }
+        }
+        if let Err(error) = self.parts.store.save_states(states) {
+            tracing::warn!(%error, "states were not saved");
+        }
+    }
+
+    fn note(&self, message: &Inbound, role: Role, text: &str) {
+        let store = &self.parts.store;
+        let channel = message.session.split(':').next().unwrap_or_default();
+        let touched = store.touch_session(&message.session, &message.principal.name, channel);
+        let noted = touched.and_then(|()| store.add_message(&message.session, role, text, Some(message.trace)));
+        if let Err(error) = noted {
+            tracing::warn!(%error, "a message was not kept");
+        }
+    }
+}
+
+impl Parts {
+    async fn call(&self, tool: &str, arguments: Value, behalf: Behalf<'_>) -> Result<Value, Fault> {
+        let Behalf { principal, trace, confirmed } = behalf;
+        self.gate.call(Call { tool, arguments, principal, trace, confirmed }).await
+    }
+}
+
+fn detail(understood: &Understanding) -> Value {
+    let intents: Vec<_> = understood
+        .readings
+        .iter()
+        .map(|reading| json!({"intent": reading.intent, "slots": reading.slots.to_json()}))
+        .collect();
+    json!({"decision": understood.decision, "confidence": understood.confidence, "intents": intents})
+}
