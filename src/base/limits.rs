@@ -37,6 +37,8 @@ pub const KEEPER_IDLE: Duration = Duration::from_secs(60);
 pub const KEEPER_MESSAGE: Duration = Duration::from_secs(5);
 /// Uids, other than its own and root's, that may talk to the keeper.
 pub const KEEPER_UIDS: usize = 16;
+/// Log lines about peers that the keeper writes in a minute.
+pub const KEEPER_NOTES: u32 = 30;
 /// Descriptors that the keeper may have open.
 pub const KEEPER_DESCRIPTORS: u64 = 64;
 /// Address space of the keeper, in bytes; Argon2 needs some of it.

@@ -89,3 +89,39 @@ fn to_text(state: &State, vault: Vault, names: &[String]) -> String {
     let who = format!("keeper {}: pid {}, uid {}", state.program, state.pid, state.uid);
     format!("{who}\n{sealed}\n{vault}\n{names}\n")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn state(missing: &[&str]) -> State {
+        State {
+            program: "1.2.3".to_owned(),
+            pid: 7,
+            uid: 8,
+            uptime_ms: 9,
+            clients: 1,
+            walls: vec!["no_new_privs".to_owned()],
+            missing: missing.iter().map(|&wall| wall.to_owned()).collect(),
+            vault: Vault::NotInitialised,
+        }
+    }
+
+    #[test]
+    fn a_missing_wall_is_never_called_sealed() {
+        let vault = Vault::NotInitialised;
+        assert!(
+            to_text(&state(&[]), vault, &[]).contains("\nsealed: no_new_privs\nvault: not initialised\nno secrets")
+        );
+        assert!(to_text(&state(&["rlimits"]), vault, &[]).contains("NOT SEALED: missing rlimits"));
+        assert_eq!(to_json(&state(&["rlimits"]), vault, &[])["sealed"], false);
+        assert_eq!(to_json(&state(&[]), vault, &["a".to_owned()])["names"][0], "a");
+    }
+
+    #[test]
+    fn no_keeper_is_exit_code_1() {
+        let args = StatusArgs { socket: "/nonexistent/keeper.sock".into(), json: true };
+        assert_eq!(ask(&args).unwrap_err().code, crate::base::Code::Unavailable);
+        assert_eq!(run(KeeperArgs { command: Command::Status(args) }), ExitCode::FAILURE);
+    }
+}

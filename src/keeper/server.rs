@@ -26,6 +26,9 @@ use crate::wire::WireFault;
 /// How long the keeper waits after the system refused it a connection (no descriptors, no memory).
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
+/// The time for which [`limits::KEEPER_NOTES`] counts.
+const NOTES_TIME: Duration = Duration::from_secs(60);
+
 /// SIGTERM and SIGINT as a descriptor; called before there is a second thread.
 ///
 /// # Errors
@@ -46,7 +49,9 @@ pub fn run(listener: &Listener, signals: &SignalFd, settings: &Settings) -> Resu
     let socket = listener.socket().try_clone().and_then(Async::new).map_err(fail)?;
     let signals = Async::new(signals).map_err(fail)?;
     let executor = LocalExecutor::new();
-    let desk = Rc::new(Desk { began: Instant::now(), clients: Cell::new(0), settings: settings.clone() });
+    let now = Instant::now();
+    let desk = Desk { began: now, clients: Cell::new(0), notes: Cell::new((now, 0)), settings: settings.clone() };
+    let desk = Rc::new(desk);
     // Without a service manager this says nothing to nobody.
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
     let ended = async { signals.read_with(|signals| caught(signals)).await.map_err(fail) };
@@ -64,7 +69,26 @@ fn caught(signals: &SignalFd) -> io::Result<()> {
 struct Desk {
     began: Instant,
     clients: Cell<usize>,
+    /// When the minute of notes began, and how many were made in it.
+    notes: Cell<(Instant, u32)>,
     settings: Settings,
+}
+
+impl Desk {
+    /// A line about a peer. Peers make these happen, so only so many a minute are written: a log that
+    /// nobody reads must not stop the keeper.
+    fn note(&self, line: &str) {
+        let (began, count) = match self.notes.get() {
+            (began, _) if began.elapsed() >= NOTES_TIME => (Instant::now(), 0),
+            same => same,
+        };
+        self.notes.set((began, count.saturating_add(1)));
+        match count {
+            ..limits::KEEPER_NOTES => say(line),
+            limits::KEEPER_NOTES => say("more of the like within a minute; not written"),
+            _ => {}
+        }
+    }
 }
 
 /// A connection's place; given back when it ends, however it ends.
@@ -95,7 +119,7 @@ async fn accept(
         let stream = match socket.accept().await {
             Ok((stream, _)) => stream,
             Err(error) => {
-                say(&format!("cannot accept a connection: {error}"));
+                desk.note(&format!("cannot accept a connection: {error}"));
                 Timer::after(ACCEPT_PAUSE).await;
                 continue;
             }
@@ -113,7 +137,7 @@ fn admit(stream: &UnixStream, desk: &Rc<Desk>) -> Result<Place, Fault> {
     let uid = peer.uid();
     let own = uid == getuid().as_raw() || Uid::from_raw(uid).is_root();
     if !own && !desk.settings.allowed.contains(&uid) {
-        say(&format!("refused pid {} of uid {uid}", peer.pid()));
+        desk.note(&format!("refused pid {} of uid {uid}", peer.pid()));
         return Err(Fault::new(
             Code::Refused,
             format!("uid {uid} may not talk to the keeper; --allow-uid {uid} lets it"),
@@ -134,7 +158,7 @@ fn refuse(mut stream: &UnixStream, fault: Fault) {
 /// Answers one connection until it ends.
 async fn attend(mut stream: Async<UnixStream>, place: Place) {
     if let Err(fault) = converse(&mut stream, &place.0).await {
-        say(&format!("ended a connection: {fault}"));
+        place.0.note(&format!("ended a connection: {fault}"));
     }
 }
 

@@ -132,12 +132,41 @@ fn the_kernel_sees_the_walls_in_every_thread() {
         let words: Vec<_> = line[name.len()..].split_whitespace().collect();
         assert_eq!(words[..2], [value, value], "{line}");
     }
-    // Not dumpable: the kernel gives /proc/PID/mem to root, whoever runs the keeper (proc(5)).
+}
+
+/// Of a process that is not dumpable the kernel gives `/proc/PID/*` to root, whoever runs it (proc(5)).
+#[test]
+fn nobody_of_its_own_uid_reads_its_memory() {
+    use std::os::unix::fs::MetadataExt;
+    use std::os::unix::process::CommandExt;
+    let folder = folder("dumpable");
+    let (socket, copy) = (folder.join("keeper.sock"), folder.join("hearth-keeper"));
+    std::fs::copy(PROGRAM, &copy).unwrap();
+    let mut command = Command::new(&copy);
     if nix::unistd::getuid().is_root() {
-        println!("as root, who owns /proc/PID shows nothing; the keeper's own reading stands");
-    } else {
-        assert!(std::fs::read(format!("/proc/{}/environ", keeper.child.id())).is_err());
+        std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o777)).unwrap();
+        command.uid(65534).gid(65534);
     }
+    let child = command.arg("--socket").arg(&socket).spawn().unwrap();
+    let keeper = Keeper { child, folder, socket };
+    wait_for("the socket", || keeper.socket.exists());
+    let owner = |file: &str| std::fs::metadata(format!("/proc/{}/{file}", keeper.child.id())).unwrap().uid();
+    // The socket is made just before the doors are closed.
+    wait_for("the wall", || owner("mem") == 0);
+    assert_ne!(std::fs::metadata(&keeper.socket).unwrap().uid(), 0, "as root this shows nothing");
+}
+
+#[test]
+fn peers_cannot_make_it_write_without_end() {
+    let mut keeper = Keeper::start("notes", &[]);
+    for _ in 0..100 {
+        last_words(&mut keeper.raw(), b"garbage");
+    }
+    let mut log = keeper.child.stderr.take().unwrap();
+    keeper.end(Signal::SIGTERM);
+    let mut text = String::new();
+    log.read_to_string(&mut text).unwrap();
+    assert_eq!(text.lines().count(), 31, "{text}");
 }
 
 #[test]
