@@ -5,8 +5,10 @@
 pub mod base;
 pub mod bus;
 pub mod channels;
+pub mod cli;
 pub mod gate;
 pub mod hal;
+pub mod keeper;
 pub mod obs;
 pub mod sandbox;
 pub mod store;

@@ -27,6 +27,25 @@ pub const PACKET_TABLES: usize = 256;
 /// Nesting in one FlatBuffer before the verifier refuses it.
 pub const PACKET_DEPTH: usize = 8;
 
+/// Largest message on the keeper's socket, either way, in bytes.
+pub const KEEPER_BYTES: usize = 64 * 1024;
+/// Connections that the keeper holds at one time.
+pub const KEEPER_CLIENTS: usize = 16;
+/// Time without a request after which the keeper ends a connection.
+pub const KEEPER_IDLE: Duration = Duration::from_secs(60);
+/// Time that one message may take from its first byte to its last.
+pub const KEEPER_MESSAGE: Duration = Duration::from_secs(5);
+/// Uids, other than its own and root's, that may talk to the keeper.
+pub const KEEPER_UIDS: usize = 16;
+/// Log lines about peers that the keeper writes in a minute.
+pub const KEEPER_NOTES: u32 = 30;
+/// Descriptors that the keeper may have open.
+pub const KEEPER_DESCRIPTORS: u64 = 64;
+/// Address space of the keeper, in bytes; Argon2 needs some of it.
+pub const KEEPER_MEMORY_BYTES: u64 = 512 * 1024 * 1024;
+/// Largest file that the keeper may write, in bytes.
+pub const KEEPER_FILE_BYTES: u64 = 16 * 1024 * 1024;
+
 /// Hands alive at one time, long-lived ones included.
 pub const HANDS: usize = 16;
 /// Time that a single-use hand has, from fork to reply.

@@ -2,8 +2,11 @@
 //!
 //! One of the three rooms where `unsafe` is allowed (with `sandbox/` and `hal/linux/`).
 
+#![allow(unsafe_code)]
+
 use std::io::{self, IoSlice, IoSliceMut};
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use nix::sys::socket::{ControlMessage, ControlMessageOwned, MsgFlags, recvmsg, sendmsg};
 
@@ -98,4 +101,73 @@ pub fn exit_now(status: i32) -> ! {
 
 fn check(answer: libc::c_int) -> io::Result<()> {
     if answer == -1 { Err(io::Error::last_os_error()) } else { Ok(()) }
+}
+
+/// The first descriptor that a service manager passes (sd_listen_fds(3), SD_LISTEN_FDS_START).
+const FIRST_PASSED: libc::c_int = 3;
+
+/// Takes the one socket that the service manager passed, if it did, and closes every other inherited
+/// descriptor above standard error. The first act of a `main`, before anything is opened.
+///
+/// # Errors
+/// Where more than one descriptor was passed, its number is not a number, or it was called before.
+pub fn take_inherited() -> io::Result<Option<OwnedFd>> {
+    static TAKEN: AtomicBool = AtomicBool::new(false);
+    if TAKEN.swap(true, Ordering::SeqCst) {
+        return Err(io::Error::other("inherited descriptors were taken already"));
+    }
+    let passed = passed_descriptors()?;
+    if passed > 1 {
+        return Err(io::Error::other(format!(
+            "the service manager passed {passed} descriptors where one socket is expected"
+        )));
+    }
+    close_from(FIRST_PASSED + passed)?;
+    if passed == 0 {
+        return Ok(None);
+    }
+    // SAFETY: the number is open (checked by fcntl), was inherited, and nobody in this process knows
+    // it: this runs once, first of all.
+    let descriptor = unsafe {
+        if libc::fcntl(FIRST_PASSED, libc::F_SETFD, libc::FD_CLOEXEC) == -1 {
+            return Err(io::Error::last_os_error());
+        }
+        OwnedFd::from_raw_fd(FIRST_PASSED)
+    };
+    Ok(Some(descriptor))
+}
+
+/// LISTEN_FDS, where LISTEN_PID says that it is meant for this process.
+fn passed_descriptors() -> io::Result<libc::c_int> {
+    let number = |name: &str| match std::env::var(name) {
+        Ok(text) => text
+            .parse::<libc::c_int>()
+            .map(Some)
+            .map_err(|_| io::Error::other(format!("{name}={text} is not a number"))),
+        Err(_) => Ok(None),
+    };
+    let own = libc::pid_t::try_from(std::process::id()).map_err(io::Error::other)?;
+    match (number("LISTEN_PID")?, number("LISTEN_FDS")?) {
+        (Some(pid), Some(count)) if pid == own => Ok(count.max(0)),
+        _ => Ok(0),
+    }
+}
+
+/// Closes every descriptor from `first` on (close_range(2), Linux 5.9; one by one before that).
+fn close_from(first: libc::c_int) -> io::Result<()> {
+    let low = libc::c_uint::try_from(first).map_err(io::Error::other)?;
+    // SAFETY: runs before this process opened anything, so no owner of these numbers exists.
+    let done = unsafe { libc::syscall(libc::SYS_close_range, low, libc::c_uint::MAX, 0) };
+    if done == 0 {
+        return Ok(());
+    }
+    let error = io::Error::last_os_error();
+    if error.raw_os_error() != Some(libc::ENOSYS) {
+        return Err(error);
+    }
+    for descriptor in first..1024 {
+        // SAFETY: as above; closing a number that is not open does nothing.
+        unsafe { libc::close(descriptor) };
+    }
+    Ok(())
 }

@@ -1,3 +1,5 @@
 //! The secrets helper: see `hearth-keeper --help`.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    hearth::keeper::main()
+}

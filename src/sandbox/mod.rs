@@ -6,6 +6,8 @@
 //! before threads, configuration or foreign bytes. What a hand does with its descriptors is not
 //! known here: [`Body`] functions come from above.
 
+#![allow(unsafe_code)]
+
 mod filter;
 mod hands;
 mod holder;

@@ -6,6 +6,8 @@
 //! degraded, not silent: records are held in memory, reads go on, durable writes are refused.
 //! It must never run SQL that is not fixed text of this folder.
 
+#![forbid(unsafe_code)]
+
 mod db;
 mod error;
 mod folder;

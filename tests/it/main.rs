@@ -1,3 +1,11 @@
 //! The integration tests: they drive the built binaries through `kit`, one file per feature.
 
+// Helpers of tests fail by panic, as tests do; clippy.toml frees only the test functions themselves.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod floors;
+mod generated;
+mod keeper;
+mod notice;
 mod store;
+mod symbols;

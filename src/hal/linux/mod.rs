@@ -2,5 +2,7 @@
 //!
 //! Opens and requests only; values are read and driven by the `lines` hand through [`super::value`].
 
+#![allow(unsafe_code)]
+
 pub(super) mod gpio;
 pub(super) mod sysfs;

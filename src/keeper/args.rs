@@ -1,0 +1,150 @@
+//! The command line of `hearth-keeper`, read by hand: six options do not pay for a parser in the vault.
+//!
+//! Raw words become [`Settings`] or one sentence about the first word that is wrong.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::fault::KeeperFault;
+use crate::base::limits;
+
+const HELP: &str = "\
+hearth-keeper: the secrets helper of Hearth.
+
+Usage: hearth-keeper --socket PATH [--allow-uid N]... [--idle-seconds N]
+
+  --socket PATH      listen here, mode 0600; where a service manager passes a socket, that one is used
+  --allow-uid N      this uid may connect too, besides the keeper's own and root (up to 16 times)
+  --idle-seconds N   end a connection after so long without a request, 1 to 3600 (default 60)
+  -h, --help         print this
+  -V, --version      print the version
+
+It seals itself before it reads a byte, holds one Unix socket, and ends on SIGTERM or SIGINT.
+Ask it with: hearth keeper status
+";
+
+/// What the command line asks for.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Parsed {
+    /// Print this and end.
+    Say(String),
+    /// Serve.
+    Serve(Settings),
+}
+
+/// How to serve.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    socket: Option<PathBuf>,
+    /// Uids that may connect, besides the keeper's own and root.
+    pub allowed: Vec<u32>,
+    /// Time without a request after which a connection is ended.
+    pub idle: Duration,
+}
+
+impl Settings {
+    /// Where to listen when no socket was passed.
+    ///
+    /// # Errors
+    /// [`KeeperFault::Usage`] where `--socket` was not given.
+    pub fn socket(&self) -> Result<&Path, KeeperFault> {
+        self.socket
+            .as_deref()
+            .ok_or_else(|| KeeperFault::Usage("no socket was passed, and --socket is missing".to_owned()))
+    }
+}
+
+/// Reads the words after the program's name.
+///
+/// # Errors
+/// [`KeeperFault::Usage`] with the word that is wrong.
+pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Parsed, KeeperFault> {
+    let mut words = words.into_iter();
+    let mut settings = Settings { socket: None, allowed: Vec::new(), idle: limits::KEEPER_IDLE };
+    while let Some(word) = words.next() {
+        match word.to_str() {
+            Some("-h" | "--help") => return Ok(Parsed::Say(HELP.to_owned())),
+            Some("-V" | "--version") => {
+                return Ok(Parsed::Say(format!("hearth-keeper {}\n", env!("CARGO_PKG_VERSION"))));
+            }
+            Some("--socket") if settings.socket.is_some() => return Err(usage("--socket is given twice")),
+            Some("--socket") => settings.socket = Some(PathBuf::from(value(&mut words, "--socket", "a path")?)),
+            Some("--allow-uid") if settings.allowed.len() == limits::KEEPER_UIDS => {
+                return Err(usage(&format!("--allow-uid is given more than {} times", limits::KEEPER_UIDS)));
+            }
+            Some("--allow-uid") => settings.allowed.push(number(&mut words, "--allow-uid", 0, u32::MAX - 1)?),
+            Some("--idle-seconds") => {
+                settings.idle = Duration::from_secs(number(&mut words, "--idle-seconds", 1, 3600)?.into());
+            }
+            _ => return Err(usage(&format!("{} is not an option", word.display()))),
+        }
+    }
+    if settings.socket.as_ref().is_some_and(|path| path.as_os_str().is_empty()) {
+        return Err(usage("--socket is empty"));
+    }
+    Ok(Parsed::Serve(settings))
+}
+
+fn usage(text: &str) -> KeeperFault {
+    KeeperFault::Usage(text.to_owned())
+}
+
+fn value(words: &mut impl Iterator<Item = OsString>, option: &str, what: &str) -> Result<OsString, KeeperFault> {
+    words.next().ok_or_else(|| usage(&format!("{option} needs {what}")))
+}
+
+fn number(words: &mut impl Iterator<Item = OsString>, option: &str, low: u32, high: u32) -> Result<u32, KeeperFault> {
+    let word = value(words, option, "a number")?;
+    match word.to_str().and_then(|text| text.parse::<u32>().ok()) {
+        Some(number) if (low..=high).contains(&number) => Ok(number),
+        _ => Err(usage(&format!("{option} {} is not a number from {low} to {high}", word.display()))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(words: &[&str]) -> Result<Parsed, String> {
+        parse(words.iter().map(OsString::from)).map_err(|fault| fault.to_string())
+    }
+
+    #[test]
+    fn every_option_is_read() {
+        let Ok(Parsed::Serve(settings)) =
+            read(&["--socket", "/s", "--allow-uid", "7", "--allow-uid", "8", "--idle-seconds", "3"])
+        else {
+            panic!("not served")
+        };
+        assert_eq!(settings.socket().unwrap(), Path::new("/s"));
+        assert_eq!(settings.allowed, [7, 8]);
+        assert_eq!(settings.idle, Duration::from_secs(3));
+        assert!(matches!(read(&["--version"]), Ok(Parsed::Say(text)) if text.contains(env!("CARGO_PKG_VERSION"))));
+        assert!(matches!(read(&["--help", "--nonsense"]), Ok(Parsed::Say(_))));
+    }
+
+    #[test]
+    fn a_wrong_word_is_named() {
+        for (words, wanted) in [
+            (vec!["--sokcet", "/s"], "--sokcet is not an option"),
+            (vec!["--socket"], "--socket needs a path"),
+            (vec!["--socket", ""], "--socket is empty"),
+            (vec!["--socket", "/a", "--socket", "/b"], "twice"),
+            (vec!["--allow-uid", "-1"], "--allow-uid -1 is not a number from 0"),
+            (vec!["--allow-uid", "4294967295"], "4294967295 is not a number"),
+            (vec!["--idle-seconds", "0"], "from 1 to 3600"),
+        ] {
+            let error = read(&words).unwrap_err();
+            assert!(error.contains(wanted), "{words:?}: {error}");
+        }
+        let many: Vec<_> = std::iter::repeat_n(["--allow-uid", "1"], 17).flatten().collect();
+        assert!(read(&many).unwrap_err().contains("more than 16"));
+    }
+
+    #[test]
+    fn a_missing_socket_is_said_only_when_none_was_passed() {
+        let Ok(Parsed::Serve(settings)) = read(&[]) else { panic!("not served") };
+        assert!(settings.socket().unwrap_err().to_string().contains("--socket is missing"));
+    }
+}

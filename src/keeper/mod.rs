@@ -1,0 +1,69 @@
+//! Secrets: the process that keeps them, and the way to ask it.
+//!
+//! `hearth-keeper` is its own small program: one Unix socket, smol, FlatBuffers, no TLS, no database,
+//! no network. It seals itself before it reads the first byte. [`client`] is what the brain and the
+//! commands use. Nothing here may hand a value to the brain, run a program or open a network socket.
+
+#![forbid(unsafe_code)]
+
+pub mod args;
+pub mod client;
+pub mod fault;
+pub mod frame;
+pub mod listen;
+pub mod message;
+pub mod seal;
+pub mod server;
+
+use std::io::{self, Write};
+use std::os::fd::OwnedFd;
+use std::process::ExitCode;
+
+use args::{Parsed, Settings};
+pub use client::Client;
+pub use fault::KeeperFault;
+use listen::Listener;
+
+/// Where the keeper listens, and where commands look for it, unless they are told otherwise.
+pub const DEFAULT_SOCKET: &str = "/run/hearth/keeper.sock";
+
+/// The program `hearth-keeper`: 0 after SIGTERM or SIGINT, 1 where it could not serve, 2 on wrong usage.
+#[must_use]
+pub fn main() -> ExitCode {
+    // First of all: what was inherited is taken or closed while nothing of ours is open.
+    let inherited = crate::base::sys::take_inherited();
+    match args::parse(std::env::args_os().skip(1)).and_then(|parsed| act(parsed, inherited)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(fault) => {
+            say(&fault.to_string());
+            ExitCode::from(if matches!(fault, KeeperFault::Usage(_)) { 2 } else { 1 })
+        }
+    }
+}
+
+fn act(parsed: Parsed, inherited: io::Result<Option<OwnedFd>>) -> Result<(), KeeperFault> {
+    match parsed {
+        Parsed::Say(text) => {
+            // A reader that went away is no fault of ours.
+            let _ = io::stdout().write_all(text.as_bytes());
+            Ok(())
+        }
+        Parsed::Serve(settings) => serve(&settings, inherited.map_err(KeeperFault::Inherited)?),
+    }
+}
+
+/// Open, close the doors, say so, then read the first byte.
+fn serve(settings: &Settings, inherited: Option<OwnedFd>) -> Result<(), KeeperFault> {
+    let signals = server::ending_signals()?;
+    let listener = match inherited {
+        Some(descriptor) => Listener::activated(descriptor)?,
+        None => Listener::bind(settings.socket()?)?,
+    };
+    seal::seal()?;
+    server::run(&listener, &signals, settings)
+}
+
+/// One line for a person on standard error; a log that is gone must not end the keeper.
+fn say(line: &str) {
+    let _ = writeln!(io::stderr(), "hearth-keeper: {line}");
+}
