@@ -14,11 +14,23 @@ use crate::wire::hand::{LineGrant, LineKind};
 /// Longest text of a sysfs number.
 const NUMBER_BYTES: usize = 64;
 
-/// The value on the line: 0 or 1, percent for PWM, the raw number of a reading.
+/// The value on the line: 0 or 1 for off and on, percent for PWM, the raw number of a reading.
 ///
 /// # Errors
 /// The system's answer, or `InvalidData` where there is no number.
 pub fn get(line: &File, grant: LineGrant) -> io::Result<f64> {
+    Ok(turned(level(line, grant)?, grant))
+}
+
+/// The other way round for a thing that is on while its line is low; a reading has no such way.
+fn turned(value: f64, grant: LineGrant) -> f64 {
+    if !grant.active_low {
+        return value;
+    }
+    if grant.period_ns > 0 { 100.0 - value } else { f64::from(u8::from(value == 0.0)) }
+}
+
+fn level(line: &File, grant: LineGrant) -> io::Result<f64> {
     match grant.kind {
         LineKind::Simulated => sim::level(line),
         LineKind::Reading => number(line),
@@ -39,6 +51,7 @@ pub fn set(line: &File, grant: LineGrant, value: f64) -> io::Result<()> {
     if !grant.writable {
         return Err(io::ErrorKind::PermissionDenied.into());
     }
+    let value = turned(value, grant);
     match grant.kind {
         LineKind::Simulated => sim::put(line, sim::Field::Drive, Some(value)),
         LineKind::Reading => Err(io::ErrorKind::PermissionDenied.into()),
@@ -80,9 +93,11 @@ mod tests {
         let path = std::env::temp_dir().join(format!("hearth-duty-{}", std::process::id()));
         std::fs::write(&path, "0\n").expect("written");
         let file = File::options().read(true).write(true).open(&path).expect("opened");
-        let grant = LineGrant { kind: LineKind::Pwm, period_ns: 1_000_000, writable: true };
+        let grant = LineGrant { kind: LineKind::Pwm, period_ns: 1_000_000, writable: true, active_low: false };
         set(&file, grant, 42.0).expect("set");
         assert!((get(&file, grant).expect("read") - 42.0).abs() < f64::EPSILON);
+        let inverted = LineGrant { active_low: true, ..grant };
+        assert!((get(&file, inverted).expect("read") - 58.0).abs() < f64::EPSILON);
         let locked = LineGrant { writable: false, ..grant };
         assert_eq!(set(&file, locked, 1.0).map_err(|e| e.kind()), Err(io::ErrorKind::PermissionDenied));
         std::fs::write(&path, "hot\n").expect("spoilt");

@@ -29,6 +29,8 @@ pub struct LineGrant {
     pub period_ns: u64,
     /// Whether the hand may set it.
     pub writable: bool,
+    /// Whether the thing behind it is on while the line is low.
+    pub active_low: bool,
 }
 
 /// What a hand is asked to do.
@@ -160,7 +162,7 @@ fn grant_args(grant: LineGrant) -> fb::LineGrantArgs {
         LineKind::Reading => fb::LineKind::Reading,
         LineKind::Simulated => fb::LineKind::Simulated,
     };
-    fb::LineGrantArgs { kind, period_ns: grant.period_ns, writable: grant.writable }
+    fb::LineGrantArgs { kind, period_ns: grant.period_ns, writable: grant.writable, active_low: grant.active_low }
 }
 
 /// The request in a buffer.
@@ -212,7 +214,12 @@ fn hold(table: fb::Hold<'_>) -> Result<Work, WireFault> {
             fb::LineKind::Simulated => LineKind::Simulated,
             other => return Err(WireFault::UnknownKind(other.0)),
         };
-        Ok(LineGrant { kind, period_ns: grant.period_ns(), writable: grant.writable() })
+        Ok(LineGrant {
+            kind,
+            period_ns: grant.period_ns(),
+            writable: grant.writable(),
+            active_low: grant.active_low(),
+        })
     });
     Ok(Work::Hold(grants.collect::<Result<_, _>>()?))
 }
@@ -278,9 +285,9 @@ mod tests {
 
     #[test]
     fn every_request_and_reply_reads_back() {
-        let grant = LineGrant { kind: LineKind::Pwm, period_ns: 1_000_000, writable: true };
+        let grant = LineGrant { kind: LineKind::Pwm, period_ns: 1_000_000, writable: true, active_low: true };
         let all = [
-            Work::Hold(vec![grant, LineGrant { kind: LineKind::Simulated, period_ns: 0, writable: false }]),
+            Work::Hold(vec![grant, LineGrant { kind: LineKind::Simulated, writable: false, ..grant }]),
             Work::LineSet { line: 3, value: 42.5 },
             Work::LineGet { line: 0 },
             Work::TellTime { zone: "Europe/Berlin".into(), unix_ms: -1 },

@@ -356,6 +356,7 @@ impl<'a> LineGrant<'a> {
   pub const VT_KIND: flatbuffers::VOffsetT = 4;
   pub const VT_PERIOD_NS: flatbuffers::VOffsetT = 6;
   pub const VT_WRITABLE: flatbuffers::VOffsetT = 8;
+  pub const VT_ACTIVE_LOW: flatbuffers::VOffsetT = 10;
 
   #[inline]
   pub unsafe fn init_from_table(table: flatbuffers::Table<'a>) -> Self {
@@ -368,6 +369,7 @@ impl<'a> LineGrant<'a> {
   ) -> flatbuffers::WIPOffset<LineGrant<'bldr>> {
     let mut builder = LineGrantBuilder::new(_fbb);
     builder.add_period_ns(args.period_ns);
+    builder.add_active_low(args.active_low);
     builder.add_writable(args.writable);
     builder.add_kind(args.kind);
     builder.finish()
@@ -395,6 +397,13 @@ impl<'a> LineGrant<'a> {
     // which contains a valid value in this slot
     unsafe { self._tab.get::<bool>(LineGrant::VT_WRITABLE, Some(false)).unwrap()}
   }
+  #[inline]
+  pub fn active_low(&self) -> bool {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<bool>(LineGrant::VT_ACTIVE_LOW, Some(false)).unwrap()}
+  }
 }
 
 impl flatbuffers::Verifiable for LineGrant<'_> {
@@ -407,6 +416,7 @@ impl flatbuffers::Verifiable for LineGrant<'_> {
      .visit_field::<LineKind>("kind", Self::VT_KIND, false)?
      .visit_field::<u64>("period_ns", Self::VT_PERIOD_NS, false)?
      .visit_field::<bool>("writable", Self::VT_WRITABLE, false)?
+     .visit_field::<bool>("active_low", Self::VT_ACTIVE_LOW, false)?
      .finish();
     Ok(())
   }
@@ -415,6 +425,7 @@ pub struct LineGrantArgs {
     pub kind: LineKind,
     pub period_ns: u64,
     pub writable: bool,
+    pub active_low: bool,
 }
 impl<'a> Default for LineGrantArgs {
   #[inline]
@@ -423,6 +434,7 @@ impl<'a> Default for LineGrantArgs {
       kind: LineKind::Digital,
       period_ns: 0,
       writable: false,
+      active_low: false,
     }
   }
 }
@@ -445,6 +457,10 @@ impl<'a: 'b, 'b> LineGrantBuilder<'a, 'b> {
     self.fbb_.push_slot::<bool>(LineGrant::VT_WRITABLE, writable, false);
   }
   #[inline]
+  pub fn add_active_low(&mut self, active_low: bool) {
+    self.fbb_.push_slot::<bool>(LineGrant::VT_ACTIVE_LOW, active_low, false);
+  }
+  #[inline]
   pub fn new(_fbb: &'b mut flatbuffers::FlatBufferBuilder<'a>) -> LineGrantBuilder<'a, 'b> {
     let start = _fbb.start_table();
     LineGrantBuilder {
@@ -465,6 +481,7 @@ impl core::fmt::Debug for LineGrant<'_> {
       ds.field("kind", &self.kind());
       ds.field("period_ns", &self.period_ns());
       ds.field("writable", &self.writable());
+      ds.field("active_low", &self.active_low());
       ds.finish()
   }
 }
