@@ -3,8 +3,11 @@
 //! Module heads say what each floor is for; `docs/architecture.md` is the long form of this page.
 
 pub mod base;
+pub mod board;
 pub mod bus;
 pub mod channels;
+pub mod cli;
+pub mod config;
 pub mod gate;
 pub mod hal;
 pub mod obs;
