@@ -2,12 +2,18 @@
 //!
 //! Module heads say what each floor is for; `docs/architecture.md` is the long form of this page.
 
+pub mod agent;
+pub mod app;
 pub mod base;
+pub mod board;
 pub mod bus;
 pub mod channels;
 pub mod cli;
+pub mod config;
 pub mod gate;
 pub mod hal;
+pub mod home;
+pub mod intent;
 pub mod keeper;
 pub mod obs;
 pub mod sandbox;

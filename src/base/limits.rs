@@ -108,6 +108,14 @@ pub const STATE_BYTES: usize = 16 * 1024;
 
 /// Largest configuration, home or board file, in bytes.
 pub const CONFIG_BYTES: u64 = 1024 * 1024;
+/// Faults of one file that are told at one time.
+pub const FAULTS: usize = 100;
+/// Parents that a board file may have, one above the other.
+pub const BOARD_DEPTH: usize = 8;
+/// Board files in one folder.
+pub const BOARD_FILES: usize = 256;
+/// Log events kept in memory for `status`.
+pub const LOG_RECENT: usize = 64;
 /// Log bytes kept on disk before the older half is dropped.
 pub const LOG_BYTES: u64 = 1024 * 1024;
 /// Lines of the log ring in memory.

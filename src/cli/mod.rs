@@ -1,8 +1,122 @@
 //! The commands of `hearth`: one file each.
 //!
 //! A command reads its arguments, asks the service or a part, prints for a person or as JSON, and
-//! gives the exit code. Nothing below knows that there is a command line.
+//! gives the exit code: 0 done, 1 not done, 2 wrong usage. Nothing below knows that there is a
+//! command line. Commands that may start a service fork the spawner before anything else is read.
 
 #![forbid(unsafe_code)]
 
+pub mod ask;
+pub mod audit;
+pub mod board;
+pub mod config;
 pub mod keeper;
+pub mod run;
+pub mod status;
+pub mod tool;
+
+mod reach;
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::app::{Front, Options};
+use crate::base::{Fault, KeyFault};
+
+/// The agent on the boards of a home.
+///
+/// Without a command: a conversation at this terminal, with the service that runs or with one started here.
+#[derive(Debug, clap::Parser)]
+#[command(name = "hearth", version)]
+struct Cli {
+    #[command(flatten)]
+    from: From,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+/// Where settings come from.
+#[derive(Clone, Debug, clap::Args)]
+struct From {
+    /// The settings file; else $HEARTH_CONFIG, the user's, /etc/hearth/hearth.toml, the built-in demo
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The board, where it is not to be detected
+    #[arg(long, global = true, value_name = "NAME")]
+    board: Option<String>,
+    /// A folder of further boards, which override those built in
+    #[arg(long, global = true, value_name = "DIR", default_value = "/etc/hearth/boards")]
+    boards: PathBuf,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Runs the service until it is told to stop
+    Run,
+    /// Says one sentence and prints the answer
+    Ask(ask::Args),
+    /// Tells what is true of the service, its devices and its store
+    Status(status::Args),
+    /// Tools: list them, call one through the gate
+    Tool(tool::Args),
+    /// The records of tool calls: who, what, decided how, with what outcome
+    Audit(audit::Args),
+    /// Settings: check a file, print the default one or its schema
+    Config(config::Args),
+    /// Boards: list them, show one
+    Board(board::Args),
+    /// The secrets helper: how it is
+    Keeper(keeper::KeeperArgs),
+}
+
+/// What the binary does.
+#[must_use]
+pub fn main() -> ExitCode {
+    let Cli { from, command } = Cli::parse();
+    let options = Options { config: from.config, board: from.board, boards: from.boards };
+    match command {
+        None => run::run(&options, Front::Console),
+        Some(Command::Run) => run::run(&options, Front::Service),
+        Some(Command::Ask(args)) => ask::run(args, &options),
+        Some(Command::Status(args)) => status::run(&args, &options),
+        Some(Command::Tool(args)) => tool::run(args, &options),
+        Some(Command::Audit(args)) => audit::run(&args, &options),
+        Some(Command::Config(args)) => config::run(&args, &options),
+        Some(Command::Board(args)) => board::run(&args, &options),
+        Some(Command::Keeper(args)) => keeper::run(args),
+    }
+}
+
+/// Writes to standard output; a reader that has gone away ends the command, it is no panic.
+fn print(text: &str) {
+    let mut out = std::io::stdout().lock();
+    let _gone = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+/// Prints a value as one JSON document.
+fn print_json(value: &serde_json::Value) {
+    print(&format!("{value:#}\n"));
+}
+
+/// Tells faults, one a line on standard error, or as one JSON object on standard output.
+fn tell(faults: &[KeyFault], json: bool) -> ExitCode {
+    if json {
+        print_json(&serde_json::json!({"ok": faults.is_empty(), "faults": faults}));
+    } else {
+        faults.iter().for_each(|fault| eprintln!("{fault}"));
+    }
+    if faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Tells one fault.
+fn fail(fault: &Fault, json: bool) -> ExitCode {
+    if json {
+        print_json(&serde_json::json!({"ok": false, "fault": fault}));
+    } else {
+        eprintln!("hearth: {}", fault.message);
+    }
+    ExitCode::FAILURE
+}

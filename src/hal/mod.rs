@@ -1,4 +1,4 @@
-//! Opens the lines of the board: GPIO, PWM, readings, and the simulated bank.
+//! Opens the lines of the board: GPIO, PWM, and the simulated bank.
 //!
 //! The brain asks here for an open line by what the board file says of it; what comes back is one
 //! descriptor and a grant, ready to cross to the `lines` hand. Reading and driving happens there,
@@ -9,7 +9,14 @@ pub mod sim;
 pub mod value;
 
 use std::io;
+use std::os::fd::OwnedFd;
 use std::path::PathBuf;
+
+use crate::board::{At, Board, Kind, LineSpec, Pwm};
+use crate::wire::hand::{LineGrant, LineKind};
+
+use linux::gpio::{self, Place};
+use linux::sysfs;
 
 /// Which way a line is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,4 +64,88 @@ pub enum HalFault {
         /// The kernel's answer.
         error: io::Error,
     },
+    /// The board file asks for something that this kind of chip does not have.
+    #[error("line «{line}»: a GPIO chip carries on and off only; a PWM channel stands in the board's [pwm]")]
+    NotDigital {
+        /// The line's name.
+        line: String,
+    },
+}
+
+/// What a name of a board stands for.
+#[derive(Clone, Debug)]
+pub enum Wire {
+    /// A line of a chip, real or simulated.
+    Line(LineSpec),
+    /// A PWM channel.
+    Pwm(Pwm),
+}
+
+impl Wire {
+    /// What the board calls `name`.
+    #[must_use]
+    pub fn named(board: &Board, name: &str) -> Option<Self> {
+        board.line(name).map(Self::Line).or_else(|| board.pwm.get(name).cloned().map(Self::Pwm))
+    }
+
+    /// What it carries.
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        match self {
+            Self::Line(line) => line.kind,
+            Self::Pwm(_) => Kind::Pwm,
+        }
+    }
+}
+
+/// Where hardware is found; the roots are parameters so that tests have fakes.
+#[derive(Clone, Debug)]
+pub struct Places {
+    /// `/dev`, with the GPIO chips.
+    pub dev: PathBuf,
+    /// The folder of the simulated bank.
+    pub bank: PathBuf,
+}
+
+/// An open line: what crosses to the `lines` hand.
+#[derive(Debug)]
+pub struct OpenLine {
+    /// The line's one descriptor.
+    pub descriptor: OwnedFd,
+    /// What it is and whether it may be driven.
+    pub grant: LineGrant,
+}
+
+/// Period of a PWM channel: 1 kHz, above what eyes see flicker.
+const PWM_PERIOD_NS: u64 = 1_000_000;
+
+/// Opens a wire of the board.
+///
+/// # Errors
+/// See [`HalFault`].
+pub fn open(places: &Places, wire: &Wire, direction: Direction) -> Result<OpenLine, HalFault> {
+    let writable = direction == Direction::Out;
+    let grant = LineGrant { kind: LineKind::Digital, period_ns: 0, writable, active_low: false };
+    match wire {
+        Wire::Pwm(pwm) => {
+            let descriptor = sysfs::open_pwm(&pwm.path, pwm.channel, PWM_PERIOD_NS)?;
+            Ok(OpenLine { descriptor, grant: LineGrant { kind: LineKind::Pwm, period_ns: PWM_PERIOD_NS, ..grant } })
+        }
+        Wire::Line(line) if line.chip.simulated => {
+            let pull = line.initial.unwrap_or(if line.active_low { 1.0 } else { 0.0 });
+            let descriptor = sim::open(&places.bank, &line.chip.label, &line.name, pull)?;
+            let period_ns = if line.kind == Kind::Pwm { PWM_PERIOD_NS } else { 0 };
+            let grant = LineGrant { kind: LineKind::Simulated, period_ns, active_low: line.active_low, ..grant };
+            Ok(OpenLine { descriptor, grant })
+        }
+        Wire::Line(line) if line.kind == Kind::Digital => {
+            let place = match &line.at {
+                At::Offset(offset) => Place::Offset(*offset),
+                At::KernelName(name) => Place::Named(name),
+            };
+            let descriptor = gpio::request(&places.dev, &line.chip.label, place, direction)?;
+            Ok(OpenLine { descriptor, grant: LineGrant { active_low: line.active_low, ..grant } })
+        }
+        Wire::Line(line) => Err(HalFault::NotDigital { line: line.name.clone() }),
+    }
 }

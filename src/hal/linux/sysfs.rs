@@ -1,4 +1,4 @@
-//! Sysfs attributes that act as lines: PWM channels and readings.
+//! Sysfs attributes that act as lines: PWM channels.
 //!
 //! `/sys/class/pwm` (Documentation/driver-api/pwm.rst): a channel is exported, its period set and
 //! enabled here; the descriptor of `duty_cycle` is what crosses to the hand.
@@ -17,20 +17,15 @@ pub(crate) fn open_pwm(chip: &Path, channel: u32, period_ns: u64) -> Result<Owne
     }
     put(&folder.join("period"), &period_ns.to_string())?;
     put(&folder.join("enable"), "1")?;
-    open(folder.join("duty_cycle"), true)
-}
-
-/// Opens an attribute that holds one number.
-pub(crate) fn open_reading(path: &Path) -> Result<OwnedFd, HalFault> {
-    open(path.to_owned(), false)
+    open(folder.join("duty_cycle"))
 }
 
 fn put(path: &Path, text: &str) -> Result<(), HalFault> {
     std::fs::write(path, text).map_err(|error| HalFault::Open { path: path.to_owned(), error })
 }
 
-fn open(path: PathBuf, write: bool) -> Result<OwnedFd, HalFault> {
-    match File::options().read(true).write(write).open(&path) {
+fn open(path: PathBuf) -> Result<OwnedFd, HalFault> {
+    match File::options().read(true).write(true).open(&path) {
         Ok(file) => Ok(file.into()),
         Err(error) => Err(HalFault::Open { path, error }),
     }

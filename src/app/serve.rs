@@ -1,0 +1,105 @@
+//! The service's life: open, doors, ready, until it is told to stop.
+
+use std::future::pending;
+use std::sync::Arc;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use super::admin::Server;
+use super::{AppFault, Service, Settings};
+use crate::base::Fault;
+use crate::bus::Principal;
+use crate::channels::{Console, Speak};
+use crate::obs::{Notify, Ring};
+use crate::sandbox::Spawner;
+
+/// Who sits in front of the service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Front {
+    /// Nobody: it runs until a signal.
+    Service,
+    /// A person at this process's terminal: it also ends with the conversation.
+    Console,
+}
+
+/// Runs Hearth until a signal, or the end of the conversation at its console.
+///
+/// # Errors
+/// Why it did not start.
+pub async fn serve(settings: Settings, spawner: Spawner, ring: Option<Ring>, front: Front) -> Result<(), AppFault> {
+    let mut stop = Stop::watch().map_err(AppFault::step("watch for signals"))?;
+    let socket = settings.socket();
+    let (service, messages) = Service::open(settings, spawner, ring).await?;
+    let server = Server::bind(&socket).map_err(AppFault::step(format!("admin socket {}", socket.display())))?;
+    let doors = tokio::spawn(server.serve(Arc::clone(&service)));
+    let listening = tokio::spawn(Arc::clone(&service).listen(messages));
+    Notify.ready("obeying");
+    tracing::info!(socket = %socket.display(), "ready");
+
+    let watched = tokio::spawn(feed_watchdog(Arc::clone(&service)));
+    tokio::select! {
+        () = stop.wait() => tracing::info!("told to stop"),
+        () = converse(Arc::clone(&service), front) => {}
+    }
+    Notify.stopping();
+    for task in [doors, watched, listening] {
+        task.abort();
+        let _ = task.await;
+    }
+    service.close().await;
+    Ok(())
+}
+
+/// Signals that end the service in order.
+struct Stop {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Stop {
+    fn watch() -> std::io::Result<Self> {
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    async fn wait(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
+
+async fn converse(service: Arc<Service>, front: Front) {
+    if front == Front::Service {
+        return pending().await;
+    }
+    let mut console = match Console::standard() {
+        Ok(console) => console,
+        Err(error) => return tracing::error!(%error, "no console"),
+    };
+    let _ = console.say(&service.greeting());
+    if let Err(error) = console.talk(&mut Here(service)).await {
+        tracing::debug!(%error, "the console's output is gone");
+    }
+}
+
+/// The console beside the agent.
+struct Here(Arc<Service>);
+
+impl Speak for Here {
+    async fn speak(&mut self, text: String) -> Result<String, Fault> {
+        let answer = self.0.say(Principal::owner("console"), "console:local", text).await?;
+        Ok(answer.text)
+    }
+}
+
+/// Feeds systemd's watchdog from the agent's own loop: only a turn that can be taken feeds it.
+async fn feed_watchdog(service: Arc<Service>) {
+    let Some(interval) = Notify.watchdog_interval() else { return pending().await };
+    loop {
+        tokio::time::sleep(interval).await;
+        if service.alive().await {
+            Notify.watchdog();
+        }
+    }
+}

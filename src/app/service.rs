@@ -1,0 +1,233 @@
+//! The parts of a running Hearth, made in order.
+
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+use serde_json::{Value, json};
+use tokio::sync::Mutex;
+
+use crate::agent::{Agent, Parts};
+use crate::base::{Clock, Fault, IdSource};
+use crate::bus::{self, Bus, Inbound, Messages, Outbound, Principal};
+use crate::gate::{Call, Gate, Tool};
+use crate::hal::Places;
+use crate::obs::{Notify, Ring};
+use crate::sandbox::{Class, Hands, Holder, Spawner};
+use crate::store::{CallQuery, DataFolder, Opened, Store};
+use crate::tools::{
+    Calculate, FileAppend, FileEdit, FileRead, FileWrite, LineGet, LineSet, LineTable, TimeNow, Workspace,
+};
+use crate::wire::hand::Work;
+
+use super::admin::{Answer, Request, Response};
+use super::lines::{self, Held};
+use super::{AppFault, Settings};
+
+/// A running Hearth: what its doors ask.
+pub struct Service {
+    agent: Mutex<Agent>,
+    bus: Bus,
+    gate: Arc<Gate>,
+    hands: Hands,
+    store: Store,
+    ids: Arc<IdSource>,
+    ring: Option<Ring>,
+    facts: Facts,
+    _folder: DataFolder,
+}
+
+/// What does not change while it runs.
+struct Facts {
+    device: String,
+    board: String,
+    opened: Opened,
+    orphans: usize,
+    lines_lost: Vec<(String, String)>,
+}
+
+/// How much longer the start may take for each migration step.
+const MIGRATION_STEP: std::time::Duration = std::time::Duration::from_secs(120);
+
+impl Service {
+    /// Joins the parts; inside a tokio runtime of one thread.
+    ///
+    /// # Errors
+    /// [`AppFault`]; a line that cannot be opened is no error but a device that is unavailable.
+    pub async fn open(
+        settings: Settings,
+        spawner: Spawner,
+        ring: Option<Ring>,
+    ) -> Result<(Arc<Self>, Messages), AppFault> {
+        let Settings { config, dirs, board, home } = settings;
+        let clock = Clock::system();
+        let folder = DataFolder::open(&dirs.data)?;
+        private(&dirs.runtime)?;
+        let progress = |step: crate::store::Progress| {
+            Notify.extend(MIGRATION_STEP);
+            Notify.status(&format!("migrating the store from {} to {}", step.from, step.to));
+        };
+        let (store, opened) = Store::open(&folder, clock.clone(), crate::store::Options::default(), progress)?;
+        let orphans = closed_orphans(&store).await;
+        let ids = store.ids();
+
+        let hands = Hands::attach(spawner).map_err(AppFault::step("take the spawner over"))?;
+        let places = Places { dev: "/dev".into(), bank: dirs.runtime.join("sim") };
+        let (held, failed) = lines::open(&home, &board, &places);
+        for (line, fault) in &failed {
+            tracing::error!(line, %fault, "a line could not be opened; what hangs on it is unavailable");
+        }
+        let workspace = Workspace::open(&dirs.workspace, IdSource::after(clock.clone(), None))
+            .map_err(AppFault::step(format!("workspace {}", dirs.workspace.display())))?;
+        let tools = tools(&hands, held, Arc::new(workspace), &clock, &config.timezone);
+        let gate = Gate::new(tools, hands.clone(), store.clone());
+
+        let zone = TimeZone::get(&config.timezone).unwrap_or(TimeZone::UTC);
+        let parts = Parts { home, gate: Arc::clone(&gate), store: store.clone(), clock, zone };
+        let mut agent = Agent::new(parts);
+        agent.look_at_everything(ids.next()).await;
+
+        let (bus, messages) = bus::open();
+        let facts = Facts {
+            device: config.device.to_string(),
+            board: board.name.clone(),
+            opened,
+            orphans,
+            lines_lost: failed.iter().map(|(line, fault)| (line.clone(), fault.to_string())).collect(),
+        };
+        let agent = Mutex::new(agent);
+        let service = Self { agent, bus, gate, hands, store, ids, ring, facts, _folder: folder };
+        Ok((Arc::new(service), messages))
+    }
+
+    /// Answers what comes over the bus, one message after the other, until every channel has closed.
+    pub async fn listen(self: Arc<Self>, mut messages: Messages) {
+        while let Some(message) = messages.next().await {
+            let answer = self.agent.lock().await.turn(&message).await;
+            message.answer(answer);
+        }
+    }
+
+    /// Says a sentence on somebody's behalf and waits for the answer.
+    ///
+    /// # Errors
+    /// What [`Bus::say`] refuses.
+    pub async fn say(&self, principal: Principal, session: &str, text: String) -> Result<Outbound, Fault> {
+        let (reply_to, mut answers) = bus::answers();
+        let trace = self.ids.next();
+        self.bus.say(Inbound { trace, principal, session: session.to_owned(), text, reply_to })?;
+        let gone = || Fault::new(crate::base::Code::Unavailable, "Hearth is stopping");
+        answers.recv().await.ok_or_else(gone)
+    }
+
+    /// What is true of this Hearth now.
+    pub async fn status(&self) -> Value {
+        let store = self.store.status().await;
+        json!({
+            "version": env!("CARGO_PKG_VERSION"),
+            "device": self.facts.device,
+            "board": self.facts.board,
+            "pid": std::process::id(),
+            "ready": true,
+            "hands": self.hands.status(),
+            "store": store.as_ref().map_or_else(|error| json!({"error": error.to_string()}), |store| json!(store)),
+            "opened": self.facts.opened,
+            "orphans_closed": self.facts.orphans,
+            "lines_lost": self.facts.lines_lost,
+            "devices": self.agent.lock().await.states(),
+            "events": self.ring.as_ref().map(Ring::lines).unwrap_or_default(),
+        })
+    }
+
+    /// Whether the agent takes turns: waits for the one that runs, and asks the store.
+    pub async fn alive(&self) -> bool {
+        drop(self.agent.lock().await);
+        self.store.status().await.is_ok()
+    }
+
+    /// Puts everything that was acknowledged on disk.
+    pub async fn close(&self) {
+        if let Err(error) = self.store.flush().await {
+            tracing::error!(%error, "the last records were not written");
+        }
+    }
+
+    /// What a person reads when the service is there.
+    #[must_use]
+    pub fn greeting(&self) -> String {
+        let version = env!("CARGO_PKG_VERSION");
+        format!("Hearth {version} on board {}. Say «turn on the kitchen lamp», or /help.", self.facts.board)
+    }
+
+    async fn tool(&self, name: &str, arguments: Value, confirmed: bool, principal: &Principal) -> Result<Value, Fault> {
+        self.gate.call(Call { tool: name, arguments, principal, trace: self.ids.next(), confirmed }).await
+    }
+}
+
+impl Answer for Service {
+    async fn answer(&self, request: Request, uid: u32) -> Response {
+        let principal = Principal::owner(format!("admin:{uid}"));
+        let done = match request {
+            Request::Say { text, session } => {
+                self.say(principal, &format!("admin:{session}"), text).await.map(|answer| json!(answer))
+            }
+            Request::Status => Ok(self.status().await),
+            Request::Tools => Ok(json!(self.gate.manifests().collect::<Vec<_>>())),
+            Request::Tool { name, arguments, confirmed } => self.tool(&name, arguments, confirmed, &principal).await,
+            Request::Calls { limit } => {
+                self.store.calls(CallQuery::Latest(limit)).await.map(|calls| json!(calls)).map_err(Fault::from)
+            }
+        };
+        done.into()
+    }
+}
+
+async fn closed_orphans(store: &Store) -> usize {
+    match store.close_orphans().await {
+        Ok(orphans) => {
+            for call in &orphans {
+                tracing::warn!(call = %call.id, tool = call.tool, "a call of an earlier run has no end: outcome unknown");
+            }
+            orphans.len()
+        }
+        Err(error) => {
+            tracing::error!(%error, "calls of earlier runs were not closed");
+            0
+        }
+    }
+}
+
+fn tools(
+    hands: &Hands,
+    held: Vec<Held>,
+    workspace: Arc<Workspace>,
+    clock: &Clock,
+    zone: &str,
+) -> Vec<Box<dyn Tool>> {
+    let mut descriptors = Vec::with_capacity(held.len());
+    let mut grants = Vec::with_capacity(held.len());
+    let mut uses = Vec::with_capacity(held.len());
+    for Held { used, open } in held {
+        descriptors.push(open.descriptor);
+        grants.push(open.grant);
+        uses.push(used);
+    }
+    let holder = Holder::new(hands.clone(), Class::Lines, descriptors, Work::Hold(grants));
+    let lines = LineTable::new(holder, uses);
+    vec![
+        Box::new(LineSet::new(Arc::clone(&lines))),
+        Box::new(LineGet::new(lines)),
+        Box::new(TimeNow::new(clock.clone(), zone)),
+        Box::new(Calculate::default()),
+        Box::new(FileRead::new(Arc::clone(&workspace))),
+        Box::new(FileWrite::new(Arc::clone(&workspace))),
+        Box::new(FileAppend::new(Arc::clone(&workspace))),
+        Box::new(FileEdit::new(workspace)),
+    ]
+}
+
+/// The runtime folder, made for this user only.
+fn private(folder: &std::path::Path) -> Result<(), AppFault> {
+    use std::os::unix::fs::DirBuilderExt;
+    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    made.map_err(AppFault::step(format!("runtime folder {}", folder.display())))
+}

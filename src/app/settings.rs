@@ -1,0 +1,119 @@
+//! What Hearth starts with: the checked settings, the board and the home, all faults at once.
+
+use std::path::{Path, PathBuf};
+
+use crate::base::KeyFault;
+use crate::board::{self, Board, Boards};
+use crate::config::{self, Config, Dirs, Env, Source};
+use crate::home::{Home, HomeFault};
+
+use super::{AppFault, lines};
+
+/// Where settings come from besides their file.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// `--config`.
+    pub config: Option<PathBuf>,
+    /// `--board`.
+    pub board: Option<String>,
+    /// `/etc/hearth/boards` outside tests.
+    pub boards: PathBuf,
+}
+
+/// Everything that was read and checked.
+#[derive(Debug)]
+pub struct Settings {
+    /// The settings.
+    pub config: Config,
+    /// The folders.
+    pub dirs: Dirs,
+    /// The board.
+    pub board: Board,
+    /// The home.
+    pub home: Home,
+}
+
+impl Settings {
+    /// Where the admin socket is, by the same settings that the service reads.
+    #[must_use]
+    pub fn socket(&self) -> PathBuf {
+        self.dirs.runtime.join("hearth.sock")
+    }
+
+    /// Reads and checks settings, board and home.
+    ///
+    /// # Errors
+    /// [`AppFault::Settings`] with every fault.
+    pub fn load(options: &Options) -> Result<Self, AppFault> {
+        let env = Env::here();
+        let source = config::find(options.config.as_deref(), &env, Path::new("/etc"));
+        let config = Config::from_source(&source).map_err(AppFault::Settings)?;
+        Self::complete(config, options, &env)
+    }
+
+    /// Checks a text as [`Settings::load`] would check the file `source`.
+    ///
+    /// # Errors
+    /// [`AppFault::Settings`] with every fault.
+    pub fn check(source: &Source, options: &Options) -> Result<Self, AppFault> {
+        let config = Config::from_source(source).map_err(AppFault::Settings)?;
+        Self::complete(config, options, &Env::here())
+    }
+
+    fn complete(config: Config, options: &Options, env: &Env) -> Result<Self, AppFault> {
+        let board = chosen(&config, options).map_err(AppFault::Settings)?;
+        let home = load_home(&config).map_err(AppFault::Settings)?;
+        let faults = lines::check(&home, &board, &config);
+        if !faults.is_empty() {
+            return Err(AppFault::Settings(faults));
+        }
+        let dirs = config.dirs(env);
+        Ok(Self { config, dirs, board, home })
+    }
+}
+
+fn chosen(config: &Config, options: &Options) -> Result<Board, Vec<KeyFault>> {
+    let mut boards = Boards::embedded()?;
+    let faults = boards.load_dir(&options.boards);
+    if !faults.is_empty() {
+        return Err(faults);
+    }
+    let named = options.board.as_deref().or(match &config.board {
+        config::Board::Auto => None,
+        config::Board::Named(name) => Some(name.as_str()),
+    });
+    match named {
+        Some(name) => boards.named(name),
+        None => boards.detect(board::read_compatible(Path::new("/")).as_deref(), std::env::consts::ARCH),
+    }
+}
+
+fn load_home(config: &Config) -> Result<Home, Vec<KeyFault>> {
+    match &config.home {
+        config::Home::Inline(value) => Home::from_json(value)
+            .map_err(|faults| faults.iter().map(|fault| in_config(config, fault)).collect()),
+        config::Home::File(path) => from_file(path),
+    }
+}
+
+fn from_file(path: &Path) -> Result<Home, Vec<KeyFault>> {
+    let file = path.display().to_string();
+    let of_file = |problem: String| vec![KeyFault::of_file(&file, problem)];
+    let text = config::read_bounded(path).map_err(|error| of_file(format!("cannot be read: {error}")))?;
+    let told = |faults: Vec<HomeFault>| {
+        faults.iter().map(|fault| KeyFault::of_file(&file, format!("{}: {}", fault.path, fault.message))).collect()
+    };
+    if path.extension().is_some_and(|extension| extension == "json") {
+        let value = serde_json::from_str(&text).map_err(|error| of_file(format!("is not JSON: {error}")))?;
+        return Home::from_json(&value).map_err(told);
+    }
+    Home::from_toml(&text).map_err(told)
+}
+
+/// A fault of the home with its place in the settings.
+pub(super) fn in_config(config: &Config, fault: &HomeFault) -> KeyFault {
+    let mut told = KeyFault::of_file(config.origin(), fault.message.clone());
+    told.key = format!("home.{}", fault.path);
+    told.line = config.line_of(&fault.path);
+    told
+}

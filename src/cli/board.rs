@@ -1,0 +1,107 @@
+//! `hearth board`: the boards that are known, and what one of them has.
+//!
+//! Exit codes: 0 good, 1 faults found, 2 wrong usage.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use super::{print, tell};
+use crate::board::{At, Board, BoardFault, Boards, read_compatible, schema};
+
+/// Boards: list them, show one.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// A folder of further boards, which override those built in.
+    #[arg(long, value_name = "DIR", default_value = "/etc/hearth/boards")]
+    boards: PathBuf,
+    /// Tells the result as JSON.
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Lists the boards; the one of this machine bears a star.
+    List,
+    /// Shows a board: its chips, lines, buses and budget.
+    Show {
+        /// Its name; else the board of this machine.
+        name: Option<String>,
+    },
+    /// Prints the JSON Schema of a board file.
+    Schema,
+}
+
+/// Does it.
+#[must_use]
+pub fn run(args: Args) -> ExitCode {
+    let done = match &args.command {
+        Command::List => known(&args.boards).and_then(|boards| list(&boards, args.json)),
+        Command::Show { name } => known(&args.boards).and_then(|boards| show(&boards, name.as_deref(), args.json)),
+        Command::Schema => {
+            print(&format!("{:#}\n", schema()));
+            Ok(())
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(faults) => tell(&faults, args.json),
+    }
+}
+
+fn known(folder: &Path) -> Result<Boards, Vec<BoardFault>> {
+    let mut boards = Boards::embedded()?;
+    let faults = boards.load_dir(folder);
+    if faults.is_empty() { Ok(boards) } else { Err(faults) }
+}
+
+fn here(boards: &Boards) -> Result<Board, Vec<BoardFault>> {
+    boards.detect(read_compatible(Path::new("/")).as_deref(), std::env::consts::ARCH)
+}
+
+fn list(boards: &Boards, json: bool) -> Result<(), Vec<BoardFault>> {
+    let here = here(boards)?.name;
+    let all = boards.names().map(|name| boards.named(name)).collect::<Result<Vec<_>, _>>()?;
+    if json {
+        let list: Vec<_> = all
+            .iter()
+            .map(|b| serde_json::json!({"name": b.name, "description": b.description, "here": b.name == here}))
+            .collect();
+        print(&format!("{:#}\n", serde_json::json!({"boards": list})));
+        return Ok(());
+    }
+    let star = |name: &str| if name == here { '*' } else { ' ' };
+    print(&all.iter().map(|b| format!("{} {:16} {}\n", star(&b.name), b.name, b.description)).collect::<String>());
+    Ok(())
+}
+
+fn show(boards: &Boards, name: Option<&str>, json: bool) -> Result<(), Vec<BoardFault>> {
+    let board = match name {
+        Some(name) => boards.named(name)?,
+        None => here(boards)?,
+    };
+    if json {
+        print(&format!("{:#}\n", serde_json::json!(board)));
+        return Ok(());
+    }
+    let mut out = format!("{}: {}\nmemory budget: {} MB\n", board.name, board.description, board.budget_mb);
+    for (name, chip) in &board.chips {
+        let simulated = if chip.simulated { ", simulated" } else { "" };
+        out.push_str(&format!("chip {name}: label {}, {} lines{simulated}\n", chip.label, chip.lines));
+    }
+    for line in board.lines.values() {
+        let at = match &line.at {
+            At::Offset(offset) => offset.to_string(),
+            At::KernelName(name) => format!("«{name}»"),
+        };
+        let use_ = format!("{:?} {:?}", line.kind, line.direction).to_lowercase();
+        out.push_str(&format!("line {}: {} {at}, {use_}\n", line.name, line.chip.label));
+    }
+    for (table, map) in [("i2c", &board.i2c), ("spi", &board.spi), ("uart", &board.uarts), ("led", &board.leds)] {
+        map.iter().for_each(|(name, path)| out.push_str(&format!("{table} {name}: {}\n", path.display())));
+    }
+    print(&out);
+    Ok(())
+}

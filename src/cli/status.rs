@@ -1,0 +1,56 @@
+//! `hearth status`: what is true of the service, its devices and its store.
+
+use std::process::ExitCode;
+
+use serde_json::Value;
+
+use super::reach::reach;
+use super::{fail, print, print_json};
+use crate::app::Options;
+use crate::app::admin::Request;
+
+/// `hearth status …`
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Prints JSON
+    #[arg(long)]
+    json: bool,
+    /// Where no service runs, says so instead of looking by itself
+    #[arg(long)]
+    no_start: bool,
+}
+
+/// Does it.
+#[must_use]
+pub fn run(args: &Args, options: &Options) -> ExitCode {
+    match reach(options, Request::Status, !args.no_start) {
+        Ok(status) if args.json => print_json(&status),
+        Ok(status) => print(&readable(&status)),
+        Err(fault) => return fail(&fault, args.json),
+    }
+    ExitCode::SUCCESS
+}
+
+fn readable(status: &Value) -> String {
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let hands = if status["hands"]["up"] == true { "hands can be made" } else { "NO HANDS: every tool is refused" };
+    let store = match &status["store"] {
+        store if store["error"].is_string() => format!("NOT WORKING: {}", text(&store["error"])),
+        store if store["degraded"].is_string() => format!("DEGRADED: {}", text(&store["degraded"])),
+        store => format!("{} bytes, schema {}", store["bytes"], store["version"]),
+    };
+    let mut out = format!(
+        "Hearth {} on {} ({})\nhands   {hands}\nstore   {store}\n",
+        text(&status["version"]),
+        text(&status["board"]),
+        text(&status["device"]),
+    );
+    for lost in status["lines_lost"].as_array().into_iter().flatten() {
+        out.push_str(&format!("line    {} LOST: {}\n", text(&lost[0]), text(&lost[1])));
+    }
+    for (entity, state) in status["devices"].as_object().into_iter().flatten() {
+        let shown = state.get("state").map_or_else(|| text(state), text);
+        out.push_str(&format!("device  {entity:<32} {shown}\n"));
+    }
+    out
+}

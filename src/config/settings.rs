@@ -1,0 +1,211 @@
+//! The checked settings, and how a text becomes them.
+
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{ConfigFault, Dirs, Env, Source, dirs, table};
+use crate::base::{Doc, KeyFault, Name, limits};
+
+/// Which board this is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Board {
+    /// Read from the device tree.
+    Auto,
+    /// The board of this name.
+    Named(Name),
+}
+
+/// Where the home is described.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Home {
+    /// In the section `[home]`; an empty object where there is none. Not checked here.
+    Inline(Value),
+    /// In this file.
+    File(PathBuf),
+}
+
+/// The least important event that is logged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogLevel {
+    /// Something failed.
+    Error,
+    /// Something is degraded.
+    Warn,
+    /// What happened.
+    Info,
+    /// How it happened.
+    Debug,
+    /// Every step.
+    Trace,
+}
+
+impl LogLevel {
+    /// The word in the file.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warn => "warn",
+            Self::Info => "info",
+            Self::Debug => "debug",
+            Self::Trace => "trace",
+        }
+    }
+}
+
+/// How a log line looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// Text on a terminal, JSON elsewhere.
+    Auto,
+    /// One JSON object a line.
+    Json,
+    /// Readable text.
+    Text,
+}
+
+/// The log's settings.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Log {
+    /// The least important event that is logged.
+    pub level: LogLevel,
+    /// How a line looks.
+    pub format: LogFormat,
+    /// The file; empty: standard error.
+    pub file: PathBuf,
+    /// Bytes on disk, both halves together.
+    pub max_bytes: u64,
+}
+
+#[derive(Deserialize)]
+struct Console {
+    enabled: bool,
+}
+
+#[derive(Deserialize)]
+struct Raw {
+    device: String,
+    board: String,
+    timezone: String,
+    data_dir: String,
+    runtime_dir: String,
+    workspace: String,
+    home_file: Option<PathBuf>,
+    log: Log,
+    console: Console,
+    home: Option<Value>,
+}
+
+/// The checked settings.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The device's name.
+    pub device: Name,
+    /// Which board this is.
+    pub board: Board,
+    /// The home's zone; jiff knows it.
+    pub timezone: String,
+    /// The log.
+    pub log: Log,
+    /// Whether `hearth run` opens a conversation on its terminal.
+    pub console: bool,
+    /// The home's description.
+    pub home: Home,
+    paths: dirs::Written,
+    doc: Doc,
+}
+
+impl Config {
+    /// Checks a text; `origin` names it in faults and is what relative files are relative to.
+    ///
+    /// # Errors
+    /// Every fault of the text.
+    pub fn parse(text: &str, origin: &Path) -> Result<Self, Vec<ConfigFault>> {
+        Self::parse_bytes(text.as_bytes(), origin)
+    }
+
+    /// [`Config::parse`] for bytes that may not be UTF-8.
+    ///
+    /// # Errors
+    /// Every fault of the bytes.
+    pub fn parse_bytes(bytes: &[u8], origin: &Path) -> Result<Self, Vec<ConfigFault>> {
+        let file = origin.display().to_string();
+        let doc = Doc::parse(bytes, &file)?;
+        let mut faults = table::shape().check(&doc);
+        if doc.has("home") && doc.has("home_file") {
+            let fault = KeyFault::of_file(&file, "the home is described twice: keep either home_file or [home]");
+            faults.push(fault.at(doc.place_of("home_file"), "home_file", None));
+        }
+        if !faults.is_empty() {
+            return Err(faults);
+        }
+        let raw = serde_json::from_value::<Raw>(table::shape().filled(doc.value()))
+            .map_err(|error| vec![KeyFault::of_file(&file, error.to_string())])?;
+        let name = |text: &str| Name::new(text).map_err(|rule| vec![KeyFault::of_file(&file, rule)]);
+        Ok(Self {
+            device: name(&raw.device)?,
+            board: if raw.board == "auto" { Board::Auto } else { Board::Named(name(&raw.board)?) },
+            timezone: raw.timezone,
+            log: raw.log,
+            console: raw.console.enabled,
+            home: match raw.home_file {
+                Some(path) => Home::File(origin.parent().map_or_else(|| path.clone(), |dir| dir.join(&path))),
+                None => Home::Inline(raw.home.unwrap_or_else(|| Value::Object(serde_json::Map::new()))),
+            },
+            paths: dirs::Written { data: raw.data_dir, runtime: raw.runtime_dir, workspace: raw.workspace },
+            doc,
+        })
+    }
+
+    /// Reads and checks a file of at most [`limits::CONFIG_BYTES`].
+    ///
+    /// # Errors
+    /// Why it cannot be read, or every fault in it.
+    pub fn load(path: &Path) -> Result<Self, Vec<ConfigFault>> {
+        let mut bytes = Vec::new();
+        let read =
+            std::fs::File::open(path).and_then(|file| file.take(limits::CONFIG_BYTES + 1).read_to_end(&mut bytes));
+        match read {
+            Ok(_) => Self::parse_bytes(&bytes, path),
+            Err(error) => {
+                let problem = format!("cannot be read: {error}");
+                Err(vec![KeyFault::of_file(&path.display().to_string(), problem)])
+            }
+        }
+    }
+
+    /// The settings of a found source.
+    ///
+    /// # Errors
+    /// See [`Config::load`].
+    pub fn from_source(source: &Source) -> Result<Self, Vec<ConfigFault>> {
+        match source {
+            Source::File(path) => Self::load(path),
+            Source::Default => Self::parse(&super::default_text(), Path::new("built-in")),
+        }
+    }
+
+    /// The folders, from what is written and what the environment says.
+    #[must_use]
+    pub fn dirs(&self, env: &Env) -> Dirs {
+        dirs::derive(&self.paths, env)
+    }
+
+    /// The line of a path such as `entities[3].line` within `[home]`; of its nearest ancestor where
+    /// the path itself is not written; `None` where there is no such section.
+    #[must_use]
+    pub fn line_of(&self, in_home: &str) -> Option<usize> {
+        self.doc.place_of(&format!("home.{in_home}")).map(|place| place.line)
+    }
+
+    /// The name of the settings in faults: a path, or «built-in».
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        self.doc.file()
+    }
+}
