@@ -92,7 +92,7 @@ mod tests {
     /// to the verifier, while the buffer grows by four bytes only.
     fn holding(copies: usize) -> Vec<u8> {
         let mut fbb = FlatBufferBuilder::new();
-        let args = hand::LineGrantArgs { kind: hand::LineKind::Pwm, period_ns: 20_000_000, writable: true };
+        let args = hand::LineGrantArgs { period_ns: 20_000_000, writable: true, ..Default::default() };
         let grant = hand::LineGrant::create(&mut fbb, &args);
         let lines = Some(fbb.create_vector(&vec![grant; copies]));
         let work = Some(hand::Hold::create(&mut fbb, &hand::HoldArgs { lines }).as_union_value());
