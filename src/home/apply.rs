@@ -1,0 +1,156 @@
+//! Carrying steps out on the model alone: what `hearth say` does, and what entities without a wire do.
+
+use serde_json::{Value, json};
+
+use super::call::{Command, TimerCommand, TimerWhich};
+use super::entity::ListItem;
+use super::kind::Kind;
+use super::model::{Change, Home};
+use super::plan::Step;
+use super::timer::Timer;
+use super::words;
+use crate::base::limits;
+
+impl Home {
+    /// Makes a step true without hardware; what changed.
+    pub fn simulate(&mut self, step: &Step) -> Vec<Change> {
+        let Some(entity) = self.entities.get_mut(step.entity.0) else { return Vec::new() };
+        let mut changes: Vec<Change> =
+            step.want.iter().filter_map(|(property, to)| entity.set(property, to.clone())).collect();
+        if let Command::AddItem(item) | Command::CompleteItem(item) | Command::RemoveItem(item) = &step.command {
+            changes.extend(edit(&entity.id, &mut entity.items, &step.command, item));
+            if entity.kind == Kind::Todo {
+                let open = entity.items.iter().filter(|i| !i.done).count();
+                changes.extend(entity.set("state", Value::from(open.to_string())));
+            }
+        }
+        changes
+    }
+
+    /// Changes the shopping list of a home where no entity is one.
+    pub fn edit_shopping(&mut self, command: &Command) -> Vec<Change> {
+        match command {
+            Command::AddItem(item) | Command::CompleteItem(item) | Command::RemoveItem(item) => {
+                edit("todo.shopping_list", &mut self.shopping, command, item).into_iter().collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// The timers that fit, the one that ends first at the head.
+    #[must_use]
+    pub fn timers_like(&self, which: &TimerWhich) -> Vec<&Timer> {
+        let mut fit: Vec<&Timer> = self.timers.iter().filter(|t| fits(t, which)).collect();
+        fit.sort_by_key(|t| (!t.active, t.left));
+        fit
+    }
+
+    /// Carries out something with timers; what changed.
+    ///
+    /// # Errors
+    /// Why it cannot be done, for a person.
+    pub fn change_timers(&mut self, command: &TimerCommand) -> Result<Vec<Change>, String> {
+        match command {
+            TimerCommand::Start { hms: [hours, minutes, seconds], name, area, command } => {
+                if self.timers.len() >= limits::TIMERS {
+                    return Err(format!("There are {} timers already.", limits::TIMERS));
+                }
+                let mut timer = Timer {
+                    id: self.timer_id(),
+                    name: name.clone(),
+                    area: *area,
+                    start_hours: *hours,
+                    start_minutes: *minutes,
+                    start_seconds: *seconds,
+                    left: 0,
+                    active: true,
+                    command: command.clone(),
+                };
+                timer.left = timer.total();
+                let change = change(&timer.id, "total_seconds_left", Value::Null, json!(timer.left));
+                self.timers.push(timer);
+                Ok(vec![change])
+            }
+            TimerCommand::CancelAll(area) => {
+                let gone = |t: &Timer| area.is_none() || t.area == *area;
+                let changes = self.timers.iter().filter(|t| gone(t)).map(ended).collect();
+                self.timers.retain(|t| !gone(t));
+                Ok(changes)
+            }
+            TimerCommand::Cancel(which) => {
+                let at = self.timer_at(which)?;
+                Ok(vec![ended(&self.timers.remove(at))])
+            }
+            TimerCommand::Add(which, seconds) => {
+                let left = self.timers[self.timer_at(which)?].left.saturating_add(*seconds);
+                self.set_left(which, left)
+            }
+            TimerCommand::Subtract(which, seconds) => {
+                let left = self.timers[self.timer_at(which)?].left.saturating_sub(*seconds);
+                self.set_left(which, left)
+            }
+            TimerCommand::Pause(which) => self.set_active(which, false),
+            TimerCommand::Resume(which) => self.set_active(which, true),
+        }
+    }
+
+    fn timer_at(&self, which: &TimerWhich) -> Result<usize, String> {
+        let first = self.timers_like(which).first().map(|t| t.id.clone());
+        first
+            .and_then(|id| self.timers.iter().position(|t| t.id == id))
+            .ok_or_else(|| "There is no such timer.".to_owned())
+    }
+
+    fn set_left(&mut self, which: &TimerWhich, left: u64) -> Result<Vec<Change>, String> {
+        let at = self.timer_at(which)?;
+        let timer = &mut self.timers[at];
+        let change = change(&timer.id, "total_seconds_left", json!(timer.left), json!(left));
+        timer.left = left;
+        Ok(vec![change])
+    }
+
+    fn set_active(&mut self, which: &TimerWhich, active: bool) -> Result<Vec<Change>, String> {
+        let at = self.timer_at(which)?;
+        let timer = &mut self.timers[at];
+        if timer.active == active {
+            return Ok(Vec::new());
+        }
+        timer.active = active;
+        Ok(vec![change(&timer.id, "is_active", json!(!active), json!(active))])
+    }
+}
+
+fn fits(timer: &Timer, which: &TimerWhich) -> bool {
+    let named = which.name.as_ref().is_none_or(|n| words::slug(n) == words::slug(&timer.name));
+    let there = which.area.is_none_or(|a| timer.area == Some(a));
+    let asked = which.start.iter().map(|s| s.unwrap_or(0));
+    let span = asked.zip([3600, 60, 1]).map(|(n, unit)| n.saturating_mul(unit)).sum::<u64>();
+    let long = which.start.iter().all(Option::is_none) || span == timer.total();
+    named && there && long
+}
+
+fn ended(timer: &Timer) -> Change {
+    change(&timer.id, "total_seconds_left", json!(timer.left), Value::Null)
+}
+
+fn change(entity: &str, property: &str, from: Value, to: Value) -> Change {
+    Change { entity: entity.to_owned(), property: property.to_owned(), from, to }
+}
+
+/// Changes a list; nothing where the item is not on it.
+fn edit(list: &str, items: &mut Vec<ListItem>, command: &Command, item: &str) -> Option<Change> {
+    let from = json!(items);
+    let same = |i: &ListItem| words::slug(&i.summary) == words::slug(item);
+    match command {
+        Command::AddItem(_) if items.len() < limits::LIST_ITEMS => {
+            items.push(ListItem { summary: item.to_owned(), done: false });
+        }
+        Command::CompleteItem(_) => items.iter_mut().find(|i| same(i) && !i.done)?.done = true,
+        Command::RemoveItem(_) => {
+            let at = items.iter().position(same)?;
+            items.remove(at);
+        }
+        _ => return None,
+    }
+    Some(change(list, "items", from, json!(items)))
+}

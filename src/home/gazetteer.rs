@@ -1,0 +1,215 @@
+//! The names of a home, ready to be found in a sentence.
+//!
+//! Built once when the home is loaded. A name is found by its stems run together, so that «livingroom»
+//! and «living room» meet; by its stems in any order («left curtain»); and by single words of it.
+
+use std::collections::HashMap;
+
+use super::entity::{AreaRef, EntityRef, FloorRef};
+use super::model::Home;
+use super::words::{Word, split};
+
+/// What a name belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum NameOf {
+    /// An entity.
+    Entity(EntityRef),
+    /// An area.
+    Area(AreaRef),
+    /// A floor.
+    Floor(FloorRef),
+}
+
+/// How a name came to belong to its bearer; earlier ones are surer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum NameKind {
+    /// Its own name.
+    Own,
+    /// An alias.
+    Alias,
+    /// The name of its device.
+    Device,
+    /// The own name without the area's («countertop» in the kitchen).
+    Short,
+}
+
+/// A name that was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NameHit {
+    /// The bearer.
+    pub of: NameOf,
+    /// How it bears it.
+    pub kind: NameKind,
+    /// The name as written is a plural («Fairy Lights»).
+    pub plural: bool,
+}
+
+/// Longest name that is looked for, in words.
+const NAME_WORDS: usize = 8;
+
+/// The names of one home.
+#[derive(Clone, Debug, Default)]
+pub struct Gazetteer {
+    joined: HashMap<String, Vec<NameHit>>,
+    sorted: HashMap<String, Vec<NameHit>>,
+    /// Every stem of a name with the entities that bear it.
+    parts: HashMap<String, Vec<EntityRef>>,
+    /// Every word of a name, in both its forms.
+    vocabulary: HashMap<String, ()>,
+    longest: usize,
+}
+
+impl Gazetteer {
+    /// The gazetteer of a home.
+    pub(super) fn of(home: &Home) -> Self {
+        let mut out = Self::default();
+        for (i, floor) in home.floors.iter().enumerate() {
+            out.bearer(NameOf::Floor(FloorRef(i)), &floor.name, &floor.aliases);
+        }
+        for (i, area) in home.areas.iter().enumerate() {
+            out.bearer(NameOf::Area(AreaRef(i)), &area.name, &area.aliases);
+        }
+        for (i, entity) in home.entities.iter().enumerate() {
+            let of = NameOf::Entity(EntityRef(i));
+            out.bearer(of, &entity.name, &entity.aliases);
+            if let Some(device) = entity.device.and_then(|d| home.devices.get(d)) {
+                for name in std::iter::once(&device.name).chain(&device.aliases) {
+                    out.name(of, name, NameKind::Device);
+                    // An entity called «Light» on the device «Desk Lamp».
+                    out.name(of, &format!("{name} {}", entity.name), NameKind::Alias);
+                }
+            }
+            if let Some(area) = entity.area.and_then(|a| home.areas.get(a.0)) {
+                for place in std::iter::once(&area.name).chain(&area.aliases) {
+                    out.short(of, &entity.name, place);
+                }
+            }
+        }
+        out
+    }
+
+    /// Who bears this name, surest first; the stems in this order.
+    #[must_use]
+    pub fn find<'a>(&self, stems: impl IntoIterator<Item = &'a str>) -> &[NameHit] {
+        let key: String = stems.into_iter().collect();
+        self.joined.get(&key).map_or(&[], Vec::as_slice)
+    }
+
+    /// Who bears a name of exactly these stems in any order.
+    #[must_use]
+    pub fn find_unordered(&self, stems: &mut [&str]) -> &[NameHit] {
+        stems.sort_unstable();
+        self.sorted.get(&stems.join(" ")).map_or(&[], Vec::as_slice)
+    }
+
+    /// The entities with this stem in one of their names.
+    #[must_use]
+    pub fn bearing(&self, stem: &str) -> &[EntityRef] {
+        self.parts.get(stem).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether some name has this word.
+    #[must_use]
+    pub fn knows(&self, word: &str) -> bool {
+        self.vocabulary.contains_key(word)
+    }
+
+    /// Every word of every name.
+    pub fn vocabulary(&self) -> impl Iterator<Item = &str> {
+        self.vocabulary.keys().map(String::as_str)
+    }
+
+    /// The most words that a name has.
+    #[must_use]
+    pub fn longest(&self) -> usize {
+        // One more: a compound may be said in two words.
+        (self.longest + 1).min(NAME_WORDS)
+    }
+
+    fn bearer(&mut self, of: NameOf, name: &str, aliases: &[String]) {
+        for (kind, name) in
+            std::iter::once((NameKind::Own, name)).chain(aliases.iter().map(|a| (NameKind::Alias, a.as_str())))
+        {
+            for form in forms(name) {
+                self.name(of, &form, kind);
+            }
+        }
+    }
+
+    fn name(&mut self, of: NameOf, name: &str, kind: NameKind) {
+        let words = name_words(name);
+        self.words(of, &words, kind);
+    }
+
+    fn words(&mut self, of: NameOf, words: &[Word], kind: NameKind) {
+        if words.is_empty() || words.len() > NAME_WORDS {
+            return;
+        }
+        self.longest = self.longest.max(words.len());
+        let plural = words.last().is_some_and(|w| w.text != w.stem && w.text.ends_with('s'));
+        let hit = NameHit { of, kind, plural };
+        let joined: String = words.iter().map(|w| w.stem.as_str()).collect();
+        add(self.joined.entry(joined).or_default(), hit);
+        let mut sorted: Vec<&str> = words.iter().map(|w| w.stem.as_str()).collect();
+        sorted.sort_unstable();
+        add(self.sorted.entry(sorted.join(" ")).or_default(), hit);
+        for word in words {
+            self.vocabulary.entry(word.text.clone()).or_default();
+            self.vocabulary.entry(word.stem.clone()).or_default();
+            if let NameOf::Entity(entity) = of {
+                let parts = self.parts.entry(word.stem.clone()).or_default();
+                if parts.last() != Some(&entity) {
+                    parts.push(entity);
+                }
+            }
+        }
+    }
+
+    /// The name without the area's at its beginning or end.
+    fn short(&mut self, of: NameOf, name: &str, place: &str) {
+        let (words, place) = (name_words(name), name_words(place));
+        if place.is_empty() || words.len() <= place.len() {
+            return;
+        }
+        let same = |a: &[Word]| a.iter().zip(&place).all(|(a, b)| a.stem == b.stem);
+        let rest = words.len() - place.len();
+        if same(&words[..place.len()]) {
+            self.words(of, &words[place.len()..], NameKind::Short);
+        } else if same(&words[rest..]) {
+            self.words(of, &words[..rest], NameKind::Short);
+        }
+    }
+}
+
+fn add(hits: &mut Vec<NameHit>, hit: NameHit) {
+    if !hits.iter().any(|h| h.of == hit.of) {
+        hits.push(hit);
+        hits.sort_by_key(|h| h.kind);
+    }
+}
+
+/// The words of a name, without punctuation and a leading article.
+fn name_words(name: &str) -> Vec<Word> {
+    let mut words = split(name, NAME_WORDS + 1);
+    words.retain(|w| w.text != "," && w.text != "?");
+    if words.len() > 1 && matches!(words[0].text.as_str(), "the" | "my" | "our") {
+        words.remove(0);
+    }
+    words
+}
+
+/// The forms of a name with optional parts in brackets: `Trader Joe[']s` is one with and one without.
+fn forms(name: &str) -> Vec<String> {
+    match (name.find('['), name.find(']')) {
+        (Some(open), Some(close)) if open < close => {
+            let (before, inside, after) = (&name[..open], &name[open + 1..close], &name[close + 1..]);
+            vec![format!("{before}{after}"), format!("{before}{inside}{after}")]
+        }
+        _ => vec![name.to_owned()],
+    }
+}
+
+/// A name as people write it: the optional parts in brackets left out.
+pub(super) fn plain(name: &str) -> String {
+    forms(name).swap_remove(0)
+}

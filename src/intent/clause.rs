@@ -1,0 +1,254 @@
+//! One command of a sentence, taken apart: its verb, what it speaks of, its values and directions.
+
+use super::lexicon::Sense;
+use super::np::{Np, share};
+use super::number::Value;
+use super::scan::{Item, Scan};
+
+/// A clause taken apart.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Clause {
+    /// Every reading of its verb.
+    pub(super) verbs: Vec<&'static str>,
+    /// «on» or «off» as part of the verb.
+    pub(super) on: Option<bool>,
+    /// «up» or «down».
+    pub(super) up: Option<bool>,
+    /// The value, and whether «to» or «by» led to it.
+    pub(super) value: Option<Value>,
+    pub(super) to: bool,
+    pub(super) by: bool,
+    /// «maximum», «minimum», «half» as a percentage.
+    pub(super) level: Option<f64>,
+    /// «a bit» is -1, «a lot» is 1.
+    pub(super) much: i8,
+    pub(super) color: Option<(String, [u8; 3])>,
+    pub(super) white: Option<u16>,
+    pub(super) attrs: Vec<&'static str>,
+    pub(super) media: Vec<&'static str>,
+    /// States that the clause wishes for: «locked», «open».
+    pub(super) states: Vec<&'static str>,
+    /// «make sure», «should be».
+    pub(super) ensure: bool,
+    /// It says «is».
+    pub(super) is: bool,
+    pub(super) nps: Vec<Np>,
+    /// Items that nothing explains, by place in the scan.
+    pub(super) unknown: Vec<usize>,
+    /// More than one value of a kind: no single meaning.
+    pub(super) crowded: bool,
+}
+
+impl Clause {
+    /// Whether the verb can be one of these.
+    pub(super) fn verb(&self, verbs: &[&str]) -> bool {
+        self.verbs.iter().any(|v| verbs.contains(v))
+    }
+
+    /// Whether it speaks of this property.
+    pub(super) fn attr(&self, attrs: &[&str]) -> bool {
+        self.attrs.iter().any(|a| attrs.contains(a))
+    }
+
+    /// Whether it speaks of this kind.
+    pub(super) fn kind(&self, kinds: &[&str]) -> bool {
+        self.nps.iter().any(|np| np.kinds.iter().chain(&np.classes).any(|k| kinds.contains(k)))
+    }
+
+    /// Takes a stretch of items apart.
+    pub(super) fn parse(scan: &Scan<'_>, from: usize, to: usize) -> Self {
+        let mut out = Self::default();
+        let mut parts = vec![Np::default()];
+        let mut except: Option<Vec<Np>> = None;
+        let items = &scan.items[from..to];
+        let mut prep: Option<&str> = None;
+        for (i, item) in items.iter().enumerate() {
+            let text = scan.words[item.words.0].text.as_str();
+            let last = match &mut except {
+                Some(e) => e.last_mut(),
+                None => parts.last_mut(),
+            };
+            let Some(np) = last else { continue };
+            let head = out.verbs.is_empty() && np.empty();
+            if item.unknown() {
+                out.unknown.push(from + i);
+            } else if item.is(Sense::And) {
+                match &mut except {
+                    Some(e) => e.push(Np::default()),
+                    None => parts.push(Np::default()),
+                }
+            } else if item.is(Sense::Except) {
+                except = Some(vec![Np::default()]);
+            } else if let Some(value) = item.value.filter(|_| item.hits.is_empty()) {
+                out.crowded |= out.value.is_some();
+                out.value = Some(value);
+                out.to |= matches!(prep, Some("to" | "at"));
+                out.by |= prep == Some("by");
+            } else if head && item.hits.is_empty() && item.senses.iter().any(|s| matches!(s, Sense::Verb(_))) {
+                out.verbs
+                    .extend(item.senses.iter().filter_map(|s| if let Sense::Verb(v) = s { Some(*v) } else { None }));
+                if item.is(Sense::Up) {
+                    out.up = Some(true);
+                }
+                if out.verbs.contains(&"turn") && item.is(Sense::On) {
+                    out.on = Some(true);
+                }
+            } else {
+                let led = item.is(Sense::Prep) && item.hits.is_empty();
+                let explained = out.particle(items, i)
+                    || item.idle()
+                    || led
+                    || out.ensure_word(item)
+                    || np.take(item)
+                    || out.word(item, prep.is_some(), || scan.plain(item));
+                if !explained {
+                    out.unknown.push(from + i);
+                }
+            }
+            if item.is(Sense::Prep) {
+                prep = Some(text);
+            } else if !item.idle() {
+                prep = None;
+            }
+        }
+        out.nps = share(parts);
+        if let Some(except) = except {
+            let except = share(except);
+            if let Some(last) = out.nps.last_mut() {
+                last.except = except;
+            }
+        }
+        out
+    }
+
+    /// «on», «off», «up», «down» where they are not prepositions.
+    fn particle(&mut self, items: &[Item], at: usize) -> bool {
+        let item = &items[at];
+        if !item.hits.is_empty() {
+            return false;
+        }
+        if item.is(Sense::Up) || item.is(Sense::Down) {
+            self.up = Some(item.is(Sense::Up));
+            return true;
+        }
+        let on = match (item.is(Sense::On), item.is(Sense::Off)) {
+            (true, _) => true,
+            (_, true) => false,
+            _ => return false,
+        };
+        if on && self.preposition(items, at) {
+            return true;
+        }
+        self.crowded |= self.on.is_some_and(|o| o != on);
+        self.on = Some(on);
+        true
+    }
+
+    /// Whether this «on» leads to a place or device instead of completing the verb.
+    fn preposition(&self, items: &[Item], at: usize) -> bool {
+        let before = at.checked_sub(1).and_then(|b| items.get(b));
+        if before.is_some_and(|b| b.verb(&["turn", "set"]) && !b.verb(&["increase", "raise"])) {
+            return false;
+        }
+        let Some(next) = items[at + 1..].iter().find(|i| !i.idle()) else { return false };
+        let place = !next.hits.is_empty()
+            || next.is(Sense::Here)
+            || next.senses.iter().any(|s| matches!(s, Sense::Kind(_) | Sense::Class(_) | Sense::All));
+        if !place {
+            return false;
+        }
+        let other = items.iter().enumerate().any(|(i, it)| {
+            i != at
+                && it.hits.is_empty()
+                && (it.is(Sense::Off) || it.is(Sense::On) || it.is(Sense::Up) || it.is(Sense::Down))
+        });
+        other || self.on.is_some() || !(self.verbs.is_empty() || self.verb(&["turn"])) || !self.attrs.is_empty()
+    }
+
+    fn ensure_word(&mut self, item: &Item) -> bool {
+        if item.is(Sense::Ensure) {
+            self.ensure = true;
+        } else if item.is(Sense::Is) {
+            self.is = true;
+        } else {
+            return false;
+        }
+        true
+    }
+
+    /// Everything that is neither verb nor thing: levels, colours, properties, states.
+    fn word(&mut self, item: &Item, after_prep: bool, text: impl Fn() -> String) -> bool {
+        let mut known = false;
+        for sense in &item.senses {
+            match sense {
+                Sense::Half => self.level = Some(50.0),
+                Sense::Max => self.level = Some(100.0),
+                Sense::Min => self.level = Some(1.0),
+                Sense::Medium => self.level = Some(50.0),
+                Sense::Step => self.much = -1,
+                Sense::BigStep => self.much = 1,
+                Sense::Color(_, rgb) => {
+                    self.crowded |= self.color.is_some();
+                    self.color = Some((text(), *rgb));
+                }
+                Sense::White(kelvin) => self.white = Some(*kelvin),
+                Sense::Attr(attr) => self.attrs.push(attr),
+                Sense::Media(class) => self.media.push(class),
+                Sense::State(state) => self.states.push(state),
+                Sense::Verb(verb) if self.verbs.is_empty() && !after_prep => self.verbs.push(verb),
+                Sense::Unit(_) | Sense::Status => {}
+                _ => continue,
+            }
+            known = true;
+        }
+        known
+    }
+}
+
+/// Where the commands of a sentence begin: after a conjunction, at a verb.
+pub(super) fn bounds(scan: &Scan<'_>) -> Vec<(usize, usize)> {
+    let mut cuts = vec![0];
+    let mut content = false;
+    let mut acted = false;
+    let mut joined = false;
+    for (i, item) in scan.items.iter().enumerate() {
+        if item.is(Sense::And) {
+            joined = true;
+            continue;
+        }
+        if item.idle() {
+            continue;
+        }
+        let verb = item.hits.is_empty() && item.senses.iter().any(|s| matches!(s, Sense::Verb(_)));
+        let starts = verb && content && acted && (joined || bare_verb(scan, i));
+        if starts {
+            cuts.push(if joined { last_and(scan, i) } else { i });
+            content = false;
+            acted = false;
+        }
+        joined = false;
+        acted |= verb || item.is(Sense::On) || item.is(Sense::Off);
+        content |= item.value.is_some()
+            || !item.hits.is_empty()
+            || item.is(Sense::It)
+            || item.senses.iter().any(|s| matches!(s, Sense::Kind(_) | Sense::Class(_) | Sense::Attr(_)));
+    }
+    cuts.push(scan.items.len());
+    cuts.windows(2).map(|w| (w[0], w[1])).collect()
+}
+
+/// The conjunction before an item, passing over idle words.
+fn last_and(scan: &Scan<'_>, at: usize) -> usize {
+    (0..at).rev().find(|i| scan.items[*i].is(Sense::And)).unwrap_or(at)
+}
+
+/// A verb that can only be one: «turn on the lamp close the blinds».
+fn bare_verb(scan: &Scan<'_>, at: usize) -> bool {
+    let item = &scan.items[at];
+    let only = item.senses.iter().all(|s| matches!(s, Sense::Verb(_) | Sense::State(_)));
+    let follows = scan.items[at + 1..]
+        .iter()
+        .find(|i| !i.idle())
+        .is_some_and(|i| !i.hits.is_empty() || i.is(Sense::On) || i.is(Sense::Off));
+    only && follows
+}

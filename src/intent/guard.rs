@@ -1,0 +1,61 @@
+//! Sentences that must not act, however well the rest fits: negations, hypotheses, reports.
+
+use super::lexicon::Sense;
+use super::scan::Scan;
+use crate::home::{Home, words};
+
+/// Why a sentence is left alone; [`None`] where it may be a command or a question.
+pub(super) fn refuses(scan: &Scan<'_>) -> Option<&'static str> {
+    let free = |sense: Sense| scan.items.iter().any(|i| i.hits.is_empty() && i.is(sense));
+    if free(Sense::Not) {
+        return Some("I leave everything as it is.");
+    }
+    if free(Sense::Guard) {
+        return Some("I take that as talk, not as a command, and leave everything as it is.");
+    }
+    reported(scan).then_some("I take that as a report, not as a command, and leave everything as it is.")
+}
+
+/// «I just turned on the lamp»: somebody, then a verb of the past.
+fn reported(scan: &Scan<'_>) -> bool {
+    let mut subject = false;
+    for item in &scan.items {
+        if item.is(Sense::Subject) {
+            subject = true;
+        } else if subject && item.is(Sense::Past) {
+            return true;
+        } else if !item.idle() {
+            subject = false;
+        }
+    }
+    false
+}
+
+/// What to say about a word that nothing explains.
+pub(super) fn unknown(home: &Home, scan: &Scan<'_>, at: usize) -> String {
+    let Some(item) = scan.items.get(at) else { return String::new() };
+    // Neighbouring riddles are one name.
+    let mut end = item.words.1;
+    for next in scan.items[at + 1..].iter().take_while(|i| i.unknown()) {
+        end = next.words.1;
+    }
+    let said = scan.said(item.words.0, end);
+    let said: String = said.chars().take(60).collect();
+    match suggestion(home, &said) {
+        Some(name) => format!("I do not know «{said}». Did you mean {name}?"),
+        None => format!("I do not know «{said}»."),
+    }
+}
+
+/// The name in the home that is most like what was said.
+fn suggestion<'h>(home: &'h Home, said: &str) -> Option<&'h str> {
+    let said = words::slug(said);
+    home.entities
+        .iter()
+        .flat_map(|e| std::iter::once(e.name.as_str()).chain(e.aliases.iter().map(String::as_str)))
+        .chain(home.areas.iter().map(|a| a.name.as_str()))
+        .map(|name| (strsim::normalized_damerau_levenshtein(&words::slug(name), &said), name))
+        .filter(|(near, _)| *near > 0.6)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, name)| name)
+}

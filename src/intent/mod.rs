@@ -1,0 +1,33 @@
+//! Understanding what is said about the home: fast, offline, sure or silent.
+//!
+//! [`understand`] reads one sentence against one home and decides: act, answer, ask back or abstain. It
+//! changes nothing and touches nothing; the caller carries the calls out (through the gate), lets the
+//! home observe the outcome, and gets from [`reply`] what is now true.
+//!
+//! ```text
+//! text ── words ── items ── clauses ── frames ── targets ── decision
+//!          split    scan     clause     frame     resolve    understand
+//! ```
+//!
+//! The one rule behind it: every word must be accounted for. A sentence with a word that no reading
+//! explains is not acted upon, however well the rest fits; that is what keeps other people's sentences
+//! from moving devices. The language itself is data: `data/en.txt`.
+
+mod clause;
+mod frame;
+mod guard;
+mod lexicon;
+mod np;
+mod number;
+mod question;
+mod reply;
+mod resolve;
+mod scan;
+#[cfg(test)]
+mod tests;
+mod turn;
+mod understand;
+
+pub use reply::reply;
+pub use turn::{Context, Decision, Outcome, Question, Reading, Slot, Slots, Turn, Understanding};
+pub use understand::understand;

@@ -1,0 +1,162 @@
+//! What a clause speaks of: the devices, kinds and places in it.
+
+use super::lexicon::Sense;
+use super::scan::Item;
+use crate::home::{AreaRef, FloorRef, NameHit};
+
+/// A name in a clause with everybody who bears it.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Named {
+    /// The bearers, surest first; only entities.
+    pub(super) hits: Vec<NameHit>,
+    /// It was said in the plural.
+    pub(super) plural: bool,
+    /// The words that it takes.
+    pub(super) words: (usize, usize),
+}
+
+/// One thing spoken of: «all the lights in the kitchen except the ceiling».
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Np {
+    pub(super) names: Vec<Named>,
+    pub(super) kinds: Vec<&'static str>,
+    pub(super) classes: Vec<&'static str>,
+    pub(super) areas: Vec<AreaRef>,
+    pub(super) floors: Vec<FloorRef>,
+    pub(super) all: bool,
+    pub(super) any: bool,
+    pub(super) everything: bool,
+    pub(super) it: bool,
+    pub(super) here: bool,
+    pub(super) everywhere: bool,
+    pub(super) plural: bool,
+    pub(super) except: Vec<Np>,
+    /// The stems of its head words, to tell «lamp» from «light».
+    pub(super) heads: Vec<(usize, usize)>,
+    pub(super) words: (usize, usize),
+}
+
+impl Np {
+    /// It says what is meant, not only where.
+    pub(super) fn headed(&self) -> bool {
+        !self.names.is_empty() || !self.kinds.is_empty() || !self.classes.is_empty() || self.everything || self.it
+    }
+
+    /// It says where.
+    pub(super) fn placed(&self) -> bool {
+        !self.areas.is_empty() || !self.floors.is_empty() || self.here || self.everywhere
+    }
+
+    /// It says nothing.
+    pub(super) fn empty(&self) -> bool {
+        !self.headed() && !self.placed() && !self.all
+    }
+
+    /// Takes the item in, if it is part of such a phrase.
+    pub(super) fn take(&mut self, item: &Item) -> bool {
+        let taken = self.take_name(item) || self.take_word(item);
+        if taken {
+            if self.words.1 == 0 {
+                self.words = item.words;
+            }
+            self.words.1 = item.words.1;
+        }
+        taken
+    }
+
+    fn take_name(&mut self, item: &Item) -> bool {
+        if item.hits.is_empty() {
+            return false;
+        }
+        let hits: Vec<NameHit> =
+            item.hits.iter().filter(|h| matches!(h.of, crate::home::NameOf::Entity(_))).copied().collect();
+        let area = item.areas().next();
+        let floor = item.floors().next();
+        // «the lights» where somebody named a device «Light»: the kind is meant, unless there is no other reading.
+        let generic = item.senses.iter().any(|s| matches!(s, Sense::Kind(_) | Sense::Class(_)));
+        if !hits.is_empty()
+            && area.is_none()
+            && floor.is_none()
+            && !(generic && item.plural && !hits.iter().any(|h| h.plural))
+        {
+            self.names.push(Named { hits, plural: item.plural, words: item.words });
+            self.plural |= item.plural;
+            if generic {
+                self.take_word(item);
+            }
+            return true;
+        }
+        if let Some(area) = area {
+            self.areas.push(area);
+            if !hits.is_empty() {
+                self.names.push(Named { hits, plural: item.plural, words: item.words });
+            }
+            return true;
+        }
+        if let Some(floor) = floor {
+            self.floors.push(floor);
+            return true;
+        }
+        false
+    }
+
+    fn take_word(&mut self, item: &Item) -> bool {
+        let mut taken = false;
+        for sense in &item.senses {
+            match sense {
+                Sense::All => self.all = true,
+                Sense::Any => self.any = true,
+                Sense::Everything => self.everything = true,
+                Sense::It => self.it = true,
+                Sense::Here => self.here = true,
+                Sense::Everywhere => self.everywhere = true,
+                Sense::Kind(kind) => {
+                    self.kinds.push(kind);
+                    self.heads.push(item.words);
+                    self.plural |= item.plural;
+                }
+                Sense::Class(class) => {
+                    self.classes.push(class);
+                    self.heads.push(item.words);
+                    self.plural |= item.plural;
+                }
+                _ => continue,
+            }
+            taken = true;
+        }
+        taken
+    }
+
+    /// Adds where another says that it is.
+    pub(super) fn place_of(&mut self, other: &Self) {
+        self.areas.extend(other.areas.iter().copied());
+        self.floors.extend(other.floors.iter().copied());
+        self.here |= other.here;
+        self.everywhere |= other.everywhere;
+    }
+}
+
+/// Shares heads and places between the parts of «the kitchen and bedroom lights».
+pub(super) fn share(parts: Vec<Np>) -> Vec<Np> {
+    let mut out: Vec<Np> = Vec::new();
+    let mut waiting: Option<Np> = None;
+    for mut part in parts.into_iter().filter(|p| !p.empty()) {
+        if !part.headed() && part.placed() {
+            match out.last_mut() {
+                // «the lights in the kitchen and the bedroom»
+                Some(last) if last.headed() && waiting.is_none() => last.place_of(&part),
+                _ => match &mut waiting {
+                    Some(w) => w.place_of(&part),
+                    None => waiting = Some(part),
+                },
+            }
+            continue;
+        }
+        if let Some(before) = waiting.take() {
+            part.place_of(&before);
+        }
+        out.push(part);
+    }
+    out.extend(waiting);
+    out
+}

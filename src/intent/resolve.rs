@@ -1,0 +1,306 @@
+//! From what was spoken of to the entities that are meant.
+//!
+//! Names before kinds, the speaker's area before others, what was mentioned before what was not; where
+//! more than one entity is left and no group was asked for, nobody is meant and Hearth asks.
+
+use super::np::{Named, Np};
+use super::turn::{Slots, Turn};
+use crate::home::{AreaRef, Command, Entity, EntityRef, FloorRef, Home, Kind, NameOf, Tier};
+
+/// What a command is looking for.
+pub(super) struct Wanted<'a> {
+    /// The kinds that may be meant; all where it is empty.
+    pub(super) kinds: &'a [Kind],
+    /// The kind where none is named.
+    pub(super) implied: Option<Kind>,
+    /// The command that they must be able to carry out; nothing for questions.
+    pub(super) command: Option<&'a Command>,
+    /// Nothing named at all is fine.
+    pub(super) bare: bool,
+}
+
+/// The entities that are meant, and the slots that say so.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Found {
+    pub(super) entities: Vec<EntityRef>,
+    pub(super) slots: Slots,
+}
+
+/// Why nobody in particular is meant.
+#[derive(Clone, Debug)]
+pub(super) enum Trouble {
+    /// There is no such thing here; the slots are right all the same.
+    Nothing(Slots, String),
+    /// One of these; which one?
+    Which(Vec<EntityRef>, Slots, bool),
+    /// What is named cannot do that.
+    Cannot(Slots, String),
+    /// Nothing is named.
+    Unsaid,
+}
+
+/// The circumstances of the search.
+pub(super) struct Scene<'a> {
+    pub(super) home: &'a Home,
+    pub(super) turn: &'a Turn<'a>,
+}
+
+impl Scene<'_> {
+    /// The entities that a phrase means for a command.
+    pub(super) fn find(&self, np: &Np, wanted: &Wanted<'_>) -> Result<Found, Trouble> {
+        let mut found = if np.it && np.names.is_empty() && np.kinds.is_empty() && np.classes.is_empty() {
+            self.mentioned(wanted)?
+        } else if let Some(named) = np.names.first() {
+            self.named(np, named, wanted)?
+        } else {
+            self.group(np, wanted)?
+        };
+        for other in &np.except {
+            let mut out = other.clone();
+            if !out.placed() {
+                out.place_of(np);
+            }
+            out.all = true;
+            let skip = self.find(&out, wanted)?;
+            let names: Vec<&str> =
+                skip.entities.iter().filter_map(|e| self.home.entity(*e)).map(|e| e.name.as_str()).collect();
+            found.slots.set("except", names);
+            found.entities.retain(|e| !skip.entities.contains(e));
+        }
+        Ok(found)
+    }
+
+    fn entity(&self, e: EntityRef) -> Option<&Entity> {
+        self.home.entity(e)
+    }
+
+    fn suits(&self, e: EntityRef, wanted: &Wanted<'_>) -> bool {
+        self.entity(e).is_some_and(|e| {
+            (wanted.kinds.is_empty() || wanted.kinds.contains(&e.kind)) && wanted.command.is_none_or(|c| e.can_do(c))
+        })
+    }
+
+    /// Whether an entity is where the phrase says; one without an area is not elsewhere.
+    fn there(&self, e: EntityRef, np: &Np, strict: bool) -> bool {
+        let Some(entity) = self.entity(e) else { return false };
+        let Some(area) = entity.area else { return !strict };
+        let floor = self.home.floor_of(area);
+        (np.areas.is_empty() || np.areas.contains(&area))
+            && (np.floors.is_empty() || floor.is_some_and(|f| np.floors.contains(&f)))
+            && (!np.here || self.turn.area.is_none_or(|a| a == area))
+    }
+
+    fn mentioned(&self, wanted: &Wanted<'_>) -> Result<Found, Trouble> {
+        let entities: Vec<EntityRef> =
+            self.turn.context.mentioned.iter().copied().filter(|e| self.suits(*e, wanted)).collect();
+        if entities.is_empty() {
+            return Err(Trouble::Unsaid);
+        }
+        let mut slots = Slots::default();
+        self.name_slot(&entities, &mut slots);
+        Ok(Found { entities, slots })
+    }
+
+    /// By name: «the bedroom lamp», «the kitchen overhead light».
+    fn named(&self, np: &Np, named: &Named, wanted: &Wanted<'_>) -> Result<Found, Trouble> {
+        let mut slots = Slots::default();
+        self.place_slots(np, &mut slots);
+        let bearers = |kind_of_name| {
+            named.hits.iter().filter(move |h| h.kind == kind_of_name).filter_map(|h| match h.of {
+                NameOf::Entity(e) => Some(e),
+                _ => None,
+            })
+        };
+        let mut able: Vec<EntityRef> = Vec::new();
+        let mut any: Option<EntityRef> = None;
+        for kind in [
+            crate::home::NameKind::Own,
+            crate::home::NameKind::Alias,
+            crate::home::NameKind::Device,
+            crate::home::NameKind::Short,
+        ] {
+            any = any.or_else(|| bearers(kind).next());
+            able = bearers(kind).filter(|e| self.suits(*e, wanted) && self.there(*e, np, false)).collect();
+            if !able.is_empty() {
+                break;
+            }
+        }
+        self.narrow(np, &mut able);
+        if able.is_empty() {
+            let name = any.and_then(|e| self.entity(e)).map_or("", |e| e.name.as_str());
+            slots.set("name", name);
+            let elsewhere = any.is_some_and(|e| self.suits(e, wanted));
+            return Err(match elsewhere {
+                true => Trouble::Nothing(slots, format!("There is no {name} there.")),
+                false => Trouble::Cannot(slots, format!("{name} cannot do that.")),
+            });
+        }
+        if able.len() > 1 && !(np.all || named.plural && !named.hits.iter().any(|h| h.plural)) {
+            return Err(Trouble::Which(able, slots, false));
+        }
+        self.name_slot(&able, &mut slots);
+        Ok(Found { entities: able, slots })
+    }
+
+    /// Fewer of several bearers of one name: of the kind that was said, in the speaker's area, mentioned.
+    fn narrow(&self, np: &Np, able: &mut Vec<EntityRef>) {
+        let mut keep = |test: &dyn Fn(&Entity) -> bool| {
+            if able.len() > 1 && able.iter().any(|e| self.entity(*e).is_some_and(test)) {
+                able.retain(|e| self.entity(*e).is_some_and(test));
+            }
+        };
+        keep(&|e| np.kinds.iter().any(|k| kind_matches(k, e)));
+        keep(&|e| np.classes.iter().any(|c| class_matches(c, e)));
+        keep(&|e| !np.areas.is_empty() && e.area.is_some_and(|a| np.areas.contains(&a)));
+        if !np.all && !np.placed() {
+            keep(&|e| self.turn.area.is_some() && e.area == self.turn.area);
+        }
+    }
+
+    /// By kind: «all the lights in the kitchen», «the fan», «everything upstairs».
+    fn group(&self, np: &Np, wanted: &Wanted<'_>) -> Result<Found, Trouble> {
+        let mut slots = Slots::default();
+        let implied = np.kinds.is_empty() && np.classes.is_empty() && !np.everything;
+        if implied && (wanted.implied.is_none() || !(np.placed() || np.all || wanted.bare)) {
+            return Err(Trouble::Unsaid);
+        }
+        let of_kind = |e: &Entity| {
+            if np.everything {
+                return everyday(e);
+            }
+            if implied {
+                return wanted.implied == Some(e.kind);
+            }
+            np.kinds.iter().any(|k| kind_matches(k, e)) || np.classes.iter().any(|c| class_matches(c, e))
+        };
+        let all: Vec<EntityRef> = (0..self.home.entities.len())
+            .map(EntityRef)
+            .filter(|e| self.suits(*e, wanted) && self.entity(*e).is_some_and(of_kind))
+            .collect();
+        if !implied {
+            kind_slots(np, wanted, &mut slots);
+        }
+        let mut here = np.clone();
+        if !np.placed() {
+            if let Some(area) = self.turn.area {
+                here.areas.push(area);
+            }
+        } else if np.here && np.areas.is_empty() {
+            match self.turn.area {
+                Some(area) => here.areas.push(area),
+                None => return Err(Trouble::Unsaid),
+            }
+        }
+        self.place_slots(&here, &mut slots);
+        let strict = !here.areas.is_empty() || !here.floors.is_empty();
+        let mut there: Vec<EntityRef> = all.iter().copied().filter(|e| self.there(*e, &here, strict)).collect();
+        if there.is_empty() && !np.placed() && all.len() == 1 {
+            there.clone_from(&all);
+        }
+        if there.is_empty() {
+            return Err(Trouble::Nothing(slots, self.none_such(&here)));
+        }
+        let singular = !np.plural && !np.all && !np.everything;
+        let guarded = there.iter().any(|e| self.entity(*e).is_some_and(|e| e.tier() == Tier::Guarded));
+        if there.len() > 1 && singular && !implied && (guarded || !strict) {
+            return Err(Trouble::Which(there, slots, false));
+        }
+        if there.len() > 1 && !strict && !np.all && !np.everywhere && !np.everything {
+            return Err(Trouble::Which(there, slots, true));
+        }
+        Ok(Found { entities: there, slots })
+    }
+
+    fn none_such(&self, np: &Np) -> String {
+        let what = np
+            .kinds
+            .iter()
+            .map(|k| super::lexicon::Sense::Kind(k))
+            .chain(np.classes.iter().map(|c| super::lexicon::Sense::Class(c)))
+            .find_map(|s| super::lexicon::ENGLISH.word_for(s))
+            .unwrap_or("such device");
+        let place = np
+            .areas
+            .first()
+            .map(|a| self.home.area_name(*a))
+            .or_else(|| np.floors.first().map(|f| self.home.floor_name(*f)));
+        match place {
+            Some(place) => format!("I know of no {what} in {place}."),
+            None => format!("I know of no {what} in this home."),
+        }
+    }
+
+    fn place_slots(&self, np: &Np, slots: &mut Slots) {
+        let area = |a: &AreaRef| self.home.area_name(*a).to_owned();
+        let floor = |f: &FloorRef| self.home.floor_name(*f).to_owned();
+        let areas: Vec<String> = np.areas.iter().map(area).collect();
+        let floors: Vec<String> = np.floors.iter().map(floor).collect();
+        put(slots, "area", areas);
+        put(slots, "floor", floors);
+    }
+
+    pub(super) fn name_slot(&self, entities: &[EntityRef], slots: &mut Slots) {
+        let names: Vec<String> = entities.iter().filter_map(|e| self.entity(*e)).map(|e| e.name.clone()).collect();
+        put(slots, "name", names);
+    }
+}
+
+/// One value as itself, several as a list, none not at all.
+fn put(slots: &mut Slots, slot: &'static str, mut values: Vec<String>) {
+    values.dedup();
+    match values.len() {
+        0 => {}
+        1 => slots.set(slot, values.swap_remove(0)),
+        _ => slots.set(slot, values),
+    }
+}
+
+fn kind_slots(np: &Np, wanted: &Wanted<'_>, slots: &mut Slots) {
+    if let Some(class) = np.classes.first() {
+        slots.set("domain", "cover");
+        slots.set("device_class", *class);
+    } else if let Some(kind) = np.kinds.first() {
+        match *kind {
+            "door" if wanted.kinds == [Kind::Lock] => slots.set("domain", "lock"),
+            "door" => {
+                slots.set("domain", "cover");
+                slots.set("device_class", "door");
+            }
+            "outlet" => {
+                slots.set("domain", "switch");
+                slots.set("device_class", "outlet");
+            }
+            other => slots.set("domain", other),
+        }
+    } else if np.everything {
+        slots.set("name", "all");
+    }
+}
+
+/// Whether an entity is of the kind that a word names.
+pub(super) fn kind_matches(word: &str, entity: &Entity) -> bool {
+    let class = entity.device_class.as_deref().unwrap_or("");
+    match word {
+        "door" => {
+            entity.kind == Kind::Lock || entity.kind == Kind::Cover && matches!(class, "door" | "garage" | "gate")
+        }
+        "outlet" => entity.kind == Kind::Switch && class == "outlet",
+        "switch" => entity.kind == Kind::Switch && class != "outlet" || entity.kind == Kind::InputBoolean,
+        _ => entity.kind.word() == word,
+    }
+}
+
+/// Whether an entity is of the device class that a word names.
+pub(super) fn class_matches(word: &str, entity: &Entity) -> bool {
+    let class = entity.device_class.as_deref().unwrap_or("");
+    entity.kind == Kind::Cover && (class == word || word == "garage" && class == "garage_door")
+}
+
+/// What «everything» covers: what people switch off when they leave.
+fn everyday(entity: &Entity) -> bool {
+    entity.tier() == Tier::Everyday
+        && matches!(
+            entity.kind,
+            Kind::Light | Kind::Switch | Kind::Fan | Kind::MediaPlayer | Kind::Humidifier | Kind::Climate
+        )
+}

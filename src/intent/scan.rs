@@ -1,0 +1,254 @@
+//! Words become items: names of the home, phrases of the language, values, or riddles.
+//!
+//! From left to right the longest explanation wins. A word that nothing explains is set right if it is
+//! one slip away from a word that something does (`lihgt`), and stays unknown otherwise.
+
+use super::lexicon::{ENGLISH, Lexicon, Sense};
+use super::number::{self, Value};
+use crate::base::limits;
+use crate::home::words::{Word, split, stem};
+use crate::home::{Gazetteer, Home, NameHit, NameOf};
+
+/// A stretch of words and everything that it can mean.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Item {
+    /// First word and the one behind the last.
+    pub(super) words: (usize, usize),
+    /// Who bears this name.
+    pub(super) hits: Vec<NameHit>,
+    /// It was said in the plural.
+    pub(super) plural: bool,
+    /// What the language has for it.
+    pub(super) senses: Vec<Sense>,
+    /// The value that it states.
+    pub(super) value: Option<Value>,
+}
+
+impl Item {
+    /// Whether it can mean this.
+    pub(super) fn is(&self, sense: Sense) -> bool {
+        self.senses.contains(&sense)
+    }
+
+    /// Nothing explains it.
+    pub(super) fn unknown(&self) -> bool {
+        self.hits.is_empty() && self.senses.is_empty() && self.value.is_none()
+    }
+
+    /// Words that can be passed over.
+    pub(super) fn idle(&self) -> bool {
+        self.hits.is_empty()
+            && self.value.is_none()
+            && self.senses.iter().any(|s| matches!(s, Sense::Filler | Sense::Det))
+    }
+
+    /// The payload of the first sense that a function picks.
+    pub(super) fn pick<T>(&self, f: impl Fn(Sense) -> Option<T>) -> Option<T> {
+        self.senses.iter().find_map(|s| f(*s))
+    }
+
+    /// Whether it can be one of these verbs.
+    pub(super) fn verb(&self, verbs: &[&str]) -> bool {
+        self.senses.iter().any(|s| matches!(s, Sense::Verb(v) if verbs.contains(v)))
+    }
+
+    /// The area that it names.
+    pub(super) fn areas(&self) -> impl Iterator<Item = crate::home::AreaRef> + '_ {
+        self.hits.iter().filter_map(|h| if let NameOf::Area(a) = h.of { Some(a) } else { None })
+    }
+
+    /// The floor that it names.
+    pub(super) fn floors(&self) -> impl Iterator<Item = crate::home::FloorRef> + '_ {
+        self.hits.iter().filter_map(|h| if let NameOf::Floor(f) = h.of { Some(f) } else { None })
+    }
+
+    /// Whether it names an entity.
+    pub(super) fn named(&self) -> bool {
+        self.hits.iter().any(|h| matches!(h.of, NameOf::Entity(_)))
+    }
+}
+
+/// A sentence as items.
+#[derive(Clone, Debug)]
+pub(super) struct Scan<'a> {
+    /// The sentence.
+    pub(super) text: &'a str,
+    /// Its words, slips set right.
+    pub(super) words: Vec<Word>,
+    /// Its items.
+    pub(super) items: Vec<Item>,
+    /// How many words were set right.
+    pub(super) slips: usize,
+    /// There were more words than are looked at.
+    pub(super) too_long: bool,
+}
+
+impl<'a> Scan<'a> {
+    /// Reads a sentence against a home.
+    pub(super) fn new(text: &'a str, home: &Home) -> Self {
+        let mut words = split(text, limits::SENTENCE_WORDS + 1);
+        let too_long = words.len() > limits::SENTENCE_WORDS;
+        let mut slips = 0;
+        if !too_long {
+            words = mend(words, &ENGLISH, home.gazetteer(), &mut slips);
+        }
+        let items = if too_long { Vec::new() } else { items(&words, home.gazetteer()) };
+        Self { text, words, items, slips, too_long }
+    }
+
+    /// The text from one word to another, as it was said.
+    pub(super) fn said(&self, from: usize, to: usize) -> &'a str {
+        let (Some(first), Some(last)) = (self.words.get(from), to.checked_sub(1).and_then(|t| self.words.get(t)))
+        else {
+            return "";
+        };
+        self.text.get(first.start..last.end).unwrap_or("").trim()
+    }
+
+    /// The words of an item, slips set right.
+    pub(super) fn plain(&self, item: &Item) -> String {
+        let words: Vec<&str> = self.words[item.words.0..item.words.1].iter().map(|w| w.text.as_str()).collect();
+        words.join(" ")
+    }
+}
+
+fn items(words: &[Word], names: &Gazetteer) -> Vec<Item> {
+    let mut out = Vec::with_capacity(words.len());
+    let mut senses = Vec::new();
+    let mut at = 0;
+    while at < words.len() {
+        let said = ENGLISH.longest(&words[at..], &mut senses);
+        let (named, hits) = name_at(&words[at..], names);
+        let value = number::value(&words[at..]);
+        let valued = value.map_or(0, |(n, _)| n);
+        let longest = said.max(named).max(valued).max(1);
+        let last = &words[at + longest - 1];
+        let mut item = Item { words: (at, at + longest), plural: last.text != last.stem, ..Item::default() };
+        if named == longest {
+            item.hits = hits.to_vec();
+        }
+        if said == longest {
+            item.senses.clone_from(&senses);
+        }
+        if valued == longest {
+            item.value = value.map(|(_, v)| v);
+        }
+        out.push(item);
+        at += longest;
+    }
+    out
+}
+
+/// The longest name at the head of the words.
+fn name_at<'g>(words: &[Word], names: &'g Gazetteer) -> (usize, &'g [NameHit]) {
+    let most = names.longest().min(words.len());
+    for n in (1..=most).rev() {
+        let span = &words[..n];
+        let hits = names.find(span.iter().map(|w| w.stem.as_str()));
+        if !hits.is_empty() {
+            return (n, hits);
+        }
+        // «left curtain» for «Curtain Left»: only words that all belong to names.
+        if n > 1 && span.iter().all(|w| names.knows(&w.text) || names.knows(&w.stem)) {
+            let mut stems: Vec<&str> = span.iter().map(|w| w.stem.as_str()).collect();
+            let hits = names.find_unordered(&mut stems);
+            if !hits.is_empty() {
+                return (n, hits);
+            }
+        }
+    }
+    (0, &[])
+}
+
+/// Sets slips of the pen right.
+fn mend(words: Vec<Word>, lexicon: &Lexicon, names: &Gazetteer, slips: &mut usize) -> Vec<Word> {
+    let known = |w: &str| lexicon.knows(w) || names.knows(w);
+    let mut out = Vec::with_capacity(words.len());
+    for (i, word) in words.iter().enumerate() {
+        let fine = known(&word.text)
+            || known(&word.stem)
+            || word.text.len() < 4
+            || !word.text.is_ascii()
+            || !word.text.bytes().all(|b| b.is_ascii_alphabetic())
+            || *slips >= 4
+            || compound(&words, i, names)
+            || number::number(std::slice::from_ref(word)).is_some();
+        if fine {
+            out.push(word.clone());
+            continue;
+        }
+        if let Some(right) = nearest(&word.text, lexicon.vocabulary().chain(names.vocabulary())) {
+            *slips += 1;
+            out.push(Word { text: right.to_owned(), stem: stem(right), ..word.clone() });
+        } else if let Some((a, b)) = run_together(&word.text, &known) {
+            *slips += 1;
+            out.push(Word { text: a.to_owned(), stem: stem(a), ..word.clone() });
+            out.push(Word { text: b.to_owned(), stem: stem(b), ..word.clone() });
+        } else {
+            out.push(word.clone());
+        }
+    }
+    out
+}
+
+/// «livingroom»: two words of a name run together, or one that is said in two.
+fn compound(words: &[Word], at: usize, names: &Gazetteer) -> bool {
+    let from = at.saturating_sub(1);
+    (from..=at).any(|from| {
+        (1..=3).any(|n| {
+            words
+                .get(from..from + n)
+                .is_some_and(|s| at < from + n && !names.find(s.iter().map(|w| w.stem.as_str())).is_empty())
+        })
+    })
+}
+
+/// The one word that is nearest: one slip away, or two for long words; [`None`] where two are as near.
+///
+/// Swapped letters are the likeliest slip, then a wrong letter, then a missing or doubled one.
+fn nearest<'v>(word: &str, vocabulary: impl Iterator<Item = &'v str>) -> Option<&'v str> {
+    let reach = if word.len() >= 8 { 2 } else { 1 };
+    let mut best: Option<((usize, u8), &str)> = None;
+    let mut tied = false;
+    for candidate in vocabulary {
+        if candidate.len() < 3 || candidate.len().abs_diff(word.len()) > reach || !candidate.is_ascii() {
+            continue;
+        }
+        let distance = strsim::osa_distance(word, candidate);
+        if distance > reach {
+            continue;
+        }
+        let cost = (distance, slip(word, candidate));
+        match best {
+            Some((least, b)) if cost > least || b == candidate => {}
+            Some((least, b)) if cost == least => tied = tied || stem(b) != stem(candidate),
+            _ => {
+                best = Some((cost, candidate));
+                tied = false;
+            }
+        }
+    }
+    best.filter(|_| !tied).map(|(_, w)| w)
+}
+
+fn slip(word: &str, candidate: &str) -> u8 {
+    if word.as_bytes()[0] != candidate.as_bytes()[0] {
+        return 3;
+    }
+    if word.len() != candidate.len() {
+        return 2;
+    }
+    let letters = |w: &str| {
+        let mut bytes = w.as_bytes().to_vec();
+        bytes.sort_unstable();
+        bytes
+    };
+    u8::from(letters(word) != letters(candidate))
+}
+
+/// «turnon»: two known words without a space.
+fn run_together<'w>(word: &'w str, known: &impl Fn(&str) -> bool) -> Option<(&'w str, &'w str)> {
+    (2..word.len().saturating_sub(1))
+        .map(|i| word.split_at(i))
+        .find(|(a, b)| known(a) && known(b) && a.len() + b.len() >= 6 && !(a.len() == 2 && b.len() == 2))
+}

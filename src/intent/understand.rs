@@ -1,0 +1,198 @@
+//! One sentence, one home: the decision.
+//!
+//! Every part of the sentence must come to a clear meaning, or nothing happens at all: half of a
+//! command is not what was asked for.
+
+use super::clause::{Clause, bounds};
+use super::frame::{Action, action};
+use super::guard;
+use super::lexicon::Sense;
+use super::np::Np;
+use super::question;
+use super::resolve::{Found, Scene, Trouble, Wanted};
+use super::scan::Scan;
+use super::turn::{Context, Decision, Question, Reading, Slots, Turn, Understanding};
+use crate::home::{Call, EntityRef, Home};
+
+/// What a sentence means in a home. Changes nothing, reads no clock, needs no network.
+#[must_use]
+pub fn understand(home: &Home, turn: &Turn<'_>) -> Understanding {
+    let scan = Scan::new(turn.text, home);
+    let mut out = decide(home, turn, &scan);
+    out.confidence = confidence(&scan);
+    out
+}
+
+/// 1 for a sentence without slips; a tenth less for each.
+fn confidence(scan: &Scan<'_>) -> f64 {
+    let slips = u32::try_from(scan.slips).unwrap_or(u32::MAX);
+    (1.0 - f64::from(slips) * 0.1).max(0.0)
+}
+
+fn decide(home: &Home, turn: &Turn<'_>, scan: &Scan<'_>) -> Understanding {
+    if scan.too_long {
+        return abstain(turn, "That is too long for me to take as a command.");
+    }
+    if scan.items.iter().all(|i| i.idle() || i.is(Sense::And) || i.is(Sense::Question)) {
+        return abstain(turn, "I only take commands and questions about the home here.");
+    }
+    if let Some(why) = guard::refuses(scan) {
+        return abstain(turn, why);
+    }
+    let scene = Scene { home, turn };
+    if let Some(answer) = question::answer(&scene, scan) {
+        return answer;
+    }
+    commands(&scene, scan)
+}
+
+/// What is said of nothing that Hearth understands.
+pub(super) fn abstain(turn: &Turn<'_>, why: impl Into<String>) -> Understanding {
+    Understanding {
+        decision: Decision::Abstain,
+        readings: Vec::new(),
+        calls: Vec::new(),
+        say: why.into(),
+        confidence: 0.0,
+        context: Context { pending: None, ..turn.context.clone() },
+    }
+}
+
+/// An answer that changes nothing.
+pub(super) fn answered(turn: &Turn<'_>, readings: Vec<Reading>, say: impl Into<String>) -> Understanding {
+    Understanding {
+        decision: Decision::Answer,
+        readings,
+        calls: Vec::new(),
+        say: say.into(),
+        confidence: 1.0,
+        context: Context { pending: None, ..turn.context.clone() },
+    }
+}
+
+fn commands(scene: &Scene<'_>, scan: &Scan<'_>) -> Understanding {
+    let turn = scene.turn;
+    let mut readings = Vec::new();
+    let mut calls = Vec::new();
+    let mut before: Option<Action> = None;
+    for (from, to) in bounds(scan) {
+        let clause = Clause::parse(scan, from, to);
+        if let Some(at) = clause.unknown.first() {
+            return abstain(turn, guard::unknown(scene.home, scan, *at));
+        }
+        let Some(action) = action(&clause).or_else(|| continued(&clause, before.take())) else {
+            return abstain(turn, format!("I do not know what to do about «{}».", scan.text.trim()));
+        };
+        let nps = if clause.nps.is_empty() { vec![Np::default()] } else { clause.nps.clone() };
+        for np in &nps {
+            match one(scene, &action, np) {
+                Ok((reading, call)) => {
+                    readings.push(reading);
+                    calls.push(call);
+                }
+                Err(trouble) => return troubled(scene, scan, &action, trouble, readings),
+            }
+        }
+        before = Some(action);
+    }
+    let mentioned: Vec<EntityRef> = calls.iter().flat_map(|c: &Call| c.targets.iter().copied()).collect();
+    Understanding {
+        decision: Decision::Act,
+        readings,
+        calls,
+        say: String::new(),
+        confidence: 1.0,
+        context: Context { mentioned, area: None, pending: None },
+    }
+}
+
+/// «and the fan»: the verb of the clause before holds on.
+fn continued(clause: &Clause, before: Option<Action>) -> Option<Action> {
+    let only_things =
+        clause.verbs.is_empty() && clause.on.is_none() && clause.value.is_none() && !clause.nps.is_empty();
+    before.filter(|_| only_things)
+}
+
+fn one(scene: &Scene<'_>, action: &Action, np: &Np) -> Result<(Reading, Call), Trouble> {
+    let wanted =
+        Wanted { kinds: action.kinds, implied: action.implied, command: Some(&action.command), bare: action.bare };
+    let with = |slots: Slots| {
+        let mut all = slots;
+        for (name, value) in &action.slots.0 {
+            all.set(name, value.clone());
+        }
+        all
+    };
+    let found: Found = scene.find(np, &wanted).map_err(|t| match t {
+        Trouble::Nothing(s, m) => Trouble::Nothing(with(s), m),
+        Trouble::Which(e, s, a) => Trouble::Which(e, with(s), a),
+        Trouble::Cannot(s, m) => Trouble::Cannot(with(s), m),
+        Trouble::Unsaid => Trouble::Unsaid,
+    })?;
+    let reading = Reading { intent: action.intent, slots: with(found.slots) };
+    Ok((reading, Call { command: action.command.clone(), targets: found.entities }))
+}
+
+fn troubled(
+    scene: &Scene<'_>,
+    scan: &Scan<'_>,
+    action: &Action,
+    trouble: Trouble,
+    mut readings: Vec<Reading>,
+) -> Understanding {
+    let turn = scene.turn;
+    match trouble {
+        Trouble::Nothing(slots, say) | Trouble::Cannot(slots, say) => {
+            readings.push(Reading { intent: action.intent, slots });
+            answered(turn, readings, say)
+        }
+        Trouble::Unsaid => abstain(turn, "I do not know which device that is about."),
+        Trouble::Which(candidates, slots, all) => {
+            let reading = Reading { intent: action.intent, slots };
+            let say = which(scene.home, &candidates, all);
+            let question = Question {
+                text: scan.text.to_owned(),
+                candidates,
+                all,
+                reading: reading.clone(),
+                call: Call { command: action.command.clone(), targets: Vec::new() },
+            };
+            readings.push(reading);
+            Understanding {
+                decision: Decision::Ask,
+                readings,
+                calls: Vec::new(),
+                say,
+                confidence: 0.5,
+                context: Context { pending: Some(question), ..turn.context.clone() },
+            }
+        }
+    }
+}
+
+/// «Which one: the hall lamp, the desk lamp or the floor lamp?»
+fn which(home: &Home, candidates: &[EntityRef], all: bool) -> String {
+    let mut names: Vec<String> = candidates
+        .iter()
+        .filter_map(|e| home.entity(*e))
+        .map(|e| match e.area.map(|a| home.area_name(a)) {
+            Some(area)
+                if candidates.iter().filter_map(|o| home.entity(*o)).filter(|o| o.name == e.name).count() > 1 =>
+            {
+                format!("{} in {area}", e.name)
+            }
+            _ => e.name.clone(),
+        })
+        .collect();
+    names.truncate(5);
+    let more = candidates.len().saturating_sub(names.len());
+    let mut say = format!("Which one: {}", super::reply::listed(&names, if more > 0 { "" } else { "or" }));
+    if more > 0 {
+        say.push_str(&format!(" or one of {more} more"));
+    }
+    if all {
+        say.push_str(", or all of them");
+    }
+    say.push('?');
+    say
+}
