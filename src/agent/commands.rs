@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::{Agent, Behalf, Said, lines};
+use crate::home::EntityRef;
 
 const HELP: &str = "Say what you want in your own words, for example:
   turn on the kitchen lamp
@@ -30,20 +31,19 @@ impl Agent {
 
     async fn pins(&mut self, behalf: Behalf<'_>) -> String {
         let mut rows = Vec::new();
-        for entity in self.parts.home.entity_refs() {
-            let Some(line) = self.parts.home.entity(entity).and_then(lines::line_of) else { continue };
-            let read = lines::value(&self.parts, entity, &line, behalf).await;
+        for (place, entity) in self.parts.home.entities.iter().enumerate() {
+            let Some(line) = lines::line_of(entity) else { continue };
+            let read = lines::value(&self.parts, EntityRef(place), &line, behalf).await;
             let shown = read.map_or_else(|fault| fault.to_string(), |value| lines::as_number(value).to_string());
-            let name = self.parts.home.entity(entity).map_or("", |entity| entity.name.as_str());
-            rows.push(format!("  {line:<20} {shown:<8} {name}"));
+            rows.push(format!("  {line:<20} {shown:<8} {}", entity.name));
         }
         if rows.is_empty() { "No line of this board is in use.".into() } else { rows.join("\n") }
     }
 
     fn state(&self) -> String {
-        let home = &self.parts.home;
-        let entities = home.entity_refs().into_iter().filter_map(|entity| home.entity(entity));
-        let rows: Vec<_> = entities.map(|entity| format!("  {:<24} {:<12} {}", entity.name, entity.state, entity.id)).collect();
+        let entities = self.parts.home.entities.iter();
+        let rows: Vec<_> =
+            entities.map(|entity| format!("  {:<24} {:<12} {}", entity.name, entity.state, entity.id)).collect();
         if rows.is_empty() { "This home has no devices yet.".into() } else { rows.join("\n") }
     }
 

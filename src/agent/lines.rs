@@ -21,7 +21,7 @@ pub(super) async fn read(parts: &mut Parts, entity: EntityRef, behalf: Behalf<'_
 /// [`read`] for every entity with a line.
 pub(super) async fn read_all(parts: &mut Parts, behalf: Behalf<'_>) -> Vec<Change> {
     let mut changes = Vec::new();
-    for entity in parts.home.entity_refs() {
+    for entity in (0..parts.home.entities.len()).map(EntityRef) {
         changes.extend(read(parts, entity, behalf).await);
     }
     changes

@@ -81,8 +81,7 @@ pub(super) fn open(home: &Home, board: &Board, places: &Places) -> (Vec<Held>, V
 
 /// Entities with a line, with their place in the home's list.
 fn wired(home: &Home) -> impl Iterator<Item = (usize, (&Entity, &str))> {
-    let entities = home.entity_refs().into_iter().filter_map(|entity| home.entity(entity));
-    entities.enumerate().filter_map(|(place, entity)| match &entity.binding {
+    home.entities.iter().enumerate().filter_map(|(place, entity)| match &entity.binding {
         Binding::Line { line, .. } => Some((place, (entity, line.as_str()))),
         _ => None,
     })

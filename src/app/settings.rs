@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::base::KeyFault;
+use crate::base::{KeyFault, limits};
 use crate::board::{self, Board, Boards};
 use crate::config::{self, Config, Dirs, Env, Source};
 use crate::home::{Home, HomeFault};
@@ -99,7 +99,11 @@ fn load_home(config: &Config) -> Result<Home, Vec<KeyFault>> {
 fn from_file(path: &Path) -> Result<Home, Vec<KeyFault>> {
     let file = path.display().to_string();
     let of_file = |problem: String| vec![KeyFault::of_file(&file, problem)];
-    let text = config::read_bounded(path).map_err(|error| of_file(format!("cannot be read: {error}")))?;
+    let bytes = config::read_bounded(path).map_err(|error| of_file(format!("cannot be read: {error}")))?;
+    if bytes.len() as u64 > limits::CONFIG_BYTES {
+        return Err(of_file(format!("is longer than {} bytes", limits::CONFIG_BYTES)));
+    }
+    let text = String::from_utf8(bytes).map_err(|_| of_file("is not UTF-8 text".into()))?;
     let told = |faults: Vec<HomeFault>| {
         faults.iter().map(|fault| KeyFault::of_file(&file, format!("{}: {}", fault.path, fault.message))).collect()
     };

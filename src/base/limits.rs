@@ -80,6 +80,12 @@ pub const LIST_ITEMS: usize = 2_000;
 pub const SENTENCE_WORDS: usize = 120;
 /// Areas in one home.
 pub const AREAS: usize = 256;
+/// Timers of one home.
+pub const TIMERS: usize = 200;
+/// Items on one list.
+pub const LIST_ITEMS: usize = 2_000;
+/// Words of a sentence that are looked at; a longer one is not understood.
+pub const SENTENCE_WORDS: usize = 120;
 /// Conversations kept in memory.
 pub const SESSIONS: usize = 64;
 /// Time in which a question waits for its «yes».

@@ -2,18 +2,16 @@
 //!
 //! Exit codes: 0 good, 1 faults found, 2 wrong usage.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use super::{print, tell};
+use crate::app::Options;
 use crate::board::{At, Board, BoardFault, Boards, read_compatible, schema};
 
 /// Boards: list them, show one.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// A folder of further boards, which override those built in.
-    #[arg(long, value_name = "DIR", default_value = "/etc/hearth/boards")]
-    boards: PathBuf,
     /// Tells the result as JSON.
     #[arg(long, global = true)]
     json: bool,
@@ -36,10 +34,10 @@ enum Command {
 
 /// Does it.
 #[must_use]
-pub fn run(args: Args) -> ExitCode {
+pub fn run(args: &Args, options: &Options) -> ExitCode {
     let done = match &args.command {
-        Command::List => known(&args.boards).and_then(|boards| list(&boards, args.json)),
-        Command::Show { name } => known(&args.boards).and_then(|boards| show(&boards, name.as_deref(), args.json)),
+        Command::List => known(&options.boards).and_then(|boards| list(&boards, args.json)),
+        Command::Show { name } => known(&options.boards).and_then(|boards| show(&boards, name.as_deref(), args.json)),
         Command::Schema => {
             print(&format!("{:#}\n", schema()));
             Ok(())

@@ -2,11 +2,13 @@
 //!
 //! Exit codes: 0 good, 1 faults found, 2 wrong usage.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
-use super::{print, tell};
-use crate::config::{Config, Env, Source, default_text, find, schema};
+use super::{fail, print, tell};
+use crate::app::{AppFault, Options, Settings};
+use crate::base::{Code, Fault};
+use crate::config::{Env, Source, default_text, find, schema};
 
 /// Settings: check a file, print the default one or its schema.
 #[derive(Debug, clap::Args)]
@@ -19,9 +21,6 @@ pub struct Args {
 enum Command {
     /// Checks a settings file and tells every fault in it.
     Check {
-        /// The file; else the one that `hearth run` would take.
-        #[arg(long, value_name = "FILE")]
-        config: Option<PathBuf>,
         /// Tells the result as JSON.
         #[arg(long)]
         json: bool,
@@ -38,9 +37,9 @@ enum Command {
 
 /// Does it.
 #[must_use]
-pub fn run(args: Args) -> ExitCode {
+pub fn run(args: &Args, options: &Options) -> ExitCode {
     match args.command {
-        Command::Check { config, json } => check(config.as_deref(), json),
+        Command::Check { json } => check(options, json),
         Command::PrintDefault => {
             print(&default_text());
             ExitCode::SUCCESS
@@ -52,17 +51,19 @@ pub fn run(args: Args) -> ExitCode {
     }
 }
 
-fn check(named: Option<&Path>, json: bool) -> ExitCode {
-    let source = find(named, &Env::here(), Path::new("/etc"));
-    match Config::from_source(&source) {
-        Err(faults) => tell(&faults, json),
+/// Checks what `hearth run` would start with: settings, board, home, and the home's lines on the board.
+fn check(options: &Options, json: bool) -> ExitCode {
+    let source = find(options.config.as_deref(), &Env::here(), Path::new("/etc"));
+    match Settings::check(&source, options) {
+        Err(AppFault::Settings(faults)) => tell(&faults, json),
+        Err(other) => fail(&Fault::new(Code::System, other.to_string()), json),
         Ok(_) if json => tell(&[], true),
-        Ok(config) => {
+        Ok(settings) => {
             let origin = match source {
-                Source::File(_) => config.origin().to_owned(),
+                Source::File(_) => settings.config.origin().to_owned(),
                 Source::Default => "the built-in default (no settings file was found)".to_owned(),
             };
-            print(&format!("{origin}: good\n"));
+            print(&format!("{origin}: good, on board {}\n", settings.board.name));
             ExitCode::SUCCESS
         }
     }

@@ -167,11 +167,8 @@ impl Config {
     /// # Errors
     /// Why it cannot be read, or every fault in it.
     pub fn load(path: &Path) -> Result<Self, Vec<ConfigFault>> {
-        let mut bytes = Vec::new();
-        let read =
-            std::fs::File::open(path).and_then(|file| file.take(limits::CONFIG_BYTES + 1).read_to_end(&mut bytes));
-        match read {
-            Ok(_) => Self::parse_bytes(&bytes, path),
+        match read_bounded(path) {
+            Ok(bytes) => Self::parse_bytes(&bytes, path),
             Err(error) => {
                 let problem = format!("cannot be read: {error}");
                 Err(vec![KeyFault::of_file(&path.display().to_string(), problem)])
@@ -208,4 +205,14 @@ impl Config {
     pub fn origin(&self) -> &str {
         self.doc.file()
     }
+}
+
+/// At most one byte more than [`limits::CONFIG_BYTES`] of a file, so that too long a one shows.
+///
+/// # Errors
+/// The system's.
+pub fn read_bounded(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)?.take(limits::CONFIG_BYTES + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }

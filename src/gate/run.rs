@@ -36,7 +36,7 @@ pub struct Job {
 }
 
 /// See [`Job::finish`].
-pub type Finish = Box<dyn FnOnce(Vec<Outcome>) -> Result<Value, Fault> + Send>;
+pub(super) type Finish = Box<dyn FnOnce(Vec<Outcome>) -> Result<Value, Fault> + Send>;
 
 /// Which hand does the work.
 pub enum Run {
