@@ -4,6 +4,8 @@
 //! another. No board is named in Rust. Chips are named by label, never by number, since numbers
 //! change with the kernel. This module reads and finds; it requests no line and drives nothing.
 
+#![forbid(unsafe_code)]
+
 mod check;
 mod detect;
 mod nodes;

@@ -5,6 +5,8 @@
 //! `home` checks it, and asks [`Config::line_of`] for the lines of its faults.
 //! It must never print a value that looks like a secret.
 
+#![forbid(unsafe_code)]
+
 mod find;
 mod settings;
 mod table;

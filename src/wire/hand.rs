@@ -214,12 +214,7 @@ fn hold(table: fb::Hold<'_>) -> Result<Work, WireFault> {
             fb::LineKind::Simulated => LineKind::Simulated,
             other => return Err(WireFault::UnknownKind(other.0)),
         };
-        Ok(LineGrant {
-            kind,
-            period_ns: grant.period_ns(),
-            writable: grant.writable(),
-            active_low: grant.active_low(),
-        })
+        Ok(LineGrant { kind, period_ns: grant.period_ns(), writable: grant.writable(), active_low: grant.active_low() })
     });
     Ok(Work::Hold(grants.collect::<Result<_, _>>()?))
 }
