@@ -72,12 +72,6 @@ pub const ARGUMENT_BYTES: usize = 64 * 1024;
 
 /// Entities in one home.
 pub const ENTITIES: usize = 2_000;
-/// Timers of one home.
-pub const TIMERS: usize = 200;
-/// Items on one list.
-pub const LIST_ITEMS: usize = 2_000;
-/// Words of a sentence that are looked at; a longer one is not understood.
-pub const SENTENCE_WORDS: usize = 120;
 /// Areas in one home.
 pub const AREAS: usize = 256;
 /// Timers of one home.
