@@ -59,8 +59,8 @@ where
             let spans = context.event_scope(event).into_iter().flatten();
             written.trace = spans.filter_map(|span| span.extensions().get::<Trace>().map(|t| t.0.clone())).next();
         }
+        written.redact(self.redact);
         let line = written.line(self.format);
-        let line = (self.redact)(&line);
         self.ring.push(&line);
         let mut sink = self.sink.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         sink.write(&line);
@@ -106,6 +106,21 @@ mod tests {
         let redact = |line: &str| Cow::Owned(line.replace("hunter2", "[REDACTED]"));
         let kept = lines(Format::Text, redact, || tracing::warn!("the word is hunter2"));
         assert!(kept[0].contains("[REDACTED]") && !kept[0].contains("hunter2"));
+        let secret = format!("sk-{}", "abc123XYZdefghijklmnopqrs");
+        for format in [Format::Json, Format::Text] {
+            // After an escaped line end, at the cut of the line, in a field, and by a field's name.
+            let kept = lines(format, crate::base::secret::redact, || {
+                tracing::info!(field = %secret, wifi_password = "correct horse", "the key:\n{secret}");
+                for before in 4_000..4_120 {
+                    tracing::info!("{} {secret}", "x".repeat(before / if format == Format::Json { 8 } else { 1 }));
+                }
+            });
+            assert!(kept.iter().all(|line| !line.contains("abc123") && !line.contains("horse")), "{}", kept[0]);
+            assert!(kept.iter().all(|line| line.len() <= crate::base::limits::LOG_LINE_BYTES));
+            if format == Format::Json {
+                assert!(kept.iter().all(|line| serde_json::from_str::<serde_json::Value>(line).is_ok()));
+            }
+        }
         let long = lines(Format::Json, |line| Cow::Borrowed(line), || tracing::info!("{}", "ü\"".repeat(9000)));
         assert!(long[0].len() <= crate::base::limits::LOG_LINE_BYTES);
         assert!(serde_json::from_str::<serde_json::Value>(&long[0]).is_ok());
