@@ -120,8 +120,6 @@ pub const FAULTS: usize = 100;
 pub const BOARD_DEPTH: usize = 8;
 /// Board files in one folder.
 pub const BOARD_FILES: usize = 256;
-/// Log events kept in memory for `status`.
-pub const LOG_RECENT: usize = 64;
 /// Log bytes kept on disk before the older half is dropped.
 pub const LOG_BYTES: u64 = 1024 * 1024;
 /// Lines of the log ring in memory.

@@ -1,11 +1,14 @@
 //! One event, and its two forms.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value, json};
 use tracing::Level;
 use tracing::field::{Field, Visit};
 
 use super::Format;
 use crate::base::limits::LOG_LINE_BYTES;
+use crate::base::secret;
 
 /// An event as it is written.
 #[derive(Debug, Default)]
@@ -19,6 +22,27 @@ pub(super) struct Event {
 }
 
 impl Event {
+    /// Takes the secrets out of every text, before it is escaped or cut: an escaped or halved key has
+    /// no shape any more by which it could be found.
+    pub(super) fn redact(&mut self, redact: fn(&str) -> Cow<'_, str>) {
+        for text in [&mut self.message, &mut self.target].into_iter().chain(&mut self.trace) {
+            if let Cow::Owned(clean) = redact(text) {
+                *text = clean;
+            }
+        }
+        for (name, value) in &mut self.fields {
+            match value {
+                Value::String(_) if secret::sounds_secret(name) => *value = json!("[REDACTED]"),
+                Value::String(text) => {
+                    if let Cow::Owned(clean) = redact(text) {
+                        *text = clean;
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
     /// The line, without its end, cut at the cap.
     pub(super) fn line(&self, format: Format) -> String {
         let mut line = match format {

@@ -59,8 +59,8 @@ where
             let spans = context.event_scope(event).into_iter().flatten();
             written.trace = spans.filter_map(|span| span.extensions().get::<Trace>().map(|t| t.0.clone())).next();
         }
+        written.redact(self.redact);
         let line = written.line(self.format);
-        let line = (self.redact)(&line);
         self.ring.push(&line);
         let mut sink = self.sink.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         sink.write(&line);
@@ -106,6 +106,22 @@ mod tests {
         let redact = |line: &str| Cow::Owned(line.replace("hunter2", "[REDACTED]"));
         let kept = lines(Format::Text, redact, || tracing::warn!("the word is hunter2"));
         assert!(kept[0].contains("[REDACTED]") && !kept[0].contains("hunter2"));
+        let secret = format!("sk-{}", "abc123XYZdefghijklmnopqrs");
+        for format in [Format::Json, Format::Text] {
+            let check = |act: &dyn Fn()| {
+                let kept = lines(format, crate::base::secret::redact, act);
+                assert!(kept.len() == 1 && kept[0].len() <= crate::base::limits::LOG_LINE_BYTES);
+                assert!(!kept[0].contains("abc12") && !kept[0].contains("horse"), "{}", kept[0]);
+                assert!(format == Format::Text || serde_json::from_str::<serde_json::Value>(&kept[0]).is_ok());
+            };
+            // After an escaped line end, in a field, by a field's name, and wherever the line is cut.
+            check(&|| tracing::info!("the key:\n{secret}"));
+            check(&|| tracing::info!(field = %secret, "a field"));
+            check(&|| tracing::info!(wifi_password = "correct horse", "a name"));
+            for before in (460..520).chain(4_000..4_100) {
+                check(&|| tracing::info!("{} {secret} {}", "x".repeat(before), "y".repeat(5_000)));
+            }
+        }
         let long = lines(Format::Json, |line| Cow::Borrowed(line), || tracing::info!("{}", "ü\"".repeat(9000)));
         assert!(long[0].len() <= crate::base::limits::LOG_LINE_BYTES);
         assert!(serde_json::from_str::<serde_json::Value>(&long[0]).is_ok());

@@ -5,7 +5,10 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::Write;
+use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
+
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 #[derive(Debug)]
 pub(super) struct Sink {
@@ -31,8 +34,13 @@ impl Sink {
     pub(super) fn open(path: Option<PathBuf>, max_bytes: u64) -> Self {
         let to = path.map_or(To::Stderr, |path| {
             let file = append(&path);
+            let half = max_bytes / 2;
+            if std::fs::metadata(previous(&path)).is_ok_and(|metadata| metadata.len() > half) {
+                // Left by a larger bound.
+                let _ = std::fs::remove_file(previous(&path));
+            }
             let written = file.as_ref().and_then(|file| file.metadata().ok()).map_or(0, |metadata| metadata.len());
-            To::File { path, file, written, half: max_bytes / 2 }
+            To::File { path, file, written, half }
         });
         Self { to, lost: 0 }
     }
@@ -54,18 +62,28 @@ impl Sink {
 
     fn try_write(&mut self, line: &str) -> bool {
         match &mut self.to {
-            To::Stderr => writeln!(std::io::stderr().lock(), "{line}").is_ok(),
+            // A reader that does not read must not stop the loop: a line that would wait is lost.
+            To::Stderr => stderr_takes() && writeln!(std::io::stderr().lock(), "{line}").is_ok(),
             To::File { path, file, written, half } => {
                 let length = line.len() as u64 + 1;
                 if *written + length > *half {
                     *file = None;
-                    let _ = std::fs::rename(&*path, path.with_extension("log.1"));
-                    *written = 0;
+                    let kept = *written <= *half && std::fs::rename(&*path, previous(path)).is_ok();
+                    if !kept {
+                        // A folder that refuses the name, or a file left by a larger bound: the bound holds, the
+                        // older half is lost.
+                        let _ = File::options().write(true).truncate(true).open(&*path);
+                    }
                 }
                 if file.is_none() {
                     *file = append(path);
+                    // As it is, not as it was counted: a full disk may have taken half a line.
+                    *written = file.as_ref().and_then(|file| file.metadata().ok()).map_or(0, |metadata| metadata.len());
                 }
                 let Some(open) = file else { return false };
+                if *written + length > *half {
+                    return false;
+                }
                 let mut whole = String::with_capacity(line.len() + 1);
                 whole.push_str(line);
                 whole.push('\n');
@@ -79,6 +97,17 @@ impl Sink {
             To::Nowhere => true,
         }
     }
+}
+
+fn previous(path: &Path) -> PathBuf {
+    path.with_extension("log.1")
+}
+
+fn stderr_takes() -> bool {
+    let stderr = std::io::stderr();
+    let mut polled = [PollFd::new(stderr.as_fd(), PollFlags::POLLOUT)];
+    let ready = poll(&mut polled, PollTimeout::ZERO);
+    ready.is_ok() && polled[0].revents().is_some_and(|events| events.contains(PollFlags::POLLOUT))
 }
 
 fn append(path: &Path) -> Option<File> {
@@ -105,6 +134,31 @@ mod tests {
             assert!(bytes <= 2_000, "{bytes}");
         }
         assert!(std::fs::read_to_string(&path).expect("read").contains("line number 499"));
+        std::fs::remove_dir_all(folder).expect("cleaned");
+    }
+
+    #[test]
+    fn the_bound_holds_where_the_file_cannot_be_renamed_and_after_a_smaller_bound() {
+        let folder = std::env::temp_dir().join(format!("hearth-fixedlog-{}", std::process::id()));
+        let path = folder.join("hearth.log");
+        // A folder with something in it stands where the older half would go.
+        std::fs::create_dir_all(previous(&path).join("taken")).expect("a folder");
+        let mut sink = Sink::open(Some(path.clone()), 1_000);
+        for number in 0..200 {
+            sink.write(&format!("line number {number}"));
+            assert!(std::fs::metadata(&path).expect("metadata").len() <= 500);
+        }
+        assert!(std::fs::read_to_string(&path).expect("read").contains("line number 199"));
+        std::fs::remove_dir_all(previous(&path)).expect("cleaned");
+        std::fs::write(previous(&path), vec![b'x'; 5_000]).expect("written");
+        std::fs::write(&path, vec![b'x'; 5_000]).expect("written");
+        let mut sink = Sink::open(Some(path.clone()), 1_000);
+        for number in 0..100 {
+            sink.write(&format!("line number {number}"));
+        }
+        let bytes = std::fs::metadata(&path).expect("metadata").len()
+            + std::fs::metadata(previous(&path)).expect("older").len();
+        assert!(bytes <= 1_000, "{bytes}");
         std::fs::remove_dir_all(folder).expect("cleaned");
     }
 
