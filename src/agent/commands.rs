@@ -48,7 +48,11 @@ impl Agent {
     }
 
     fn tools(&self) -> String {
-        let rows = self.parts.gate.manifests().map(|tool| format!("  {:<12} {:<6} {}", tool.name, tool.class.word(), tool.purpose));
+        let rows = self
+            .parts
+            .gate
+            .manifests()
+            .map(|tool| format!("  {:<12} {:<6} {}", tool.name, tool.class.word(), tool.purpose));
         rows.collect::<Vec<_>>().join("\n")
     }
 }

@@ -47,7 +47,9 @@ pub(super) fn check(home: &Home, board: &Board, config: &Config) -> Vec<KeyFault
 fn misuse(entity: &Entity, wire: &Wire) -> Option<String> {
     let Wire::Line(line) = wire else { return None };
     match (direction(entity), line.direction) {
-        (Direction::Out, board::Direction::Input) => Some("this line can only be read, and this entity is switched".into()),
+        (Direction::Out, board::Direction::Input) => {
+            Some("this line can only be read, and this entity is switched".into())
+        }
         (Direction::In, board::Direction::Output) => Some("this line is driven, and this entity is read".into()),
         _ if dimmable(entity) && line.kind != Kind::Pwm => Some("this line cannot be dimmed".into()),
         _ => None,

@@ -196,13 +196,7 @@ async fn closed_orphans(store: &Store) -> usize {
     }
 }
 
-fn tools(
-    hands: &Hands,
-    held: Vec<Held>,
-    workspace: Arc<Workspace>,
-    clock: &Clock,
-    zone: &str,
-) -> Vec<Box<dyn Tool>> {
+fn tools(hands: &Hands, held: Vec<Held>, workspace: Arc<Workspace>, clock: &Clock, zone: &str) -> Vec<Box<dyn Tool>> {
     let mut descriptors = Vec::with_capacity(held.len());
     let mut grants = Vec::with_capacity(held.len());
     let mut uses = Vec::with_capacity(held.len());

@@ -90,8 +90,9 @@ fn chosen(config: &Config, options: &Options) -> Result<Board, Vec<KeyFault>> {
 
 fn load_home(config: &Config) -> Result<Home, Vec<KeyFault>> {
     match &config.home {
-        config::Home::Inline(value) => Home::from_json(value)
-            .map_err(|faults| faults.iter().map(|fault| in_config(config, fault)).collect()),
+        config::Home::Inline(value) => {
+            Home::from_json(value).map_err(|faults| faults.iter().map(|fault| in_config(config, fault)).collect())
+        }
         config::Home::File(path) => from_file(path),
     }
 }

@@ -43,10 +43,9 @@ pub fn run(args: &Args, options: &Options) -> ExitCode {
 
 fn row(call: &Value) -> String {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let ended = call["end"].as_object().map_or_else(
-        || "no end yet".to_owned(),
-        |end| format!("{} in {} µs", text(&end["outcome"]), end["took_us"]),
-    );
+    let ended = call["end"]
+        .as_object()
+        .map_or_else(|| "no end yet".to_owned(), |end| format!("{} in {} µs", text(&end["outcome"]), end["took_us"]));
     let [id, tool, principal, decision] = ["id", "tool", "principal", "decision"].map(|key| text(&call[key]));
     format!("{id}  {tool:<12} {principal:<12} {decision:<7} {ended}\n")
 }

@@ -27,8 +27,7 @@ pub(super) fn reach(options: &Options, request: Request, may_open: bool) -> Resu
     let ring = super::run::log(&settings.config, true).map_err(|fault| opened(&fault))?;
     let runtime = super::run::executor().map_err(|fault| opened(&fault))?;
     runtime.block_on(async {
-        let (service, messages) =
-            Service::open(settings, spawner, ring).await.map_err(|fault| opened(&fault))?;
+        let (service, messages) = Service::open(settings, spawner, ring).await.map_err(|fault| opened(&fault))?;
         let listening = tokio::spawn(std::sync::Arc::clone(&service).listen(messages));
         let response = service.answer(request, nix::unistd::geteuid().as_raw()).await;
         service.close().await;

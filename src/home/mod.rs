@@ -9,6 +9,8 @@
 //!                                                     └── observe(read-back) ─┘
 //! ```
 
+#![forbid(unsafe_code)]
+
 mod apply;
 mod attr;
 mod call;

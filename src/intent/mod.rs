@@ -13,6 +13,8 @@
 //! explains is not acted upon, however well the rest fits; that is what keeps other people's sentences
 //! from moving devices. The language itself is data: `data/en.txt`.
 
+#![forbid(unsafe_code)]
+
 mod clause;
 mod frame;
 mod guard;

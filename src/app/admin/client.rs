@@ -29,7 +29,9 @@ impl Client {
                 stream.set_read_timeout(Some(PATIENCE))?;
                 Ok(Some(Self { stream: BufReader::new(stream) }))
             }
-            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => Ok(None),
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => {
+                Ok(None)
+            }
             Err(error) => Err(error),
         }
     }
