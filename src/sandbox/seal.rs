@@ -114,7 +114,9 @@ fn limit(class: Class, cpu_seconds: u64, held: usize) -> Result<(), SandboxFault
     for (resource, most, step) in table {
         #[allow(clippy::useless_conversion, reason = "rlim_t is 32 bits wide on some targets")]
         let most = most.try_into().unwrap_or(libc::RLIM_INFINITY);
-        setrlimit(resource, most, most).map_err(SandboxFault::errno(step))?;
+        // At the hard limit of processor time the kernel kills without a word; one second before, SIGXCPU says why.
+        let hard = if resource == Resource::RLIMIT_CPU { most.saturating_add(1) } else { most };
+        setrlimit(resource, most, hard).map_err(SandboxFault::errno(step))?;
     }
     Ok(())
 }

@@ -1,0 +1,85 @@
+//! The bodies of hands that do what no hand should.
+
+// The acts are system calls as an attacker would make them.
+#![allow(unsafe_code)]
+
+use std::os::fd::OwnedFd;
+
+use hearth::base::{Code, Fault};
+use hearth::sandbox::{Body, Class, Port};
+use hearth::wire::PacketFault;
+use hearth::wire::hand::{Outcome, Work};
+
+/// One class is enough: the fault is in the body, not in the class.
+pub(crate) const BODIES: &[(Class, Body)] = &[(Class::Pure, body)];
+
+fn body(port: &mut Port, _none: Vec<OwnedFd>) -> Result<(), PacketFault> {
+    while let Some((id, work)) = port.next()? {
+        let Work::Evaluate { expression } = work else { return Ok(()) };
+        match expression.as_str() {
+            "good" => port.reply(id, Ok(Outcome::Number(42.0)))?,
+            "other id" => port.reply(id + 1, Ok(Outcome::Done))?,
+            "noise" => raw(b"this is not a FlatBuffer at all, but it is long enough"),
+            "empty reply" => raw(b"\0\0\0\0"),
+            "version" => {
+                let mut reply = hearth::wire::hand::encode_reply(id, &Outcome::Done);
+                let place = reply.windows(2).position(|two| two == hearth::wire::VERSION.to_le_bytes());
+                reply[place.expect("a version")] = 77;
+                raw(&reply);
+            }
+            "leave" => return Ok(()),
+            "panic" => panic!("on purpose"),
+            "spin" => loop {
+                std::hint::spin_loop();
+            },
+            "hang" => loop {
+                // Waits for a packet that never comes, with a call that is allowed.
+                let _ = port.next()?;
+            },
+            what => {
+                let done = act(what);
+                port.reply(id, Err(Fault::new(Code::Internal, format!("{what} was let through: {done}"))))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Sends bytes of our own on the hand's socket, which is descriptor 3.
+fn raw(bytes: &[u8]) {
+    let mut part = libc::iovec { iov_base: bytes.as_ptr().cast_mut().cast(), iov_len: bytes.len() };
+    // SAFETY: an all-zero `msghdr` is a valid empty one; its one part points at `bytes`, which outlives the call.
+    unsafe {
+        let mut message: libc::msghdr = std::mem::zeroed();
+        message.msg_iov = &raw mut part;
+        message.msg_iovlen = 1;
+        libc::sendmsg(3, &raw const message, 0);
+    }
+}
+
+/// Does something that no hand may; whether it worked.
+pub(crate) fn act(what: &str) -> bool {
+    // SAFETY: plain system calls with constant strings; the forked child leaves at once.
+    unsafe {
+        match what {
+            "open" => libc::open(c"/etc/hostname".as_ptr(), libc::O_RDONLY) >= 0,
+            "socket" => libc::socket(libc::AF_INET, libc::SOCK_STREAM, 0) >= 0,
+            "fork" => match libc::fork() {
+                0 => libc::_exit(0),
+                child => child > 0 && libc::waitpid(child, std::ptr::null_mut(), 0) == child,
+            },
+            "exec" => match libc::fork() {
+                0 => {
+                    let arguments = [c"true".as_ptr(), std::ptr::null()];
+                    libc::execv(c"/bin/true".as_ptr(), arguments.as_ptr());
+                    libc::_exit(1)
+                }
+                child => {
+                    let mut status = 1;
+                    libc::waitpid(child, &raw mut status, 0) == child && status == 0
+                }
+            },
+            _ => false,
+        }
+    }
+}
