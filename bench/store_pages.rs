@@ -1,39 +1,19 @@
-//! Bytes and fsyncs of one turn on flash, for each way in which the store could keep its file.
+//! Bytes of one turn on flash, for each way in which the store could keep its file.
 //!
 //! A turn is one session touch, two messages with their words, begin and end of a call, one device
 //! state: the statements of `src/store/write.rs` on the tables of migration 1. Bytes are `write_bytes`
 //! of `/proc/self/io` (proc_pid_io(5)): whole 4 KB blocks of the file system that became dirty, its own
 //! journal not included. After every turn the files are synced from outside, uncounted, as the kernel's
-//! write-back does between turns that are minutes apart. fsyncs are counted exactly: this program
-//! defines `fsync` and `fdatasync` itself, and the linker gives them to the SQLite inside it.
-//! The last checkpoint is part of the bytes. Run: `cargo bench --profile release --bench store_pages -- FOLDER`.
+//! write-back does between turns that are minutes apart. The last checkpoint is part of the bytes. fsyncs
+//! are not counted here: the kernel has no counter of them for a process, and standing in front of the C
+//! library's `fsync` needs `unsafe`; the results of 2026-11-21 were counted that way.
+//! Run: `cargo bench --profile release --bench store_pages -- FOLDER`.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use libsql::{Builder, Connection, Value};
-
-static SYNCS: AtomicU64 = AtomicU64::new(0);
-
-#[unsafe(no_mangle)]
-extern "C" fn fsync(fd: libc::c_int) -> libc::c_int {
-    SYNCS.fetch_add(1, Ordering::Relaxed);
-    sync(fd)
-}
-
-#[unsafe(no_mangle)]
-extern "C" fn fdatasync(fd: libc::c_int) -> libc::c_int {
-    SYNCS.fetch_add(1, Ordering::Relaxed);
-    sync(fd)
-}
-
-fn sync(fd: libc::c_int) -> libc::c_int {
-    // SAFETY: the call takes no pointer; the kernel checks the descriptor.
-    let done = unsafe { libc::syscall(libc::SYS_fdatasync, fd) };
-    if done == 0 { 0 } else { -1 }
-}
 
 const SCHEMA: &str = include_str!("../src/store/migrations/0001_ground.up.sql");
 const WORDS: &str = "turn on the kitchen lamp off all lights in bedroom is garden gate open set heater to twenty \
@@ -79,7 +59,6 @@ const BASE: Way = Way {
 struct Cost {
     bytes: f64,
     passed: f64,
-    syncs: f64,
     millis: f64,
     file: u64,
 }
@@ -89,9 +68,7 @@ type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 fn main() -> Outcome<()> {
     let folder = std::env::args().skip(1).find(|a| !a.starts_with('-')).map_or_else(std::env::temp_dir, PathBuf::from);
     println!("folder {}  prefill {PREFILL} turns  measured {TURNS} turns", folder.display());
-    println!(
-        "page journal  sync   words    commits grouped log_KB answer | KB/turn passed_KB fsyncs/turn ms/turn file_KB"
-    );
+    println!("page journal  sync   words    commits grouped log_KB answer | KB/turn passed_KB ms/turn file_KB");
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     for way in ways() {
         let cost = runtime.block_on(measure(&folder, way))?;
@@ -162,7 +139,7 @@ fn print(way: Way, cost: &Cost) {
         Words::Batch(n) => format!("batch{n}"),
     };
     println!(
-        "{:4} {:8} {:6} {:8} {:7} {:7} {:6} {:6} | {:7.1} {:9.1} {:11.2} {:7.2} {:7}",
+        "{:4} {:8} {:6} {:8} {:7} {:7} {:6} {:6} | {:7.1} {:9.1} {:7.2} {:7}",
         way.page,
         way.journal,
         way.synchronous,
@@ -173,7 +150,6 @@ fn print(way: Way, cost: &Cost) {
         way.answer,
         cost.bytes / 1024.0,
         cost.passed / 1024.0,
-        cost.syncs,
         cost.millis,
         cost.file / 1024
     );
@@ -183,7 +159,7 @@ async fn measure(folder: &Path, way: Way) -> Outcome<Cost> {
     let path = folder.join(format!("store_pages-{}.db", std::process::id()));
     fill(&path, way, PREFILL).await?;
     let db = open(&path, way).await?;
-    let (bytes, passed, syncs) = (io("write_bytes:")?, io("wchar:")?, SYNCS.load(Ordering::Relaxed));
+    let (bytes, passed) = (io("write_bytes:")?, io("wchar:")?);
     let mut spent = std::time::Duration::ZERO;
     for turn in PREFILL..PREFILL + TURNS {
         let since = Instant::now();
@@ -198,7 +174,6 @@ async fn measure(folder: &Path, way: Way) -> Outcome<Cost> {
     let cost = Cost {
         bytes: per_turn(io("write_bytes:")? - bytes)?,
         passed: per_turn(io("wchar:")? - passed)?,
-        syncs: per_turn(SYNCS.load(Ordering::Relaxed) - syncs)?,
         millis: spent.as_secs_f64() * 1000.0 / turns,
         file: fs::metadata(&path)?.len(),
     };
@@ -331,9 +306,10 @@ fn companions(path: &Path) -> [PathBuf; 3] {
 
 /// The kernel's write-back between turns; not one of SQLite's own syncs.
 fn sync_files(path: &Path) {
-    use std::os::fd::AsRawFd;
     for file in companions(path).iter().filter_map(|p| File::open(p).ok()) {
-        sync(file.as_raw_fd());
+        if let Err(error) = file.sync_data() {
+            println!("{}: {error}", path.display());
+        }
     }
 }
 

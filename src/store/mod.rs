@@ -8,8 +8,8 @@
 //!
 //! # Page size and journal, as measured before migration 1
 //!
-//! One turn is six rows: session, two messages, begin, end, state. `bench/store_pages.rs` says how bytes
-//! (`/proc/self/io`) and fsyncs are counted; `bench/results/*/store_pages.txt` has the raw runs.
+//! One turn is six rows: session, two messages, begin, end, state. `bench/store_pages.rs` counts the bytes
+//! (`/proc/self/io`); `bench/results/*/store_pages.txt` has the raw runs, with fsyncs.
 //!
 //! | page | journal, sync | words | begin durable | KB a turn | with a 120-word answer | fsyncs a turn |
 //! |---|---|---|---|---|---|---|
