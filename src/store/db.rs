@@ -3,7 +3,7 @@
 //! Only fixed text of this module's siblings ever reaches `prepare`: values are always bound.
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use libsql::{Builder, Connection, OpenFlags, Row, Statement, Value};
@@ -12,14 +12,16 @@ use super::StoreError;
 use crate::base::{Id, limits};
 
 /// Bytes of a database page. Fixed when the file is made; chosen by measurement, see `store`'s head.
-pub(super) const PAGE_SIZE: &str = "PRAGMA page_size = 1024";
+pub(super) const PAGE_SIZE: &str = "PRAGMA page_size = 512";
 
 /// Settings of every connection, in the order in which SQLite needs them.
-const SETTINGS: [&str; 7] = [
+const SETTINGS: [&str; 8] = [
     // The folder's lock admits one process, so the log's index can live on the heap: no -shm file.
     "PRAGMA locking_mode = EXCLUSIVE",
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
+    // 1 MB of log between checkpoints.
+    "PRAGMA wal_autocheckpoint = 2048",
     "PRAGMA cache_size = -1024",
     "PRAGMA temp_store = MEMORY",
     "PRAGMA trusted_schema = OFF",
@@ -49,11 +51,20 @@ impl Db {
         Ok(db)
     }
 
-    /// Opens an existing file without ever writing to it.
+    /// Opens an existing file without ever writing to it, also on a disk where no log's index can be made.
     pub(super) async fn open_read_only(path: &Path) -> Result<Self, StoreError> {
-        let db = Self::connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY).await?;
-        db.batch("SELECT count(*) FROM sqlite_schema").await?;
-        Ok(db)
+        let log = PathBuf::from(format!("{}-wal", path.display()));
+        let plain = Self::connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY).await?;
+        match plain.batch(TOUCH).await {
+            Ok(()) => Ok(plain),
+            // `immutable` does not read the log, so it must not be used where the log holds commits.
+            Err(error) if log.metadata().is_ok_and(|m| m.len() > 0) => Err(error),
+            Err(_) => {
+                let fixed = Self::connect(&immutable(path), OpenFlags::SQLITE_OPEN_READ_ONLY).await?;
+                fixed.batch(TOUCH).await?;
+                Ok(fixed)
+            }
+        }
     }
 
     /// An empty database in memory.
@@ -143,6 +154,23 @@ async fn collect<T>(
         found.push(read(&row)?);
     }
     Ok(found)
+}
+
+/// Reads the schema, which is when SQLite first opens the file and its log.
+const TOUCH: &str = "SELECT count(*) FROM sqlite_schema";
+
+/// The path as a URI that promises SQLite that nobody changes the file (sqlite.org/uri.html).
+fn immutable(path: &Path) -> PathBuf {
+    let mut uri = String::from("file:");
+    for character in path.display().to_string().chars() {
+        match character {
+            '%' => uri.push_str("%25"),
+            '?' => uri.push_str("%3f"),
+            '#' => uri.push_str("%23"),
+            other => uri.push(other),
+        }
+    }
+    PathBuf::from(uri + "?immutable=1")
 }
 
 /// The blob of an id.

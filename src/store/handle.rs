@@ -2,33 +2,17 @@
 
 use std::sync::Arc;
 use std::thread;
-use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
 use super::policy::{Durability, Kind};
-use super::worker::{DEFAULTS, Reply, Request, Worker};
+use super::worker::{Reply, Request, Worker};
 use super::write::Write;
-use super::{BeginCall, CallQuery, CallRecord, DataFolder, DeviceState, EndCall, Message, Opened, Progress, Role};
+use super::{
+    BeginCall, CallQuery, CallRecord, DataFolder, DeviceState, EndCall, Message, Opened, Options, Progress, Role,
+};
 use super::{StoreError, StoreStatus, open, read};
 use crate::base::{Clock, Id, IdSource, limits};
-
-/// How the store behaves; the default is right outside tests.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// Longest time that a grouped write waits for its commit.
-    pub group: Duration,
-    /// Time between two attempts to write again after the disk refused.
-    pub retry: Duration,
-    /// Pages that the file may have: a full disk that comes when a test wants it.
-    pub max_pages: Option<u32>,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self { group: DEFAULTS.0, retry: DEFAULTS.1, max_pages: None }
-    }
-}
 
 /// The store. Clones share its thread; it ends with `close`, or when the last clone goes.
 #[derive(Clone, Debug)]
@@ -222,6 +206,16 @@ impl Store {
             mpsc::error::TrySendError::Closed(_) => StoreError::Closed,
         })
     }
+}
+
+/// Brings the database of `folder` up or down to a schema version, for `hearth db migrate` and `rollback`;
+/// the version before. Rows of tables that go are lost: take a backup first.
+///
+/// # Errors
+/// [`StoreError::Migration`] and whatever opening meets; the file is then as it was.
+pub fn migrate_to(folder: &DataFolder, version: u32, mut progress: impl FnMut(Progress)) -> Result<u32, StoreError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().map_err(StoreError::Thread)?;
+    runtime.block_on(open::migrate(folder, version, &mut progress))
 }
 
 type Ready = Result<(Opened, Option<Id>), StoreError>;

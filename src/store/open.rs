@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::db::Db;
 use super::error::Severity;
 use super::migrate::{self, APPLICATION_ID, VERSION};
-use super::{DataFolder, Opened, Options, Progress, StoreError};
+use super::{DataFolder, Opened, Options, Progress, StoreError, search};
 use crate::base::Clock;
 
 /// First bytes of every SQLite file (sqlite.org/fileformat2.html 1.3).
@@ -33,6 +33,19 @@ pub(super) async fn open(
         Err(error) if error.severity() == Severity::Disk => degraded(&path, &error, progress).await,
         Err(error) => Err(error),
     }
+}
+
+/// Opens the file only to change its version; nothing is quarantined or held in memory here.
+pub(super) async fn migrate(
+    folder: &DataFolder,
+    version: u32,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<u32, StoreError> {
+    let path = folder.database();
+    header(&path)?;
+    let mut db = Db::open(&path, None).await?;
+    check(&mut db).await?;
+    migrate::to(&mut db, version, progress).await
 }
 
 #[derive(PartialEq, Eq)]
@@ -74,7 +87,7 @@ async fn attempt(
         return Err(StoreError::Sql { code: 26, message: "file is not a database".to_owned() });
     }
     let mut db = Db::open(path, options.max_pages).await?;
-    check(&mut db).await?;
+    check_and_mend(&mut db).await?;
     let from = to_newest(&mut db, path, progress).await?;
     let migrated_from = (from != 0 && from != VERSION).then_some(from);
     Ok((db, Opened { version: VERSION, migrated_from, ..Opened::default() }))
@@ -94,6 +107,18 @@ async fn check(db: &mut Db) -> Result<(), StoreError> {
     match found.first().map(String::as_str) {
         Some("ok") | None => Ok(()),
         Some(fault) => Err(StoreError::Sql { code: 11, message: fault.to_owned() }),
+    }
+}
+
+/// As `check`, and a word index that is damaged alone is made anew: the messages hold all that it says.
+async fn check_and_mend(db: &mut Db) -> Result<(), StoreError> {
+    match check(db).await {
+        Err(StoreError::Sql { message, .. }) if message.contains("FTS5 table") => {
+            tracing::error!(message, "the word index is damaged; it is made anew from the messages");
+            db.execute(search::REBUILD, Vec::new()).await?;
+            check(db).await
+        }
+        other => other,
     }
 }
 

@@ -3,26 +3,27 @@
 use libsql::{Row, Value};
 
 use super::db::{Db, blob, id_at, maybe_id_at};
+use super::write::seq;
 use super::{CallEnd, CallQuery, CallRecord, Decision, DeviceState, Message, Role, StoreError};
 use crate::base::{Code, Id, limits};
 
 const LATEST: &str = "SELECT b.call, b.tool, b.principal, b.trace, b.args, b.decision, b.reason, b.at_ms,
     e.outcome, e.detail, e.took_us, e.at_ms
-    FROM audit b LEFT JOIN audit e ON e.call = b.call AND e.kind = 2
-    WHERE b.kind = 1 ORDER BY b.call DESC LIMIT ?1";
+    FROM audit b LEFT JOIN audit e ON e.seq = b.seq + 1
+    WHERE b.seq % 2 = 0 ORDER BY b.seq DESC LIMIT ?1";
 
 const OF_TRACE: &str = "SELECT b.call, b.tool, b.principal, b.trace, b.args, b.decision, b.reason, b.at_ms,
     e.outcome, e.detail, e.took_us, e.at_ms
-    FROM audit b LEFT JOIN audit e ON e.call = b.call AND e.kind = 2
-    WHERE b.kind = 1 AND b.trace = ?1 ORDER BY b.call LIMIT ?2";
+    FROM audit b LEFT JOIN audit e ON e.seq = b.seq + 1
+    WHERE b.trace = ?1 ORDER BY b.seq LIMIT ?2";
 
-// Calls before `closed_upto` were seen to have an end at an earlier start: a start reads only what came after.
+// Calls up to `closed_upto` have had their end since an earlier start: a start reads only what came after.
 const ORPHANS: &str = "SELECT b.call, b.tool, b.principal, b.trace, b.args, b.decision, b.reason, b.at_ms,
     NULL, NULL, NULL, NULL
     FROM audit b
-    WHERE b.kind = 1 AND b.call > coalesce((SELECT value FROM meta WHERE key = 'closed_upto'), x'')
-    AND NOT EXISTS (SELECT 1 FROM audit e WHERE e.call = b.call AND e.kind = 2)
-    ORDER BY b.call LIMIT ?1";
+    WHERE b.seq % 2 = 0 AND b.seq > coalesce((SELECT value FROM meta WHERE key = 'closed_upto'), 0) AND b.seq < ?1
+    AND NOT EXISTS (SELECT 1 FROM audit e WHERE e.seq = b.seq + 1)
+    ORDER BY b.seq LIMIT ?2";
 
 const MESSAGES: &str = "SELECT m.id, s.key, m.role, m.text, m.trace, m.at_ms
     FROM messages m JOIN sessions s ON s.id = m.session
@@ -38,8 +39,10 @@ const NOT_INDEXED: &str = "SELECT m.id, s.key, m.role, m.text, m.trace, m.at_ms
 
 const STATES: &str = "SELECT entity, state, at_ms, source FROM device_states WHERE entity > ?1 ORDER BY entity";
 
+// The greatest row is the latest begin, or its end: the begin is the even one of the two.
 const LAST_ID: &str = "SELECT max(id) FROM (
-    SELECT max(call) AS id FROM audit UNION ALL SELECT id FROM messages WHERE seq = (SELECT max(seq) FROM messages))";
+    SELECT call AS id FROM audit WHERE seq = (SELECT max(seq) FROM audit) / 2 * 2
+    UNION ALL SELECT id FROM messages WHERE seq = (SELECT max(seq) FROM messages))";
 
 /// Calls with their ends.
 pub(super) async fn calls(db: &mut Db, query: CallQuery) -> Result<Vec<CallRecord>, StoreError> {
@@ -49,9 +52,9 @@ pub(super) async fn calls(db: &mut Db, query: CallQuery) -> Result<Vec<CallRecor
     }
 }
 
-/// Calls that began and never ended.
-pub(super) async fn orphans(db: &mut Db) -> Result<Vec<CallRecord>, StoreError> {
-    db.rows(ORPHANS, vec![bounded(usize::MAX)], call).await
+/// Calls that began before `before` and never ended.
+pub(super) async fn orphans(db: &mut Db, before: Id) -> Result<Vec<CallRecord>, StoreError> {
+    db.rows(ORPHANS, vec![Value::Integer(seq(before)), bounded(usize::MAX)], call).await
 }
 
 /// The last messages of a session, oldest first.

@@ -6,6 +6,9 @@ use crate::base::limits;
 pub(super) const INDEX_REST: &str = "INSERT INTO messages_fts (rowid, text) SELECT seq, text FROM messages
     WHERE seq > coalesce((SELECT max(id) FROM messages_fts_docsize), 0)";
 
+/// Makes the word index anew from the messages.
+pub(super) const REBUILD: &str = "INSERT INTO messages_fts (messages_fts) VALUES ('rebuild')";
+
 /// Each word quoted, all of them wanted; `None` where the text has no word.
 ///
 /// Inside quotes FTS5 knows no operator, and only alphanumeric characters are let through, so no text

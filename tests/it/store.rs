@@ -1,4 +1,8 @@
-//! The store at library level: records, restarts, faults of disk and file, kill -9.
+//! The store at library level: records, restarts, versions, faults of disk and file, kill -9.
 
+mod faults;
+mod full;
+mod kills;
 mod kit;
 mod records;
+mod versions;

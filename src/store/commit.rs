@@ -1,0 +1,163 @@
+//! Writing: applied at once, committed now or with its group.
+
+use std::time::{Duration, Instant};
+
+use libsql::Value;
+
+use super::error::Severity;
+use super::worker::Worker;
+use super::write::{self, Write};
+use super::{CallRecord, EndCall, Message, StoreError, read, search};
+use crate::base::{Code, Id, limits};
+
+/// SQLITE_CORRUPT_VTAB: the word index disagrees with itself; the rows may be sound.
+const WORD_INDEX_DAMAGED: i32 = 267;
+
+pub(super) const SET_META: &str =
+    "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2";
+
+impl Worker {
+    /// One write: applied now; durable ones are committed before the answer.
+    pub(super) async fn write(&mut self, change: Write, durable: bool) -> Result<(), StoreError> {
+        if self.status.degraded.is_some() {
+            if !durable {
+                self.ring.push(change);
+                return Ok(());
+            }
+            self.recover().await?;
+        }
+        if let Err(error) = self.apply(&change).await {
+            let held = error.severity() != Severity::Statement && !durable;
+            if held {
+                // With its group: held in memory, and written when the disk recovers, which may be at once.
+                self.pending.push(change);
+            }
+            self.refused(&error).await;
+            return if held { Ok(()) } else { Err(not_durable(error)) };
+        }
+        if durable {
+            // Not in `pending`: if the commit fails the caller is told no, so it must not appear later.
+            return self.commit().await.map_err(not_durable);
+        }
+        self.pending.push(change);
+        self.deadline.get_or_insert_with(|| Instant::now() + self.options.group);
+        if self.pending.len() >= limits::GROUP_WRITES { self.commit().await } else { Ok(()) }
+    }
+
+    async fn apply(&mut self, change: &Write) -> Result<(), StoreError> {
+        self.begin().await?;
+        write::apply(&mut self.db, change).await?;
+        self.not_indexed += usize::from(matches!(change, Write::Message { .. }));
+        Ok(())
+    }
+
+    /// Commits the open transaction; a refusal makes the store degraded and keeps what was grouped.
+    pub(super) async fn commit(&mut self) -> Result<(), StoreError> {
+        if self.db.idle() {
+            self.deadline = None;
+            return Ok(());
+        }
+        if self.not_indexed >= limits::SEARCH_BATCH
+            && let Err(error) = self.index().await
+        {
+            self.refused(&error).await;
+            return Err(error);
+        }
+        if let Err(error) = self.db.batch("COMMIT").await {
+            self.refused(&error).await;
+            return Err(error);
+        }
+        self.pending.clear();
+        self.deadline = None;
+        self.status.commits += 1;
+        self.status.last_commit_ms = Some(self.clock.wall_ms());
+        Ok(())
+    }
+
+    /// Brings the word index up to date, inside the open transaction.
+    async fn index(&mut self) -> Result<(), StoreError> {
+        self.db.execute(search::INDEX_REST, Vec::new()).await?;
+        self.not_indexed = 0;
+        Ok(())
+    }
+
+    /// Commits what is grouped; while degraded, tries to recover.
+    pub(super) async fn flush(&mut self) -> Result<(), StoreError> {
+        if self.status.degraded.is_some() { self.recover().await } else { self.commit().await }
+    }
+
+    /// The last commit.
+    pub(super) async fn finish(&mut self) -> Result<(), StoreError> {
+        let done = self.flush().await;
+        if let Err(error) = &done {
+            let held = self.ring.len();
+            tracing::error!(%error, held, "the store ends with records that the disk did not take");
+        }
+        done
+    }
+
+    /// Opens a transaction where none is open.
+    async fn begin(&mut self) -> Result<(), StoreError> {
+        if self.db.idle() { self.db.batch("BEGIN IMMEDIATE").await } else { Ok(()) }
+    }
+
+    /// Ends the calls of earlier runs that never ended, durably, and returns them.
+    pub(super) async fn close_orphans(&mut self, before: Id) -> Result<Vec<CallRecord>, StoreError> {
+        if self.status.degraded.is_some() {
+            self.recover().await?;
+        }
+        let found = read::orphans(&mut self.db, before).await;
+        let orphans = self.noticed(found).await?;
+        for call in &orphans {
+            self.write(Write::End { id: call.id, at_ms: self.clock.wall_ms(), end: orphan_end() }, false).await?;
+        }
+        // Where there are more than one answer holds, the next start goes on from the last of these.
+        let upto = orphans.last().filter(|_| orphans.len() == limits::STORE_ROWS).map_or(before, |call| call.id);
+        let values = vec![Value::Text("closed_upto".to_owned()), Value::Integer(write::seq(upto))];
+        let begun = self.begin().await;
+        self.noticed(begun).await?;
+        let set = self.db.execute(SET_META, values).await.map(drop);
+        self.noticed(set).await?;
+        self.commit().await?;
+        Ok(orphans)
+    }
+
+    /// Finds messages; brings the word index up to date first, or reads what it lacks while degraded.
+    pub(super) async fn search_words(&mut self, query: &str, limit: usize) -> Result<Vec<Message>, StoreError> {
+        let Some(expression) = search::expression(query) else { return Ok(Vec::new()) };
+        let mut found = Vec::new();
+        if self.status.degraded.is_none() {
+            self.begin().await?;
+            self.index().await?;
+            self.deadline.get_or_insert_with(|| Instant::now() + self.options.group);
+        } else {
+            let rest = read::not_indexed(&mut self.db).await?;
+            found.extend(rest.into_iter().filter(|m| search::matches(query, &m.text)));
+            self.ring.overlay_search(query, &mut found);
+        }
+        match read::search(&mut self.db, &expression, limit).await {
+            Err(StoreError::Sql { code: WORD_INDEX_DAMAGED, message }) if self.status.degraded.is_none() => {
+                tracing::error!(message, "the word index is damaged; it is made anew from the messages");
+                self.db.execute(search::REBUILD, Vec::new()).await?;
+                found.extend(read::search(&mut self.db, &expression, limit).await?);
+            }
+            answer => found.extend(answer?),
+        }
+        found.truncate(limit.min(limits::STORE_ROWS));
+        Ok(found)
+    }
+}
+
+/// What a refused durable write means to its caller.
+fn not_durable(error: StoreError) -> StoreError {
+    if error.severity() == Severity::Statement { error } else { StoreError::Degraded(error.to_string()) }
+}
+
+/// The end record of a call whose process ended before it did.
+fn orphan_end() -> EndCall {
+    EndCall {
+        outcome: Err(Code::OutcomeUnknown),
+        detail: "Hearth ended before the call did; whether it took effect is not known".to_owned(),
+        took: Duration::ZERO,
+    }
+}

@@ -1,0 +1,22 @@
+//! How the store behaves.
+
+use std::time::Duration;
+
+use crate::base::limits;
+
+/// How the store behaves; the default is right outside tests.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Longest time that a grouped write waits for its commit.
+    pub group: Duration,
+    /// Time between two attempts to write again after the disk refused.
+    pub retry: Duration,
+    /// Pages that the file may have: a full disk that comes when a test wants it.
+    pub max_pages: Option<u32>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { group: limits::GROUP_COMMIT, retry: limits::STORE_RETRY, max_pages: None }
+    }
+}
