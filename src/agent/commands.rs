@@ -3,7 +3,6 @@
 use serde_json::json;
 
 use super::{Agent, Behalf, Said, lines};
-use crate::home::EntityRef;
 
 const HELP: &str = "Say what you want in your own words, for example:
   turn on the kitchen lamp
@@ -30,11 +29,15 @@ impl Agent {
     }
 
     async fn pins(&mut self, behalf: Behalf<'_>) -> String {
+        let answer = match self.parts.call("line_get", json!({}), behalf).await {
+            Ok(answer) => answer,
+            Err(fault) => return format!("The lines could not be read: {fault}"),
+        };
         let mut rows = Vec::new();
-        for (place, entity) in self.parts.home.entities.iter().enumerate() {
+        for entity in &self.parts.home.entities {
             let Some(line) = lines::line_of(entity) else { continue };
-            let read = lines::value(&self.parts, EntityRef(place), &line, behalf).await;
-            let shown = read.map_or_else(|fault| fault.to_string(), |value| lines::as_number(value).to_string());
+            let value = answer["values"][&line].as_f64().map(|value| value.to_string());
+            let shown = value.unwrap_or_else(|| answer["faults"][&line].as_str().unwrap_or("not open").to_owned());
             rows.push(format!("  {line:<20} {shown:<8} {}", entity.name));
         }
         if rows.is_empty() { "No line of this board is in use.".into() } else { rows.join("\n") }

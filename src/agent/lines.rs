@@ -6,23 +6,31 @@ use super::{Behalf, Parts};
 use crate::base::{Code, Fault};
 use crate::home::{Binding, Change, Entity, EntityRef, LineValue};
 
-/// What the hardware says of an entity, taken in; what changed by it.
-pub(super) async fn read(parts: &mut Parts, entity: EntityRef, behalf: Behalf<'_>) -> Vec<Change> {
-    let Some(line) = parts.home.entity(entity).and_then(line_of) else { return Vec::new() };
-    match value(parts, entity, &line, behalf).await {
-        Ok(value) => parts.home.observe(entity, value),
-        Err(fault) => {
-            tracing::warn!(line, %fault, "a line could not be read");
-            parts.home.observe_lost(entity)
-        }
-    }
-}
-
-/// [`read`] for every entity with a line.
+/// Reads every line of the home in one call and takes the values in; what changed by it.
+///
+/// A line that cannot be read makes its entity unavailable: better no answer than an old one.
 pub(super) async fn read_all(parts: &mut Parts, behalf: Behalf<'_>) -> Vec<Change> {
+    let wired = |entity: &EntityRef| parts.home.entity(*entity).and_then(line_of).is_some();
+    let entities: Vec<_> = (0..parts.home.entities.len()).map(EntityRef).filter(wired).collect();
+    if entities.is_empty() {
+        return Vec::new();
+    }
+    let answer = parts.call("line_get", json!({}), behalf).await;
+    if let Err(fault) = &answer {
+        tracing::warn!(%fault, "the lines could not be read");
+    }
+    let values = answer.unwrap_or_default();
     let mut changes = Vec::new();
-    for entity in (0..parts.home.entities.len()).map(EntityRef) {
-        changes.extend(read(parts, entity, behalf).await);
+    for entity in entities {
+        let Some(it) = parts.home.entity(entity) else { continue };
+        let line = line_of(it).unwrap_or_default();
+        match values["values"].get(&line).and_then(Value::as_f64).map(|number| as_line_value(it, number)) {
+            Some(value) => changes.extend(parts.home.observe(entity, value)),
+            None => {
+                tracing::warn!(line, fault = values["faults"][&line].as_str(), "a line could not be read");
+                changes.extend(parts.home.observe_lost(entity));
+            }
+        }
     }
     changes
 }

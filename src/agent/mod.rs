@@ -71,10 +71,11 @@ impl Agent {
         Self { parts, sessions: Sessions::default() }
     }
 
-    /// The states of all entities, as JSON.
+    /// The states of all entities, by their ids.
     #[must_use]
     pub fn states(&self) -> Value {
-        self.parts.home.states_json()
+        let entities = self.parts.home.entities.iter();
+        Value::Object(entities.map(|entity| (entity.id.clone(), entity.to_json())).collect())
     }
 
     /// Answers one message; never fails, an answer is all that can happen.
@@ -111,7 +112,8 @@ impl Agent {
             }
         }
         let mut understood = self.understand(message);
-        if understood.decision == Decision::Answer && self.look_again(&understood, behalf).await {
+        if understood.decision == Decision::Answer && self.look(behalf).await {
+            // The hardware says something else than it did before: read the sentence against that.
             understood = self.understand(message);
         }
         self.sessions.of(&message.session).context = understood.context.clone();
@@ -147,22 +149,17 @@ impl Agent {
         Said { text: intent::reply(&self.parts.home, &understood, &outcomes), detail }
     }
 
-    /// Reads the lines of what a question is about; whether anything changed.
-    async fn look_again(&mut self, understood: &Understanding, behalf: Behalf<'_>) -> bool {
-        let mut changes = Vec::new();
-        for entity in understood.context.mentioned.clone() {
-            changes.extend(lines::read(&mut self.parts, entity, behalf).await);
-        }
+    /// Reads every line of the home; whether anything changed.
+    async fn look(&mut self, behalf: Behalf<'_>) -> bool {
+        let changes = lines::read_all(&mut self.parts, behalf).await;
         self.remember(&changes);
         !changes.is_empty()
     }
 
-    /// Reads every line of the home, at the start and for `/pins`.
+    /// Reads every line at the start: what was true before the last power cut may not be true now.
     pub async fn look_at_everything(&mut self, trace: Id) {
         let principal = Principal::owner("start");
-        let behalf = Behalf { principal: &principal, trace, confirmed: false };
-        let changes = lines::read_all(&mut self.parts, behalf).await;
-        self.remember(&changes);
+        self.look(Behalf { principal: &principal, trace, confirmed: false }).await;
     }
 
     fn remember(&self, changes: &[Change]) {

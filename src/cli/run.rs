@@ -34,7 +34,6 @@ fn start(options: &Options, front: Front) -> Result<(), AppFault> {
         drop(spawner);
         return attach(client);
     }
-    let front = if settings.config.console { Front::Console } else { front };
     let ring = log(&settings.config, front == Front::Console)?;
     let runtime = executor()?;
     let served = runtime.block_on(serve(settings, spawner, ring, front));

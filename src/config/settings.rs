@@ -83,11 +83,6 @@ pub struct Log {
 }
 
 #[derive(Deserialize)]
-struct Console {
-    enabled: bool,
-}
-
-#[derive(Deserialize)]
 struct Raw {
     device: String,
     board: String,
@@ -97,7 +92,6 @@ struct Raw {
     workspace: String,
     home_file: Option<PathBuf>,
     log: Log,
-    console: Console,
     home: Option<Value>,
 }
 
@@ -112,8 +106,6 @@ pub struct Config {
     pub timezone: String,
     /// The log.
     pub log: Log,
-    /// Whether `hearth run` opens a conversation on its terminal.
-    pub console: bool,
     /// The home's description.
     pub home: Home,
     paths: dirs::Written,
@@ -152,7 +144,6 @@ impl Config {
             board: if raw.board == "auto" { Board::Auto } else { Board::Named(name(&raw.board)?) },
             timezone: raw.timezone,
             log: raw.log,
-            console: raw.console.enabled,
             home: match raw.home_file {
                 Some(path) => Home::File(origin.parent().map_or_else(|| path.clone(), |dir| dir.join(&path))),
                 None => Home::Inline(raw.home.unwrap_or_else(|| Value::Object(serde_json::Map::new()))),

@@ -24,13 +24,6 @@ const LOG: &[Field] = &[
     },
 ];
 
-const CONSOLE: &[Field] = &[Field {
-    key: "enabled",
-    shape: Shape::Bool,
-    default: Default::Bool(true),
-    doc: "Whether `hearth run` on a terminal opens a conversation on it.",
-}];
-
 /// Every setting.
 pub(super) const SETTINGS: &[Field] = &[
     Field {
@@ -76,7 +69,6 @@ pub(super) const SETTINGS: &[Field] = &[
         doc: "A file with the home, TOML or JSON, instead of [home]; relative to this file.",
     },
     Field { key: "log", shape: Shape::Table(LOG), default: Default::Absent, doc: "The log." },
-    Field { key: "console", shape: Shape::Table(CONSOLE), default: Default::Absent, doc: "The console." },
     Field { key: "home", shape: Shape::Elsewhere, default: Default::Absent, doc: "The home: areas and devices." },
 ];
 

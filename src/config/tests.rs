@@ -20,7 +20,7 @@ fn the_default_file_says_what_an_empty_file_means() {
     let empty = parse("").expect("every key has a default");
     for config in [&written, &empty] {
         assert_eq!(config.device.as_str(), "hearth");
-        assert_eq!((&config.board, config.timezone.as_str(), config.console), (&Board::Auto, "UTC", true));
+        assert_eq!((&config.board, config.timezone.as_str()), (&Board::Auto, "UTC"));
         assert_eq!(
             (config.log.level, config.log.format, config.log.max_bytes),
             (LogLevel::Info, LogFormat::Auto, 1_048_576)
@@ -49,7 +49,7 @@ fn every_fault_is_told_at_once_with_key_value_range_line_and_hint() {
 
 #[test]
 fn wrong_types_and_duplicates_are_faults() {
-    assert_eq!(told("console = 3\ndevice = true\nlog = []\n").len(), 3);
+    assert_eq!(told("log = 3\ndevice = true\nboard = []\n").len(), 3);
     assert!(told("device = \"a\"\ndevice = \"b\"\n")[0].contains(":2:1: device: not TOML: duplicate key"));
     assert!(told("home_file = \"h.toml\"\n[home]\n")[0].contains("described twice"));
 }

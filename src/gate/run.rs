@@ -53,15 +53,21 @@ pub enum Run {
     Held {
         /// The hand.
         holder: Arc<Holder>,
-        /// What it does.
-        work: Work,
+        /// What it does, in order; what one piece fails at is its outcome, and the next goes on.
+        work: Vec<Work>,
     },
 }
 
 impl Run {
     pub(super) async fn perform(self, hands: &Hands) -> Result<Vec<Outcome>, Fault> {
         match self {
-            Self::Held { holder, work } => Ok(vec![holder.call(&work, limits::LINE_DEADLINE).await?]),
+            Self::Held { holder, work } => {
+                let mut outcomes = Vec::with_capacity(work.len());
+                for piece in &work {
+                    outcomes.push(holder.call(piece, limits::LINE_DEADLINE).await.unwrap_or_else(Outcome::Failed));
+                }
+                Ok(outcomes)
+            }
             Self::Once { class, descriptors, work } => {
                 let seconds = u32::try_from(limits::HAND_CPU_SECONDS).unwrap_or(u32::MAX);
                 let passed: Vec<_> = descriptors.iter().map(AsFd::as_fd).collect();

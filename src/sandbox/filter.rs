@@ -19,6 +19,7 @@ pub(super) fn compile(class: Class) -> Result<BpfProgram, SandboxFault> {
     let arch = std::env::consts::ARCH.try_into().map_err(no_filter)?;
     let mut by_number: BTreeMap<i64, Vec<SeccompRule>> = BTreeMap::new();
     for rule in rules(class) {
+        #[allow(clippy::useless_conversion, reason = "c_long is 32 bits wide on some targets")]
         let alternatives = by_number.entry(i64::from(rule.number)).or_default();
         if !rule.when.is_empty() {
             let conditions = rule.when.iter().map(condition).collect::<Result<_, _>>()?;

@@ -25,7 +25,7 @@ impl Port {
     ///
     /// # Errors
     /// A packet that is too long, not verified or of another version: the hand must end.
-    pub fn next(&mut self) -> Result<Option<(u64, Work)>, PacketFault> {
+    pub fn take(&mut self) -> Result<Option<(u64, Work)>, PacketFault> {
         match packet::receive(&self.socket, &mut self.room)? {
             Some(packet) => Ok(Some(decode_request(&packet.bytes)?)),
             None => Ok(None),

@@ -16,7 +16,7 @@ pub(super) const PART_BYTES: usize = 96 * 1024;
 
 pub(super) fn body(port: &mut Port, descriptors: Vec<OwnedFd>) -> Result<(), PacketFault> {
     let mut files: Vec<File> = descriptors.into_iter().map(File::from).collect();
-    while let Some((id, work)) = port.next()? {
+    while let Some((id, work)) = port.take()? {
         let outcome = match (work, files.as_mut_slice()) {
             (Work::FileRead { offset, length }, [file, ..]) => read(file, offset, length),
             (Work::FileWrite { bytes, append: _ }, [file, ..]) => {

@@ -13,7 +13,7 @@ pub(super) fn body(port: &mut Port, descriptors: Vec<OwnedFd>) -> Result<(), Pac
     let files: Vec<File> = descriptors.into_iter().map(File::from).collect();
     let mut held: Vec<(File, LineGrant)> = Vec::new();
     let mut files = Some(files);
-    while let Some((id, work)) = port.next()? {
+    while let Some((id, work)) = port.take()? {
         let outcome = match work {
             Work::Hold(grants) => take(&mut files, &mut held, &grants),
             Work::LineSet { line, value } => at(&held, line).and_then(|(file, grant)| {

@@ -50,8 +50,28 @@ impl LineTable {
 
     fn job(&self, work: Work, finish: impl FnOnce(Outcome) -> Result<Value, Fault> + Send + 'static) -> Job {
         let finish = Box::new(move |mut outcomes: Vec<Outcome>| match outcomes.pop() {
+            Some(Outcome::Failed(fault)) => Err(fault),
             Some(outcome) => finish(outcome),
             None => Err(Fault::new(Code::Internal, "the line holder had nothing to do")),
+        });
+        Job { run: Run::Held { holder: Arc::clone(&self.holder), work: vec![work] }, finish }
+    }
+
+    /// All lines in one call: one record, however many there are.
+    fn job_of_all(&self) -> Job {
+        let mut lines: Vec<_> = self.lines.values().map(|(index, line)| (*index, line.name.clone())).collect();
+        lines.sort_unstable();
+        let work = lines.iter().map(|(line, _)| Work::LineGet { line: *line }).collect();
+        let finish = Box::new(move |outcomes: Vec<Outcome>| {
+            let (mut values, mut faults) = (serde_json::Map::new(), serde_json::Map::new());
+            for ((_, name), outcome) in lines.into_iter().zip(outcomes) {
+                match outcome {
+                    Outcome::Number(value) => values.insert(name, json!(value)),
+                    Outcome::Failed(fault) => faults.insert(name, json!(fault.message)),
+                    other => return Err(Fault::new(Code::Garbage, format!("line_get answered {other:?}"))),
+                };
+            }
+            Ok(json!({"values": values, "faults": faults}))
         });
         Job { run: Run::Held { holder: Arc::clone(&self.holder), work }, finish }
     }
@@ -123,9 +143,9 @@ impl LineGet {
     pub fn new(table: Arc<LineTable>) -> Self {
         let manifest = Manifest {
             name: "line_get",
-            purpose: "What is on a line of the board now",
+            purpose: "What is on a line of the board now, or on all of them",
             arguments: json!({
-                "type": "object", "required": ["line"], "additionalProperties": false,
+                "type": "object", "additionalProperties": false,
                 "properties": {"line": {"type": "string"}}
             }),
             class: Class::Lines,
@@ -143,6 +163,9 @@ impl Tool for LineGet {
 
     fn prepare(&self, arguments: &Value) -> Result<Job, Fault> {
         only(arguments, &["line"])?;
+        if arguments.get("line").is_none() {
+            return Ok(self.table.job_of_all());
+        }
         let (index, _) = self.table.find(arguments)?;
         Ok(self.table.job(Work::LineGet { line: *index }, |outcome| match outcome {
             Outcome::Number(value) => Ok(json!({"value": value})),

@@ -12,7 +12,7 @@ use crate::wire::PacketFault;
 use crate::wire::hand::{Outcome, Work};
 
 pub(super) fn body(port: &mut Port, _none: Vec<OwnedFd>) -> Result<(), PacketFault> {
-    while let Some((id, work)) = port.next()? {
+    while let Some((id, work)) = port.take()? {
         let outcome = match work {
             Work::TellTime { zone, unix_ms } => tell_time(&zone, unix_ms),
             Work::Evaluate { expression } => expression::evaluate(&expression).map(Outcome::Number),

@@ -67,7 +67,7 @@ impl Workspace {
     pub(super) fn draft(&self, path: &str) -> Result<Draft, Fault> {
         let path = checked(path)?;
         let name = path.file_name().ok_or_else(|| leaves(path))?;
-        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
         let folder = self.resolve(parent, OFlag::O_DIRECTORY | OFlag::O_RDONLY, Mode::empty())?;
         let temporary = PathBuf::from(format!(".hearth-{}", self.ids.next()));
         let flags = OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_NOFOLLOW;

@@ -14,7 +14,7 @@ use hearth::wire::hand::{Outcome, Work};
 pub(crate) const BODIES: &[(Class, Body)] = &[(Class::Pure, body)];
 
 fn body(port: &mut Port, _none: Vec<OwnedFd>) -> Result<(), PacketFault> {
-    while let Some((id, work)) = port.next()? {
+    while let Some((id, work)) = port.take()? {
         let Work::Evaluate { expression } = work else { return Ok(()) };
         match expression.as_str() {
             "good" => port.reply(id, Ok(Outcome::Number(42.0)))?,
@@ -34,7 +34,7 @@ fn body(port: &mut Port, _none: Vec<OwnedFd>) -> Result<(), PacketFault> {
             },
             "hang" => loop {
                 // Waits for a packet that never comes, with a call that is allowed.
-                let _ = port.next()?;
+                let _ = port.take()?;
             },
             what => {
                 let done = act(what);

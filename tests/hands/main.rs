@@ -33,7 +33,8 @@ fn main() -> ExitCode {
     let has = |word: &str| arguments.iter().any(|argument| argument == word);
     let chosen = |test: &&Test| {
         let words: Vec<_> = arguments.iter().filter(|word| !word.starts_with("--")).collect();
-        words.is_empty() || words.iter().any(|word| if has("--exact") { *word == test.0 } else { test.0.contains(*word) })
+        words.is_empty()
+            || words.iter().any(|word| if has("--exact") { *word == test.0 } else { test.0.contains(*word) })
     };
     if has("--list") {
         if !has("--ignored") {

@@ -4,11 +4,17 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod boards;
+mod calls;
 mod config;
+mod console;
+mod disk;
 mod floors;
 mod generated;
+mod homes;
 mod keeper;
 mod kit;
+mod lines;
 mod notice;
+mod service;
 mod store;
 mod symbols;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use super::bank::Line;
+use super::Line;
 use super::process::{Output, Running};
 
 /// The uid of the agent where the tests run as root: an ordinary one without a name.
@@ -15,14 +15,14 @@ const UID: u32 = 54_321;
 static NEXT: AtomicU32 = AtomicU32::new(0);
 
 /// See the module; removed when dropped.
-pub struct Home {
+pub(crate) struct Home {
     root: PathBuf,
     config: Option<PathBuf>,
 }
 
 impl Home {
     /// A home with the embedded default configuration.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let root = std::env::temp_dir().join(format!("hearth-it-{}-{number}", std::process::id()));
         let _ = std::fs::remove_dir_all(&root);
@@ -45,7 +45,7 @@ impl Home {
     }
 
     /// A home with this configuration.
-    pub fn with_config(toml: &str) -> Self {
+    pub(crate) fn with_config(toml: &str) -> Self {
         let mut home = Self::new();
         let path = home.root.join("hearth.toml");
         std::fs::write(&path, toml).expect("written");
@@ -54,27 +54,27 @@ impl Home {
     }
 
     /// The folder of everything.
-    pub fn root(&self) -> &Path {
+    pub(crate) fn root(&self) -> &Path {
         &self.root
     }
 
     /// The data folder.
-    pub fn data(&self) -> PathBuf {
+    pub(crate) fn data(&self) -> PathBuf {
         self.root.join("data")
     }
 
     /// A line of the simulated bank, seen from outside.
-    pub fn line(&self, name: &str) -> Line {
+    pub(crate) fn line(&self, name: &str) -> Line {
         Line::in_bank(&self.root.join("run/sim"), name)
     }
 
     /// A `hearth` command, not started yet.
-    pub fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         self.binary("hearth", arguments)
     }
 
     /// One of the binaries, not started yet.
-    pub fn binary(&self, name: &str, arguments: &[&str]) -> Command {
+    pub(crate) fn binary(&self, name: &str, arguments: &[&str]) -> Command {
         let mut command = Command::new(self.root.join("bin").join(name));
         command.args(arguments).current_dir(&self.root).env_clear();
         command.env("HOME", &self.root).env("HEARTH_DATA", self.data()).env("HEARTH_RUNTIME", self.root.join("run"));
@@ -89,17 +89,17 @@ impl Home {
     }
 
     /// Runs a command to its end.
-    pub fn run(&self, arguments: &[&str]) -> Output {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
         Output::of(self.command(arguments), b"")
     }
 
     /// Runs a command to its end with this on its standard input.
-    pub fn run_with_input(&self, arguments: &[&str], input: &[u8]) -> Output {
+    pub(crate) fn run_with_input(&self, arguments: &[&str], input: &[u8]) -> Output {
         Output::of(self.command(arguments), input)
     }
 
     /// Starts the service and waits until it answers.
-    pub fn start(&self) -> Running {
+    pub(crate) fn start(&self) -> Running {
         let running = Running::start(self.command(&["run"]));
         super::wait_for("the service to answer", || self.run(&["status", "--json", "--no-start"]).ok.then_some(()));
         running
@@ -115,6 +115,6 @@ impl Drop for Home {
 }
 
 /// Whether the tests run as root.
-pub fn is_root() -> bool {
+pub(crate) fn is_root() -> bool {
     nix::unistd::geteuid().is_root()
 }

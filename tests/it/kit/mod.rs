@@ -6,20 +6,20 @@ mod bank;
 mod home;
 mod process;
 
-pub use bank::Line;
-pub use home::Home;
-pub use process::{Output, Running};
+use bank::Line;
+pub(crate) use home::{Home, is_root};
+pub(crate) use process::{Output, Running, pid};
 
 use std::time::{Duration, Instant};
 
 /// Longest wait for something that should happen soon; generous, because CI machines are busy.
-pub const SOON: Duration = Duration::from_secs(20);
+pub(crate) const SOON: Duration = Duration::from_secs(20);
 
 /// Waits until `check` gives something.
 ///
 /// # Panics
 /// With `what` after [`SOON`].
-pub fn wait_for<T>(what: &str, mut check: impl FnMut() -> Option<T>) -> T {
+pub(crate) fn wait_for<T>(what: &str, mut check: impl FnMut() -> Option<T>) -> T {
     let until = Instant::now() + SOON;
     loop {
         if let Some(found) = check() {

@@ -9,20 +9,20 @@ use nix::unistd::Pid;
 
 /// What a finished command left.
 #[derive(Debug)]
-pub struct Output {
+pub(crate) struct Output {
     /// Whether it exited with 0.
-    pub ok: bool,
+    pub(crate) ok: bool,
     /// Its exit code; `None` after a signal.
-    pub code: Option<i32>,
+    pub(crate) code: Option<i32>,
     /// Its standard output.
-    pub out: String,
+    pub(crate) out: String,
     /// Its standard error.
-    pub err: String,
+    pub(crate) err: String,
 }
 
 impl Output {
     /// Runs a command to its end.
-    pub fn of(mut command: Command, input: &[u8]) -> Self {
+    pub(crate) fn of(mut command: Command, input: &[u8]) -> Self {
         let mut child = command.stdin(Stdio::piped()).spawn().expect("started");
         let mut stdin = child.stdin.take().expect("a pipe");
         let input = input.to_vec();
@@ -38,20 +38,20 @@ impl Output {
     }
 
     /// Its standard output as JSON.
-    pub fn json(&self) -> serde_json::Value {
+    pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error} in {self:?}"))
     }
 }
 
 /// A process that runs until told otherwise; killed when dropped.
-pub struct Running {
+pub(crate) struct Running {
     child: Child,
     log: Arc<Mutex<String>>,
 }
 
 impl Running {
     /// Starts a command and keeps what it writes to standard error.
-    pub fn start(mut command: Command) -> Self {
+    pub(crate) fn start(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::null()).spawn().expect("started");
         let mut stderr = child.stderr.take().expect("a pipe");
         let log = Arc::new(Mutex::new(String::new()));
@@ -66,33 +66,33 @@ impl Running {
     }
 
     /// Its process id.
-    pub fn pid(&self) -> u32 {
+    pub(crate) fn pid(&self) -> u32 {
         self.child.id()
     }
 
     /// What it wrote to standard error so far.
-    pub fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         self.log.lock().expect("a lock").clone()
     }
 
     /// Sends it a signal.
-    pub fn signal(&self, signal: Signal) {
+    pub(crate) fn signal(&self, signal: Signal) {
         kill(pid(self.child.id()), signal).expect("signalled");
     }
 
     /// Asks it to end and waits; its exit code.
-    pub fn stop(mut self) -> Option<i32> {
+    pub(crate) fn stop(mut self) -> Option<i32> {
         self.signal(Signal::SIGTERM);
         self.child.wait().expect("ended").code()
     }
 
     /// Whether it still runs.
-    pub fn lives(&mut self) -> bool {
+    pub(crate) fn lives(&mut self) -> bool {
         matches!(self.child.try_wait(), Ok(None))
     }
 
     /// Its child processes, theirs included, with their names.
-    pub fn descendants(&self) -> Vec<(u32, String)> {
+    pub(crate) fn descendants(&self) -> Vec<(u32, String)> {
         let mut found = Vec::new();
         let mut parents = vec![self.pid()];
         while let Some(parent) = parents.pop() {
@@ -108,7 +108,7 @@ impl Running {
     }
 
     /// The descendant of this name.
-    pub fn descendant(&self, name: &str) -> Option<u32> {
+    pub(crate) fn descendant(&self, name: &str) -> Option<u32> {
         self.descendants().into_iter().find(|(_, of)| of == name).map(|(pid, _)| pid)
     }
 }
@@ -121,6 +121,6 @@ impl Drop for Running {
 }
 
 /// A process id for `nix`.
-pub fn pid(of: u32) -> Pid {
+pub(crate) fn pid(of: u32) -> Pid {
     Pid::from_raw(i32::try_from(of).expect("a process id"))
 }
