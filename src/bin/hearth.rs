@@ -1,3 +1,5 @@
 //! The agent: see `hearth --help`.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    hearth::cli::run()
+}

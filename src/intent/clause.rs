@@ -4,6 +4,7 @@ use super::lexicon::Sense;
 use super::np::{Np, share};
 use super::number::Value;
 use super::scan::{Item, Scan};
+use crate::home::{Home, Kind, NameOf, OptionHit};
 
 /// A clause taken apart.
 #[derive(Clone, Debug, Default)]
@@ -35,6 +36,10 @@ pub(super) struct Clause {
     pub(super) nps: Vec<Np>,
     /// Items that nothing explains, by place in the scan.
     pub(super) unknown: Vec<usize>,
+    /// Kinds of the entities that are named.
+    pub(super) about: Vec<Kind>,
+    /// Options of entities that are spoken of: modes, presets, sources.
+    pub(super) options: Vec<OptionHit>,
     /// More than one value of a kind: no single meaning.
     pub(super) crowded: bool,
 }
@@ -50,13 +55,31 @@ impl Clause {
         self.attrs.iter().any(|a| attrs.contains(a))
     }
 
-    /// Whether it speaks of this kind.
+    /// Whether it speaks of this kind, by its word or by the name of one.
     pub(super) fn kind(&self, kinds: &[&str]) -> bool {
         self.nps.iter().any(|np| np.kinds.iter().chain(&np.classes).any(|k| kinds.contains(k)))
+            || self.about.iter().any(|k| kinds.contains(&k.word()))
+    }
+
+    /// Whether something is named, or a kind is.
+    pub(super) fn headed(&self) -> bool {
+        self.nps.iter().any(Np::headed)
+    }
+
+    /// It states no value, level, colour or property.
+    pub(super) fn plain(&self) -> bool {
+        self.value.is_none()
+            && self.level.is_none()
+            && self.color.is_none()
+            && self.white.is_none()
+            && self.attrs.is_empty()
+            && self.media.is_empty()
+            && self.much == 0
+            && (self.ensure || !self.is)
     }
 
     /// Takes a stretch of items apart.
-    pub(super) fn parse(scan: &Scan<'_>, from: usize, to: usize) -> Self {
+    pub(super) fn parse(home: &Home, scan: &Scan<'_>, from: usize, to: usize) -> Self {
         let mut out = Self::default();
         let mut parts = vec![Np::default()];
         let mut except: Option<Vec<Np>> = None;
@@ -70,6 +93,7 @@ impl Clause {
             };
             let Some(np) = last else { continue };
             let head = out.verbs.is_empty() && np.empty();
+            out.options.extend(item.options.iter().cloned());
             if item.unknown() {
                 out.unknown.push(from + i);
             } else if item.is(Sense::And) {
@@ -112,6 +136,16 @@ impl Clause {
             }
         }
         out.nps = share(parts);
+        out.about = out
+            .nps
+            .iter()
+            .flat_map(|np| &np.names)
+            .flat_map(|n| &n.hits)
+            .filter_map(|h| match h.of {
+                NameOf::Entity(e) => home.entity(e).map(|e| e.kind),
+                _ => None,
+            })
+            .collect();
         if let Some(except) = except {
             let except = share(except);
             if let Some(last) = out.nps.last_mut() {
@@ -195,6 +229,7 @@ impl Clause {
                 Sense::Attr(attr) => self.attrs.push(attr),
                 Sense::Media(class) => self.media.push(class),
                 Sense::State(state) => self.states.push(state),
+                Sense::Verb(verb @ ("next" | "previous" | "replay")) => self.verbs.push(verb),
                 Sense::Verb(verb) if self.verbs.is_empty() && !after_prep => self.verbs.push(verb),
                 Sense::Unit(_) | Sense::Status => {}
                 _ => continue,

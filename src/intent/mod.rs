@@ -13,18 +13,25 @@
 //! explains is not acted upon, however well the rest fits; that is what keeps other people's sentences
 //! from moving devices. The language itself is data: `data/en.txt`.
 
+mod answer;
 mod clause;
+mod climate;
 mod frame;
 mod guard;
+mod inform;
 mod lexicon;
+mod lists;
+mod media;
 mod np;
 mod number;
 mod question;
 mod reply;
 mod resolve;
 mod scan;
+mod special;
 #[cfg(test)]
 mod tests;
+mod timers;
 mod turn;
 mod understand;
 

@@ -7,7 +7,7 @@ use super::lexicon::{ENGLISH, Lexicon, Sense};
 use super::number::{self, Value};
 use crate::base::limits;
 use crate::home::words::{Word, split, stem};
-use crate::home::{Gazetteer, Home, NameHit, NameOf};
+use crate::home::{Gazetteer, Home, NameHit, NameOf, OptionHit};
 
 /// A stretch of words and everything that it can mean.
 #[derive(Clone, Debug, Default)]
@@ -20,6 +20,8 @@ pub(super) struct Item {
     pub(super) plural: bool,
     /// What the language has for it.
     pub(super) senses: Vec<Sense>,
+    /// Whose option this is.
+    pub(super) options: Vec<OptionHit>,
     /// The value that it states.
     pub(super) value: Option<Value>,
 }
@@ -32,7 +34,7 @@ impl Item {
 
     /// Nothing explains it.
     pub(super) fn unknown(&self) -> bool {
-        self.hits.is_empty() && self.senses.is_empty() && self.value.is_none()
+        self.hits.is_empty() && self.senses.is_empty() && self.value.is_none() && self.options.is_empty()
     }
 
     /// Words that can be passed over.
@@ -121,11 +123,15 @@ fn items(words: &[Word], names: &Gazetteer) -> Vec<Item> {
         let (named, hits) = name_at(&words[at..], names);
         let value = number::value(&words[at..]);
         let valued = value.map_or(0, |(n, _)| n);
-        let longest = said.max(named).max(valued).max(1);
+        let (optional, options) = option_at(&words[at..], names);
+        let longest = said.max(named).max(valued).max(optional).max(1);
         let last = &words[at + longest - 1];
         let mut item = Item { words: (at, at + longest), plural: last.text != last.stem, ..Item::default() };
         if named == longest {
             item.hits = hits.to_vec();
+        }
+        if optional == longest {
+            item.options = options.to_vec();
         }
         if said == longest {
             item.senses.clone_from(&senses);
@@ -158,6 +164,16 @@ fn name_at<'g>(words: &[Word], names: &'g Gazetteer) -> (usize, &'g [NameHit]) {
         }
     }
     (0, &[])
+}
+
+/// The longest option at the head of the words.
+fn option_at<'g>(words: &[Word], names: &'g Gazetteer) -> (usize, &'g [OptionHit]) {
+    let most = names.longest().min(words.len());
+    (1..=most)
+        .rev()
+        .map(|n| (n, names.find_option(words[..n].iter().map(|w| w.stem.as_str()))))
+        .find(|(_, options)| !options.is_empty())
+        .unwrap_or((0, &[]))
 }
 
 /// Sets slips of the pen right.
