@@ -96,7 +96,10 @@ pub(super) fn here(scene: &Scene<'_>, q: &Query) -> Option<AreaRef> {
 /// A question about something with a name.
 fn named(scene: &Scene<'_>, q: &Query) -> Option<Understanding> {
     if q.np.names.len() > 1 {
-        return several(scene, q);
+        // «the amount of gas indicated by the gas meter»: the first is the word, not the device «Gas».
+        let mut one = q.clone();
+        one.np.names.retain(|n| !n.generic);
+        return if one.np.names.len() == 1 { named(scene, &one) } else { several(scene, q) };
     }
     let bearers = bearers(scene, q);
     if q.states.is_empty() {
@@ -219,6 +222,7 @@ fn reading(scene: &Scene<'_>, q: &Query, bearers: &[&Entity]) -> Option<Understa
     // The class that was said last is the most particular: «rainfall intensity».
     let entity = classed
         .clone()
+        .filter(|e| e.kind == Kind::Sensor)
         .find(|e| e.device_class.as_deref() == q.measures.last().copied())
         .or_else(|| classed.clone().next())
         .or_else(|| bearers.first())?;

@@ -93,6 +93,10 @@ impl Clause {
             };
             let Some(np) = last else { continue };
             let head = out.verbs.is_empty() && np.empty();
+            if head && text == "light" && lit_up(&items[i + 1..]) {
+                out.verbs.push("light");
+                continue;
+            }
             out.options.extend(item.options.iter().cloned());
             if item.unknown() {
                 out.unknown.push(from + i);
@@ -238,6 +242,12 @@ impl Clause {
         }
         known
     }
+}
+
+/// «light … up»: «light» is the verb here.
+fn lit_up(rest: &[Item]) -> bool {
+    let on = |i: &Item| i.hits.is_empty() && (i.is(Sense::On) || i.is(Sense::Off));
+    rest.iter().any(|i| i.is(Sense::Up)) && !rest.iter().any(on)
 }
 
 /// Where the commands of a sentence begin: after a conjunction, at a verb.

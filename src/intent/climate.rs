@@ -14,7 +14,7 @@ pub(super) fn temperature(scene: &Scene<'_>, q: &Query) -> Option<Understanding>
     if !asked || q.form != Form::What || !q.states.is_empty() {
         return None;
     }
-    if q.attrs.iter().any(|a| !matches!(*a, "temperature" | "like" | "today" | "here_there")) {
+    if q.attrs.iter().any(|a| !matches!(*a, "temperature" | "like" | "today" | "howmuch" | "left")) {
         return None;
     }
     let named: Option<&Entity> = q.np.names.first().and_then(|n| {

@@ -72,7 +72,8 @@ pub(super) fn action(c: &Clause) -> Option<Action> {
     if c.crowded {
         return None;
     }
-    volume(c)
+    lit(c)
+        .or_else(|| volume(c))
         .or_else(|| special::robot(c))
         .or_else(|| special::playback(c))
         .or_else(|| lock(c))
@@ -85,6 +86,12 @@ pub(super) fn action(c: &Clause) -> Option<Action> {
         .or_else(|| special::number_of(c))
         .or_else(|| power(c))
         .or_else(|| bare_light(c))
+}
+
+/// «light up the kitchen»: lights, whatever else is there.
+fn lit(c: &Clause) -> Option<Action> {
+    let plain = c.verb(&["light"]) && c.plain() && c.on != Some(false) && c.up != Some(false);
+    plain.then(|| Action::new("HassTurnOn", Command::TurnOn, LIGHTS).bare())
 }
 
 /// The percentage that a clause states: a value, or a level by name.

@@ -20,12 +20,8 @@ pub(super) fn understand_list(home: &Home, turn: &Turn<'_>, scan: &Scan<'_>) -> 
     let list = find(home, scan)?;
     let first = scan.items.iter().position(|i| !i.idle())?;
     let head = &scan.items[first];
-    if head.is(Sense::What)
-        || head.is(Sense::Tell)
-        || head.is(Sense::Is)
-        || head.is(Sense::HowMany)
-        || head.is(Sense::Exist)
-    {
+    let asks = [Sense::What, Sense::Tell, Sense::Is, Sense::HowMany, Sense::Exist].iter().any(|s| head.is(*s));
+    if asks && !head.verb(&["add", "complete", "remove"]) {
         return read_out(home, turn, scan, &list, first);
     }
     let (verb, from) = if head.verb(&["add", "complete", "remove"]) {
@@ -98,6 +94,8 @@ fn find(home: &Home, scan: &Scan<'_>) -> Option<List> {
             let name = home.entity(e).map(|e| e.name.clone());
             return last(scan, end).then_some(List { entity: Some(e), name, items: (i, end) });
         }
+    }
+    for i in (0..scan.items.len()).rev() {
         let item = &scan.items[i];
         if item.is(Sense::Attr("shopping")) || is_list(i) {
             // «to my gardening list» is some other list.

@@ -128,12 +128,15 @@ fn class(scan: &Scan<'_>, from: usize, to: usize) -> (usize, usize, Option<&'sta
         return (skip + 1, to, Some(media));
     }
     match class(to - 1) {
-        Some(media) => (skip, to - 1, Some(media)),
+        Some(media) => {
+            let the = matches!(scan.plain(&scan.items[from]).as_str(), "the" | "a" | "an" | "that" | "this");
+            (if the { skip } else { from }, to - 1, Some(media))
+        }
         None => (from, to, None),
     }
 }
 
 /// «some», «any»: an article that belongs to no title; «The» may be one's first word.
 fn lone(scan: &Scan<'_>, at: usize) -> bool {
-    matches!(scan.plain(&scan.items[at]).as_str(), "some" | "a" | "my" | "me" | "any")
+    matches!(scan.plain(&scan.items[at]).as_str(), "some" | "a" | "me" | "any")
 }

@@ -16,6 +16,7 @@
 mod answer;
 mod clause;
 mod climate;
+mod follow;
 mod frame;
 mod guard;
 mod inform;

@@ -9,6 +9,8 @@ use crate::home::{AreaRef, FloorRef, NameHit};
 pub(super) struct Named {
     /// The bearers, surest first; only entities.
     pub(super) hits: Vec<NameHit>,
+    /// The word also names a kind: somebody called a device «Light».
+    pub(super) generic: bool,
     /// It was said in the plural.
     pub(super) plural: bool,
     /// The words that it takes.
@@ -32,7 +34,7 @@ pub(super) struct Np {
     pub(super) plural: bool,
     pub(super) except: Vec<Np>,
     /// The stems of its head words, to tell «lamp» from «light».
-    pub(super) heads: Vec<(usize, usize)>,
+    pub(super) heads: Vec<String>,
     pub(super) words: (usize, usize),
 }
 
@@ -73,13 +75,13 @@ impl Np {
         let area = item.areas().next();
         let floor = item.floors().next();
         // «the lights» where somebody named a device «Light»: the kind is meant, unless there is no other reading.
-        let generic = item.senses.iter().any(|s| matches!(s, Sense::Kind(_) | Sense::Class(_)));
+        let generic = item.senses.iter().any(|s| matches!(s, Sense::Kind(_) | Sense::Class(_) | Sense::Binary(_)));
         if !hits.is_empty()
             && area.is_none()
             && floor.is_none()
             && !(generic && item.plural && !hits.iter().any(|h| h.plural))
         {
-            self.names.push(Named { hits, plural: item.plural, words: item.words });
+            self.names.push(Named { hits, generic, plural: item.plural, words: item.words });
             self.plural |= item.plural;
             if generic {
                 self.take_word(item);
@@ -89,7 +91,7 @@ impl Np {
         if let Some(area) = area {
             self.areas.push(area);
             if !hits.is_empty() {
-                self.names.push(Named { hits, plural: item.plural, words: item.words });
+                self.names.push(Named { hits, generic, plural: item.plural, words: item.words });
             }
             return true;
         }
@@ -112,12 +114,12 @@ impl Np {
                 Sense::Everywhere => self.everywhere = true,
                 Sense::Kind(kind) => {
                     self.kinds.push(kind);
-                    self.heads.push(item.words);
+                    self.heads.push(item.head.clone());
                     self.plural |= item.plural;
                 }
                 Sense::Class(class) => {
                     self.classes.push(class);
-                    self.heads.push(item.words);
+                    self.heads.push(item.head.clone());
                     self.plural |= item.plural;
                 }
                 _ => continue,

@@ -163,7 +163,8 @@ impl Query {
         self.read(item);
         let state_word =
             item.senses.iter().any(|s| matches!(s, Sense::State(_) | Sense::BinaryOn(_) | Sense::BinaryOff(_)));
-        if item.hits.is_empty() && state_word && self.is_state(scan, item, at, last) {
+        let warmth = self.form == Form::What && item.is(Sense::Attr("warmth"));
+        if item.hits.is_empty() && state_word && !warmth && self.is_state(scan, item, at, last) {
             let states =
                 item.senses.iter().filter(|s| matches!(s, Sense::State(_) | Sense::BinaryOn(_) | Sense::BinaryOff(_)));
             if self.states.is_empty() || at == last {
@@ -172,9 +173,11 @@ impl Query {
             return true;
         }
         if item.hits.iter().any(|h| !matches!(h.of, NameOf::Entity(_))) || item.named() {
-            return self.np.take(item);
+            if self.np.take(item) {
+                return true;
+            }
         }
-        let generic = item.is(Sense::Kind("sensor"));
+        let generic = item.is(Sense::Kind("sensor")) || item.is(Sense::Everything);
         if self.np.take(item) {
             self.generic |= generic;
             return true;

@@ -17,6 +17,8 @@ pub(super) struct Wanted<'a> {
     pub(super) command: Option<&'a Command>,
     /// Nothing named at all is fine.
     pub(super) bare: bool,
+    /// The kind belongs into the slots.
+    pub(super) says_kind: bool,
 }
 
 /// The entities that are meant, and the slots that say so.
@@ -49,7 +51,11 @@ impl Scene<'_> {
     /// The entities that a phrase means for a command.
     pub(super) fn find(&self, np: &Np, wanted: &Wanted<'_>) -> Result<Found, Trouble> {
         let mut found = if np.it && np.names.is_empty() && np.kinds.is_empty() && np.classes.is_empty() {
-            self.mentioned(wanted)?
+            match self.mentioned(wanted) {
+                // «pause it», «light it up»: what is here.
+                Err(Trouble::Unsaid) if wanted.bare => self.group(np, wanted)?,
+                other => other?,
+            }
         } else if let Some(named) = np.names.first() {
             self.named(np, named, wanted)?
         } else {
@@ -126,6 +132,9 @@ impl Scene<'_> {
             }
         }
         self.narrow(np, &mut able);
+        if able.is_empty() && np.names.iter().all(|n| n.generic) {
+            return self.group(np, wanted);
+        }
         if able.is_empty() {
             let name = any.and_then(|e| self.entity(e)).map_or("", |e| e.name.as_str());
             slots.set("name", name);
@@ -177,8 +186,11 @@ impl Scene<'_> {
             .map(EntityRef)
             .filter(|e| self.suits(*e, wanted) && self.entity(*e).is_some_and(of_kind))
             .collect();
-        if !implied {
-            kind_slots(np, wanted, &mut slots);
+        if wanted.says_kind {
+            match wanted.implied.filter(|_| implied) {
+                Some(kind) => slots.set("domain", kind.word()),
+                None => kind_slots(np, wanted, &mut slots),
+            }
         }
         let mut here = np.clone();
         if !np.placed() {
@@ -200,6 +212,7 @@ impl Scene<'_> {
         if there.is_empty() {
             return Err(Trouble::Nothing(slots, self.none_such(&here)));
         }
+        self.narrow_heads(np, &mut there);
         let singular = !np.plural && !np.all && !np.everything;
         let guarded = there.iter().any(|e| self.entity(*e).is_some_and(|e| e.tier() == Tier::Guarded));
         if there.len() > 1 && singular && !implied && (guarded || !strict) {
@@ -209,6 +222,19 @@ impl Scene<'_> {
             return Err(Trouble::Which(there, slots, true));
         }
         Ok(Found { entities: there, slots })
+    }
+
+    /// «the lamp» among lights: those that are called lamps, if some are.
+    fn narrow_heads(&self, np: &Np, there: &mut Vec<EntityRef>) {
+        if np.plural || np.all || there.len() < 2 {
+            return;
+        }
+        for head in np.heads.iter().filter(|h| !np.kinds.contains(&h.as_str())) {
+            let called = self.home.gazetteer().bearing(head);
+            if there.iter().any(|e| called.contains(e)) {
+                there.retain(|e| called.contains(e));
+            }
+        }
     }
 
     fn none_such(&self, np: &Np) -> String {

@@ -7,7 +7,7 @@ use super::lexicon::{ENGLISH, Lexicon, Sense};
 use super::number::{self, Value};
 use crate::base::limits;
 use crate::home::words::{Word, split, stem};
-use crate::home::{Gazetteer, Home, NameHit, NameOf, OptionHit};
+use crate::home::{Gazetteer, Home, NameHit, NameKind, NameOf, OptionHit};
 
 /// A stretch of words and everything that it can mean.
 #[derive(Clone, Debug, Default)]
@@ -16,6 +16,8 @@ pub(super) struct Item {
     pub(super) words: (usize, usize),
     /// Who bears this name.
     pub(super) hits: Vec<NameHit>,
+    /// The singular of its last word.
+    pub(super) head: String,
     /// It was said in the plural.
     pub(super) plural: bool,
     /// What the language has for it.
@@ -41,7 +43,7 @@ impl Item {
     pub(super) fn idle(&self) -> bool {
         self.hits.is_empty()
             && self.value.is_none()
-            && self.senses.iter().any(|s| matches!(s, Sense::Filler | Sense::Det))
+            && self.senses.iter().any(|s| matches!(s, Sense::Filler | Sense::Det | Sense::Question))
     }
 
     /// The payload of the first sense that a function picks.
@@ -126,9 +128,18 @@ fn items(words: &[Word], names: &Gazetteer) -> Vec<Item> {
         let (optional, options) = option_at(&words[at..], names);
         let longest = said.max(named).max(valued).max(optional).max(1);
         let last = &words[at + longest - 1];
-        let mut item = Item { words: (at, at + longest), plural: last.text != last.stem, ..Item::default() };
+        let mut item = Item {
+            words: (at, at + longest),
+            head: last.stem.clone(),
+            plural: last.text != last.stem,
+            ..Item::default()
+        };
         if named == longest {
             item.hits = hits.to_vec();
+        }
+        // «the switch» where there is a «Bedroom Switch» in the bedroom: the word, not the shortened name.
+        if said == longest {
+            item.hits.retain(|h| h.kind != NameKind::Short);
         }
         if optional == longest {
             item.options = options.to_vec();
@@ -151,19 +162,32 @@ fn name_at<'g>(words: &[Word], names: &'g Gazetteer) -> (usize, &'g [NameHit]) {
     for n in (1..=most).rev() {
         let span = &words[..n];
         let hits = names.find(span.iter().map(|w| w.stem.as_str()));
-        if !hits.is_empty() {
+        if !hits.is_empty() && !group_of(span, hits, names) {
             return (n, hits);
         }
         // «left curtain» for «Curtain Left»: only words that all belong to names.
         if n > 1 && span.iter().all(|w| names.knows(&w.text) || names.knows(&w.stem)) {
             let mut stems: Vec<&str> = span.iter().map(|w| w.stem.as_str()).collect();
             let hits = names.find_unordered(&mut stems);
-            if !hits.is_empty() {
+            if !hits.is_empty() && !group_of(span, hits, names) {
                 return (n, hits);
             }
         }
     }
     (0, &[])
+}
+
+/// «bedroom curtains» where one device is called «Bedroom Curtain»: the curtains of the bedroom are meant.
+fn group_of(span: &[Word], hits: &[NameHit], names: &Gazetteer) -> bool {
+    let (Some(last), head) = (span.last(), &span[..span.len() - 1]) else { return false };
+    if last.text == last.stem || head.is_empty() || hits.iter().any(|h| h.plural) {
+        return false;
+    }
+    let mut senses = Vec::new();
+    ENGLISH.longest(std::slice::from_ref(last), &mut senses);
+    let noun = senses.iter().any(|s| matches!(s, Sense::Kind(_) | Sense::Class(_)));
+    let place = names.find(head.iter().map(|w| w.stem.as_str()));
+    noun && place.iter().any(|h| !matches!(h.of, NameOf::Entity(_)))
 }
 
 /// The longest option at the head of the words.

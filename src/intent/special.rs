@@ -13,11 +13,11 @@ pub(super) fn robot(c: &Clause) -> Option<Action> {
     if c.value.is_some() || c.color.is_some() || c.is && !c.ensure {
         return None;
     }
-    let lawn = c.attr(&["lawn"]) || c.verb(&["mow"]);
+    let lawn = c.attr(&["lawn"]) || c.verb(&["mow"]) || c.states.contains(&"mowing");
     if lawn || c.kind(&["lawn_mower"]) {
         return mower(c, lawn);
     }
-    let vacuum = c.kind(&["vacuum"]) || c.verb(&["clean"]);
+    let vacuum = c.kind(&["vacuum"]) || c.verb(&["clean"]) || c.states.contains(&"cleaning");
     if !vacuum || c.attrs.iter().any(|a| *a != "base") {
         return None;
     }
@@ -55,7 +55,8 @@ pub(super) fn clean(scene: &Scene<'_>, action: &Action, np: &Np) -> Result<(Read
         return Err(Trouble::Nothing(slots, "Which room shall be cleaned?".to_owned()));
     };
     let command = Command::CleanArea(area);
-    let wanted = Wanted { kinds: action.kinds, implied: action.implied, command: Some(&command), bare: true };
+    let wanted =
+        Wanted { kinds: action.kinds, implied: action.implied, command: Some(&command), bare: true, says_kind: false };
     let found = match scene.find(&robot, &wanted) {
         Ok(found) => found,
         Err(Trouble::Nothing(_, say)) => return Err(Trouble::Nothing(slots, say)),
@@ -217,7 +218,7 @@ pub(super) fn option(scene: &Scene<'_>, c: &Clause) -> Option<Action> {
         return None;
     }
     let np = c.nps.first().cloned().unwrap_or_default();
-    let wanted = Wanted { kinds: &[], implied: None, command: None, bare: false };
+    let wanted = Wanted { kinds: &[], implied: None, command: None, bare: false, says_kind: false };
     let found = scene.find(&np, &wanted);
     let targets: Vec<EntityRef> = match found {
         Ok(found) => found.entities,

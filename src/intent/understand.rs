@@ -4,6 +4,7 @@
 //! command is not what was asked for.
 
 use super::clause::{Clause, bounds};
+use super::follow;
 use super::frame::{Action, action};
 use super::guard;
 use super::lexicon::Sense;
@@ -34,9 +35,16 @@ fn decide(home: &Home, turn: &Turn<'_>, scan: &Scan<'_>) -> Understanding {
     if scan.too_long {
         return abstain(turn, "That is too long for me to take as a command.");
     }
+    let scene = Scene { home, turn };
+    if let Some(out) = follow::follow(&scene, scan) {
+        return out;
+    }
     if scan.items.iter().all(|i| i.idle() || i.is(Sense::And) || i.is(Sense::Question)) {
         return inform::social(turn, scan)
             .unwrap_or_else(|| abstain(turn, "I only take commands and questions about the home here."));
+    }
+    if let Some(why) = guard::reports(scan) {
+        return abstain(turn, why);
     }
     if let Some(out) = inform::inform(home, turn, scan).or_else(|| lists::understand_list(home, turn, scan)) {
         return out;
@@ -50,7 +58,6 @@ fn decide(home: &Home, turn: &Turn<'_>, scan: &Scan<'_>) -> Understanding {
     if let Some(out) = timers::understand_timer(home, turn, scan) {
         return out;
     }
-    let scene = Scene { home, turn };
     if let Some(out) = media::play(&scene, scan) {
         return out;
     }
@@ -133,8 +140,13 @@ pub(super) fn one(scene: &Scene<'_>, action: &Action, np: &Np) -> Result<(Readin
     if action.intent == "HassVacuumCleanArea" {
         return special::clean(scene, action, np);
     }
-    let wanted =
-        Wanted { kinds: action.kinds, implied: action.implied, command: Some(&action.command), bare: action.bare };
+    let wanted = Wanted {
+        kinds: action.kinds,
+        implied: action.implied,
+        command: Some(&action.command),
+        bare: action.bare,
+        says_kind: matches!(action.intent, "HassTurnOn" | "HassTurnOff" | "HassToggle" | "HassSetPosition"),
+    };
     let with = |slots: Slots| {
         let mut all = slots;
         for (name, value) in &action.slots.0 {
