@@ -29,6 +29,8 @@ pub(super) struct Clause {
     pub(super) media: Vec<&'static str>,
     /// States that the clause wishes for: «locked», «open».
     pub(super) states: Vec<&'static str>,
+    /// «the state of».
+    pub(super) status: bool,
     /// «make sure», «should be».
     pub(super) ensure: bool,
     /// It says «is».
@@ -128,7 +130,7 @@ impl Clause {
                     || led
                     || out.ensure_word(item)
                     || np.take(item)
-                    || out.word(item, prep.is_some(), || scan.plain(item));
+                    || out.word(item, prep.is_some_and(|p| p != "to"), || scan.plain(item));
                 if !explained {
                     out.unknown.push(from + i);
                 }
@@ -150,6 +152,13 @@ impl Clause {
                 _ => None,
             })
             .collect();
+        // «the climate fan»: a part of it, not another device.
+        for np in &mut out.nps {
+            if np.kinds.contains(&"climate") && np.kinds.contains(&"fan") {
+                np.kinds.retain(|k| *k != "fan");
+                out.attrs.push("speed");
+            }
+        }
         if let Some(except) = except {
             let except = share(except);
             if let Some(last) = out.nps.last_mut() {
@@ -190,6 +199,12 @@ impl Clause {
         }
         let Some(next) = items[at + 1..].iter().find(|i| !i.idle()) else { return false };
         let place = !next.hits.is_empty()
+            || !next.parts.is_empty()
+            || !next.options.is_empty()
+            || next.verb(&["pause"])
+            || next.senses.iter().any(|s| {
+                matches!(s, Sense::Max | Sense::Min | Sense::Medium | Sense::Half | Sense::Color(..) | Sense::White(_))
+            })
             || next.is(Sense::Here)
             || next.senses.iter().any(|s| matches!(s, Sense::Kind(_) | Sense::Class(_) | Sense::All));
         if !place {
@@ -233,9 +248,14 @@ impl Clause {
                 Sense::Attr(attr) => self.attrs.push(attr),
                 Sense::Media(class) => self.media.push(class),
                 Sense::State(state) => self.states.push(state),
-                Sense::Verb(verb @ ("next" | "previous" | "replay")) => self.verbs.push(verb),
+                Sense::Verb(verb @ ("next" | "previous" | "replay" | "toggle")) => self.verbs.push(verb),
+                // «make the robot stop», «put the player on pause»
+                Sense::Verb(verb @ ("stop" | "start" | "pause" | "resume" | "play")) if self.verb(&["set"]) => {
+                    self.verbs.push(verb);
+                }
                 Sense::Verb(verb) if self.verbs.is_empty() && !after_prep => self.verbs.push(verb),
-                Sense::Unit(_) | Sense::Status => {}
+                Sense::Status => self.status = true,
+                Sense::Unit(_) => {}
                 _ => continue,
             }
             known = true;

@@ -69,7 +69,8 @@ const PLAYERS: &[Kind] = &[Kind::MediaPlayer];
 
 /// The action of a clause; [`None`] where no rule fits.
 pub(super) fn action(c: &Clause) -> Option<Action> {
-    if c.crowded {
+    // «the lamp is red» states something; «make sure that it is» asks for it.
+    if c.crowded || c.is && !c.ensure {
         return None;
     }
     lit(c)
@@ -179,8 +180,11 @@ fn cover(c: &Clause) -> Option<Action> {
             Action::new("HassSetPosition", Command::Position(position), OPENED).with("position", number(position)),
         );
     }
-    if c.value.is_some() || !c.attrs.is_empty() || c.is && !c.ensure {
+    if c.value.is_some() || !c.attrs.is_empty() || c.on.is_some() {
         return None;
+    }
+    if c.verb(&["stop"]) && covered {
+        return Some(Action::new("HassStopMoving", Command::Stop, OPENED));
     }
     if opening || covered && c.up == Some(true) {
         return Some(Action::new("HassTurnOn", Command::TurnOn, OPENED));
@@ -260,13 +264,17 @@ fn power(c: &Clause) -> Option<Action> {
     if !c.plain() {
         return None;
     }
-    if c.verb(&["toggle"]) {
+    let flipped = c.on.is_none() && c.up.is_none() && (c.verb(&["flip"]) || c.status && c.verb(&["turn", "set"]));
+    if c.verb(&["toggle"]) || flipped {
         return Some(implied_none(Action::new("HassToggle", Command::Toggle, SWITCHED)));
     }
     let on = match c.on {
         Some(on) if c.up.is_none() => (c.verbs.is_empty() || c.verb(&["turn", "set"])).then_some(on)?,
         None if c.verb(&["on"]) && c.up != Some(false) => true,
         None if c.verb(&["off"]) => false,
+        None if c.verb(&["start", "stop"]) && c.kind(&["fan", "switch", "light", "humidifier", "climate"]) => {
+            c.verb(&["start"])
+        }
         None if c.states.contains(&"on") => true,
         None if c.states.contains(&"off") => false,
         _ => return None,

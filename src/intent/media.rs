@@ -5,7 +5,7 @@ use super::lexicon::Sense;
 use super::np::Np;
 use super::resolve::Scene;
 use super::scan::{Item, Scan};
-use super::turn::{Context, Decision, Understanding};
+use super::turn::{Context, Decision, Reading, Understanding};
 use super::understand::{answered, one, troubled};
 use crate::home::{Command, EntityRef, Kind, words};
 
@@ -54,16 +54,20 @@ fn search(scene: &Scene<'_>, scan: &Scan<'_>, query: &str, class: Option<&'stati
     if let Some(class) = class {
         action = action.with("media_class", class);
     }
+    // Nobody named a player or room: only what is known to be there is played.
+    let known = scene.home.media.as_ref().map(|m| m.iter().any(|m| words::slug(&m.title) == words::slug(query)));
+    if known == Some(false) || known.is_none() && np.empty() {
+        let mut slots = action.slots.clone();
+        if let Some(area) = scene.turn.area.filter(|_| np.empty()) {
+            slots.set("area", scene.home.area_name(area));
+        }
+        let reading = Reading { intent: action.intent, slots };
+        return answered(scene.turn, vec![reading], format!("I found nothing called {query}."));
+    }
     let (reading, call) = match one(scene, &action, np) {
         Ok(found) => found,
         Err(trouble) => return troubled(scene, scan, &action, trouble, Vec::new()),
     };
-    // Nobody named a player or room: only what is known to be there is played.
-    let known = scene.home.media.as_ref().map(|m| m.iter().any(|m| words::slug(&m.title) == words::slug(query)));
-    let placed = !np.empty() || scene.turn.area.is_some();
-    if known == Some(false) || known.is_none() && !placed {
-        return answered(scene.turn, vec![reading], format!("I found nothing called {query}."));
-    }
     let targets: Vec<EntityRef> = call.targets.clone();
     Understanding {
         decision: Decision::Act,

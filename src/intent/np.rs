@@ -2,7 +2,7 @@
 
 use super::lexicon::Sense;
 use super::scan::Item;
-use crate::home::{AreaRef, FloorRef, NameHit};
+use crate::home::{AreaRef, EntityRef, FloorRef, NameHit};
 
 /// A name in a clause with everybody who bears it.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,6 +25,8 @@ pub(super) struct Np {
     pub(super) classes: Vec<&'static str>,
     pub(super) areas: Vec<AreaRef>,
     pub(super) floors: Vec<FloorRef>,
+    /// Entities with words of the phrase in their names, where no whole name was said.
+    pub(super) parts: Option<Vec<EntityRef>>,
     pub(super) all: bool,
     pub(super) any: bool,
     pub(super) everything: bool,
@@ -41,7 +43,12 @@ pub(super) struct Np {
 impl Np {
     /// It says what is meant, not only where.
     pub(super) fn headed(&self) -> bool {
-        !self.names.is_empty() || !self.kinds.is_empty() || !self.classes.is_empty() || self.everything || self.it
+        !self.names.is_empty()
+            || !self.kinds.is_empty()
+            || !self.classes.is_empty()
+            || self.everything
+            || self.it
+            || self.parts.is_some()
     }
 
     /// It says where.
@@ -56,7 +63,7 @@ impl Np {
 
     /// Takes the item in, if it is part of such a phrase.
     pub(super) fn take(&mut self, item: &Item) -> bool {
-        let taken = self.take_name(item) || self.take_word(item);
+        let taken = self.take_part(item) || self.take_name(item) || self.take_word(item);
         if taken {
             if self.words.1 == 0 {
                 self.words = item.words;
@@ -64,6 +71,18 @@ impl Np {
             self.words.1 = item.words.1;
         }
         taken
+    }
+
+    fn take_part(&mut self, item: &Item) -> bool {
+        if item.parts.is_empty() {
+            return false;
+        }
+        self.plural |= item.plural;
+        match &mut self.parts {
+            Some(parts) => parts.retain(|e| item.parts.contains(e)),
+            None => self.parts = Some(item.parts.clone()),
+        }
+        true
     }
 
     fn take_name(&mut self, item: &Item) -> bool {

@@ -56,8 +56,12 @@ impl Scene<'_> {
                 Err(Trouble::Unsaid) if wanted.bare => self.group(np, wanted)?,
                 other => other?,
             }
-        } else if let Some(named) = np.names.first() {
+        } else if let Some(parts) = np.parts.as_ref().filter(|_| np.names.is_empty()) {
+            self.partly(np, parts, wanted)?
+        } else if let Some(named) = np.names.first().filter(|_| np.parts.is_none()) {
             self.named(np, named, wanted)?
+        } else if np.parts.is_some() {
+            return Err(Trouble::Unsaid);
         } else {
             self.group(np, wanted)?
         };
@@ -151,6 +155,32 @@ impl Scene<'_> {
         Ok(Found { entities: able, slots })
     }
 
+    /// By words of a name: «the desk light» for «Office Desk Light», if that is the only one.
+    fn partly(&self, np: &Np, parts: &[EntityRef], wanted: &Wanted<'_>) -> Result<Found, Trouble> {
+        let mut slots = Slots::default();
+        self.place_slots(np, &mut slots);
+        let gazetteer = self.home.gazetteer();
+        let fits = |e: &EntityRef| {
+            let Some(entity) = self.entity(*e) else { return false };
+            let called = np.heads.iter().all(|h| gazetteer.bearing(h).contains(e));
+            let kind =
+                np.kinds.iter().any(|k| kind_matches(k, entity)) || np.classes.iter().any(|c| class_matches(c, entity));
+            (np.heads.is_empty() || called || kind) && self.there(*e, np, false)
+        };
+        let said: Vec<EntityRef> = parts.iter().copied().filter(fits).collect();
+        let able: Vec<EntityRef> = said.iter().copied().filter(|e| self.suits(*e, wanted)).collect();
+        let guarded = able.iter().any(|e| self.entity(*e).is_some_and(|e| e.tier() == Tier::Guarded));
+        if able.is_empty() {
+            return Err(Trouble::Unsaid);
+        }
+        let group = (np.plural || np.all) && !np.heads.is_empty();
+        if able.len() > 1 && !group || guarded && said.len() > 1 {
+            return Err(Trouble::Which(able, slots, false));
+        }
+        self.name_slot(&able, &mut slots);
+        Ok(Found { entities: able, slots })
+    }
+
     /// Fewer of several bearers of one name: of the kind that was said, in the speaker's area, mentioned.
     fn narrow(&self, np: &Np, able: &mut Vec<EntityRef>) {
         let mut keep = |test: &dyn Fn(&Entity) -> bool| {
@@ -198,15 +228,13 @@ impl Scene<'_> {
                 here.areas.push(area);
             }
         } else if np.here && np.areas.is_empty() {
-            match self.turn.area {
-                Some(area) => here.areas.push(area),
-                None => return Err(Trouble::Unsaid),
-            }
+            // Where «here» is unknown, it says no more than nothing.
+            here.areas.extend(self.turn.area);
         }
         self.place_slots(&here, &mut slots);
         let strict = !here.areas.is_empty() || !here.floors.is_empty();
         let mut there: Vec<EntityRef> = all.iter().copied().filter(|e| self.there(*e, &here, strict)).collect();
-        if there.is_empty() && !np.placed() && all.len() == 1 {
+        if there.is_empty() && !np.placed() && all.len() == 1 && wanted.command.is_some() {
             there.clone_from(&all);
         }
         if there.is_empty() {

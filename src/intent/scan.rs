@@ -7,7 +7,7 @@ use super::lexicon::{ENGLISH, Lexicon, Sense};
 use super::number::{self, Value};
 use crate::base::limits;
 use crate::home::words::{Word, split, stem};
-use crate::home::{Gazetteer, Home, NameHit, NameKind, NameOf, OptionHit};
+use crate::home::{EntityRef, Gazetteer, Home, NameHit, NameKind, NameOf, OptionHit};
 
 /// A stretch of words and everything that it can mean.
 #[derive(Clone, Debug, Default)]
@@ -22,6 +22,8 @@ pub(super) struct Item {
     pub(super) plural: bool,
     /// What the language has for it.
     pub(super) senses: Vec<Sense>,
+    /// Who has this word in a name («desk» of «Office Desk Light»), where nothing else explains it.
+    pub(super) parts: Vec<EntityRef>,
     /// Whose option this is.
     pub(super) options: Vec<OptionHit>,
     /// The value that it states.
@@ -36,7 +38,11 @@ impl Item {
 
     /// Nothing explains it.
     pub(super) fn unknown(&self) -> bool {
-        self.hits.is_empty() && self.senses.is_empty() && self.value.is_none() && self.options.is_empty()
+        self.hits.is_empty()
+            && self.senses.is_empty()
+            && self.value.is_none()
+            && self.options.is_empty()
+            && self.parts.is_empty()
     }
 
     /// Words that can be passed over.
@@ -150,6 +156,9 @@ fn items(words: &[Word], names: &Gazetteer) -> Vec<Item> {
         if valued == longest {
             item.value = value.map(|(_, v)| v);
         }
+        if item.unknown() {
+            item.parts = names.bearing(&last.stem).to_vec();
+        }
         out.push(item);
         at += longest;
     }
@@ -166,7 +175,8 @@ fn name_at<'g>(words: &[Word], names: &'g Gazetteer) -> (usize, &'g [NameHit]) {
             return (n, hits);
         }
         // «left curtain» for «Curtain Left»: only words that all belong to names.
-        if n > 1 && span.iter().all(|w| names.knows(&w.text) || names.knows(&w.stem)) {
+        let verb = n > 1 && is_verb(&span[0]);
+        if n > 1 && !verb && span.iter().all(|w| names.knows(&w.text) || names.knows(&w.stem)) {
             let mut stems: Vec<&str> = span.iter().map(|w| w.stem.as_str()).collect();
             let hits = names.find_unordered(&mut stems);
             if !hits.is_empty() && !group_of(span, hits, names) {
@@ -175,6 +185,13 @@ fn name_at<'g>(words: &[Word], names: &'g Gazetteer) -> (usize, &'g [NameHit]) {
         }
     }
     (0, &[])
+}
+
+/// «lock mudroom …» is no name in another order.
+fn is_verb(word: &Word) -> bool {
+    let mut senses = Vec::new();
+    ENGLISH.longest(std::slice::from_ref(word), &mut senses);
+    senses.iter().any(|s| matches!(s, Sense::Verb(_) | Sense::On | Sense::Off))
 }
 
 /// «bedroom curtains» where one device is called «Bedroom Curtain»: the curtains of the bedroom are meant.
@@ -217,6 +234,10 @@ fn mend(words: Vec<Word>, lexicon: &Lexicon, names: &Gazetteer, slips: &mut usiz
             out.push(word.clone());
             continue;
         }
+        if let Some(plain) = gerund(&word.text, lexicon) {
+            out.push(Word { stem: stem(&plain), text: plain, ..word.clone() });
+            continue;
+        }
         if let Some(right) = nearest(&word.text, lexicon.vocabulary().chain(names.vocabulary())) {
             *slips += 1;
             out.push(Word { text: right.to_owned(), stem: stem(right), ..word.clone() });
@@ -229,6 +250,14 @@ fn mend(words: Vec<Word>, lexicon: &Lexicon, names: &Gazetteer, slips: &mut usiz
         }
     }
     out
+}
+
+/// «pausing» is «pause», «turning» is «turn».
+fn gerund(word: &str, lexicon: &Lexicon) -> Option<String> {
+    let root = word.strip_suffix("ing").filter(|r| r.len() >= 3)?;
+    let doubled = root.as_bytes().windows(2).last().is_some_and(|w| w[0] == w[1]);
+    let forms = [root.to_owned(), format!("{root}e"), root[..root.len() - usize::from(doubled)].to_owned()];
+    forms.into_iter().find(|f| lexicon.knows(f))
 }
 
 /// «livingroom»: two words of a name run together, or one that is said in two.
