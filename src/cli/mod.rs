@@ -12,6 +12,7 @@ pub mod board;
 pub mod config;
 pub mod keeper;
 pub mod run;
+pub mod say;
 pub mod status;
 pub mod tool;
 
@@ -68,6 +69,8 @@ enum Command {
     Config(config::Args),
     /// Boards: list them, show one
     Board(board::Args),
+    /// Tries sentences on a home file: what they mean, and what they would change
+    Say(say::SayArgs),
     /// The secrets helper: how it is
     Keeper(keeper::KeeperArgs),
 }
@@ -86,6 +89,7 @@ pub fn main() -> ExitCode {
         Some(Command::Audit(args)) => audit::run(&args, &options),
         Some(Command::Config(args)) => config::run(&args, &options),
         Some(Command::Board(args)) => board::run(&args, &options),
+        Some(Command::Say(args)) => say::run(args),
         Some(Command::Keeper(args)) => keeper::run(args),
     }
 }

@@ -2,16 +2,52 @@
 
 use serde_json::{Value, json};
 
-use super::call::{Command, TimerCommand, TimerWhich};
-use super::entity::ListItem;
+use super::call::{Call, Command, TimerCommand, TimerWhich};
+use super::entity::{EntityRef, ListItem};
 use super::kind::Kind;
 use super::model::{Change, Home};
-use super::plan::Step;
+use super::plan::{Declined, Step};
 use super::timer::Timer;
 use super::words;
 use crate::base::limits;
 
+/// What came of a call that was carried out on the model alone.
+#[derive(Clone, Debug, Default)]
+pub struct Simulated {
+    /// What changed.
+    pub changes: Vec<Change>,
+    /// The entities that did as they were told.
+    pub done: Vec<EntityRef>,
+    /// Those that could not.
+    pub declined: Vec<Declined>,
+    /// Why a call without entities could not be carried out.
+    pub refused: Option<String>,
+}
+
 impl Home {
+    /// Carries out a call on the model alone.
+    pub fn simulate_call(&mut self, call: &Call) -> Simulated {
+        let mut out = Simulated::default();
+        if let Command::Timer(timer) = &call.command {
+            match self.change_timers(timer) {
+                Ok(changes) => out.changes = changes,
+                Err(why) => out.refused = Some(why),
+            }
+            return out;
+        }
+        if call.targets.is_empty() {
+            out.changes = self.edit_shopping(&call.command);
+            return out;
+        }
+        let plan = self.plan(call);
+        for step in &plan.steps {
+            out.changes.extend(self.simulate(step));
+            out.done.push(step.entity);
+        }
+        out.declined = plan.declined;
+        out
+    }
+
     /// Makes a step true without hardware; what changed.
     pub fn simulate(&mut self, step: &Step) -> Vec<Change> {
         let Some(entity) = self.entities.get_mut(step.entity.0) else { return Vec::new() };

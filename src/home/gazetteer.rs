@@ -44,6 +44,32 @@ pub struct NameHit {
     pub plural: bool,
 }
 
+/// An option of an entity that was found: one of its modes, presets, sources.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OptionHit {
+    /// The entity.
+    pub entity: EntityRef,
+    /// The attribute that lists the option.
+    pub list: &'static str,
+    /// The option, as listed.
+    pub option: String,
+}
+
+/// The attributes that list options.
+const OPTION_LISTS: &[&str] = &[
+    "hvac_modes",
+    "preset_modes",
+    "fan_modes",
+    "fan_speed_list",
+    "available_modes",
+    "operation_list",
+    "source_list",
+    "options",
+];
+
+/// Modes of heating and cooling where a home file lists none.
+const USUAL_MODES: &[&str] = &["off", "heat", "cool", "heat_cool", "auto", "dry", "fan_only"];
+
 /// Longest name that is looked for, in words.
 const NAME_WORDS: usize = 8;
 
@@ -56,6 +82,8 @@ pub struct Gazetteer {
     parts: HashMap<String, Vec<EntityRef>>,
     /// Every word of a name, in both its forms.
     vocabulary: HashMap<String, ()>,
+    /// Options by their stems run together.
+    options: HashMap<String, Vec<OptionHit>>,
     longest: usize,
 }
 
@@ -71,6 +99,16 @@ impl Gazetteer {
         }
         for (i, entity) in home.entities.iter().enumerate() {
             let of = NameOf::Entity(EntityRef(i));
+            for list in OPTION_LISTS {
+                for option in entity.options(list) {
+                    out.option(EntityRef(i), list, &option);
+                }
+            }
+            if entity.kind == super::Kind::Climate && !entity.attributes.contains_key("hvac_modes") {
+                for mode in USUAL_MODES {
+                    out.option(EntityRef(i), "hvac_modes", mode);
+                }
+            }
             out.bearer(of, &entity.name, &entity.aliases);
             if let Some(device) = entity.device.and_then(|d| home.devices.get(d)) {
                 for name in std::iter::once(&device.name).chain(&device.aliases) {
@@ -124,6 +162,27 @@ impl Gazetteer {
     pub fn longest(&self) -> usize {
         // One more: a compound may be said in two words.
         (self.longest + 1).min(NAME_WORDS)
+    }
+
+    /// Who has an option of this name.
+    #[must_use]
+    pub fn find_option<'a>(&self, stems: impl IntoIterator<Item = &'a str>) -> &[OptionHit] {
+        let key: String = stems.into_iter().collect();
+        self.options.get(&key).map_or(&[], Vec::as_slice)
+    }
+
+    fn option(&mut self, entity: EntityRef, list: &'static str, option: &str) {
+        let words = name_words(&option.replace('_', " "));
+        if words.is_empty() || words.len() > NAME_WORDS {
+            return;
+        }
+        for word in &words {
+            self.vocabulary.entry(word.text.clone()).or_default();
+            self.vocabulary.entry(word.stem.clone()).or_default();
+        }
+        self.longest = self.longest.max(words.len());
+        let key: String = words.iter().map(|w| w.stem.as_str()).collect();
+        self.options.entry(key).or_default().push(OptionHit { entity, list, option: option.to_owned() });
     }
 
     fn bearer(&mut self, of: NameOf, name: &str, aliases: &[String]) {

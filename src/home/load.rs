@@ -5,6 +5,7 @@
 
 use serde_json::Value;
 
+use super::attr::text_of;
 use super::entity::{AreaRef, FloorRef, ListItem};
 use super::fault::{HomeFault, did_you_mean, nearest};
 use super::gazetteer::Gazetteer;
@@ -60,6 +61,56 @@ impl Home {
             gazetteer: Gazetteer::default(),
             next_timer: 0,
         }
+    }
+
+    /// The area of that name; a name that is new becomes an area with nothing in it.
+    ///
+    /// # Errors
+    /// The name is nearly that of a known area.
+    pub fn ensure_area(&mut self, name: &str) -> Result<AreaRef, HomeFault> {
+        let mut faults = Faults::default();
+        let found = self.area_named(name, "area", &mut faults);
+        found.ok_or_else(|| faults.0.pop().unwrap_or_else(|| HomeFault::new("area", "no such area")))
+    }
+
+    /// Sets states on top of the file: `{"light.desk": "on"}` or `{"light.desk": {"state": …, "attributes": {…}}}`.
+    ///
+    /// # Errors
+    /// An id that no entity has, or a state that is neither.
+    pub fn override_states(&mut self, states: &Value) -> Result<(), HomeFault> {
+        let Value::Object(map) = states else {
+            return Err(HomeFault::new("states", "expected an object of entity ids"));
+        };
+        for (id, state) in map {
+            let at = || format!("states.{id}");
+            let found = self.find(id).and_then(|e| self.entities.get_mut(e.0));
+            let Some(entity) = found else {
+                let hint = did_you_mean(id, self.entities.iter().map(|e| e.id.as_str()));
+                return Err(HomeFault::new(at(), format!("no entity is called `{id}`{hint}")));
+            };
+            match state {
+                Value::Object(parts) => {
+                    for (key, value) in parts {
+                        match (key.as_str(), value) {
+                            ("state", value) => {
+                                entity.set("state", Value::from(text_of(value)));
+                            }
+                            ("attributes", Value::Object(more)) => {
+                                for (name, value) in more {
+                                    entity.set(name, value.clone());
+                                }
+                            }
+                            _ => return Err(HomeFault::new(at(), format!("unknown key `{key}`: state, attributes"))),
+                        }
+                    }
+                }
+                Value::Array(_) => return Err(HomeFault::new(at(), "expected a text, found a list")),
+                value => {
+                    entity.set("state", Value::from(text_of(value)));
+                }
+            }
+        }
+        Ok(())
     }
 
     fn fill(&mut self, top: &Object<'_>, faults: &mut Faults) {

@@ -14,6 +14,7 @@
 mod apply;
 mod attr;
 mod call;
+mod call_json;
 mod entity;
 mod fault;
 mod gazetteer;
@@ -29,11 +30,12 @@ mod tests;
 mod timer;
 pub mod words;
 
+pub use apply::Simulated;
 pub use attr::{Style, number, number_of, whole};
 pub use call::{Call, Color, Command, TimerCommand, TimerWhich};
 pub use entity::{AreaRef, Binding, Entity, EntityRef, FloorRef, ListItem, Reading};
 pub use fault::HomeFault;
-pub use gazetteer::{Gazetteer, NameHit, NameKind, NameOf};
+pub use gazetteer::{Gazetteer, NameHit, NameKind, NameOf, OptionHit};
 pub use kind::{Capability, Kind, Tier};
 pub use model::{Area, Change, Device, Floor, Home, Media};
 pub use observe::LineValue;

@@ -4,6 +4,7 @@ use super::lexicon::Sense;
 use super::np::{Np, share};
 use super::number::Value;
 use super::scan::{Item, Scan};
+use crate::home::{Home, Kind, NameOf, OptionHit};
 
 /// A clause taken apart.
 #[derive(Clone, Debug, Default)]
@@ -28,6 +29,8 @@ pub(super) struct Clause {
     pub(super) media: Vec<&'static str>,
     /// States that the clause wishes for: «locked», «open».
     pub(super) states: Vec<&'static str>,
+    /// «the state of».
+    pub(super) status: bool,
     /// «make sure», «should be».
     pub(super) ensure: bool,
     /// It says «is».
@@ -35,6 +38,10 @@ pub(super) struct Clause {
     pub(super) nps: Vec<Np>,
     /// Items that nothing explains, by place in the scan.
     pub(super) unknown: Vec<usize>,
+    /// Kinds of the entities that are named.
+    pub(super) about: Vec<Kind>,
+    /// Options of entities that are spoken of: modes, presets, sources.
+    pub(super) options: Vec<OptionHit>,
     /// More than one value of a kind: no single meaning.
     pub(super) crowded: bool,
 }
@@ -50,13 +57,31 @@ impl Clause {
         self.attrs.iter().any(|a| attrs.contains(a))
     }
 
-    /// Whether it speaks of this kind.
+    /// Whether it speaks of this kind, by its word or by the name of one.
     pub(super) fn kind(&self, kinds: &[&str]) -> bool {
         self.nps.iter().any(|np| np.kinds.iter().chain(&np.classes).any(|k| kinds.contains(k)))
+            || self.about.iter().any(|k| kinds.contains(&k.word()))
+    }
+
+    /// Whether something is named, or a kind is.
+    pub(super) fn headed(&self) -> bool {
+        self.nps.iter().any(Np::headed)
+    }
+
+    /// It states no value, level, colour or property.
+    pub(super) fn plain(&self) -> bool {
+        self.value.is_none()
+            && self.level.is_none()
+            && self.color.is_none()
+            && self.white.is_none()
+            && self.attrs.is_empty()
+            && self.media.is_empty()
+            && self.much == 0
+            && (self.ensure || !self.is)
     }
 
     /// Takes a stretch of items apart.
-    pub(super) fn parse(scan: &Scan<'_>, from: usize, to: usize) -> Self {
+    pub(super) fn parse(home: &Home, scan: &Scan<'_>, from: usize, to: usize) -> Self {
         let mut out = Self::default();
         let mut parts = vec![Np::default()];
         let mut except: Option<Vec<Np>> = None;
@@ -70,6 +95,11 @@ impl Clause {
             };
             let Some(np) = last else { continue };
             let head = out.verbs.is_empty() && np.empty();
+            if head && text == "light" && lit_up(&items[i + 1..]) {
+                out.verbs.push("light");
+                continue;
+            }
+            out.options.extend(item.options.iter().cloned());
             if item.unknown() {
                 out.unknown.push(from + i);
             } else if item.is(Sense::And) {
@@ -100,7 +130,7 @@ impl Clause {
                     || led
                     || out.ensure_word(item)
                     || np.take(item)
-                    || out.word(item, prep.is_some(), || scan.plain(item));
+                    || out.word(item, prep.is_some_and(|p| p != "to"), || scan.plain(item));
                 if !explained {
                     out.unknown.push(from + i);
                 }
@@ -112,6 +142,23 @@ impl Clause {
             }
         }
         out.nps = share(parts);
+        out.about = out
+            .nps
+            .iter()
+            .flat_map(|np| &np.names)
+            .flat_map(|n| &n.hits)
+            .filter_map(|h| match h.of {
+                NameOf::Entity(e) => home.entity(e).map(|e| e.kind),
+                _ => None,
+            })
+            .collect();
+        // «the climate fan»: a part of it, not another device.
+        for np in &mut out.nps {
+            if np.kinds.contains(&"climate") && np.kinds.contains(&"fan") {
+                np.kinds.retain(|k| *k != "fan");
+                out.attrs.push("speed");
+            }
+        }
         if let Some(except) = except {
             let except = share(except);
             if let Some(last) = out.nps.last_mut() {
@@ -152,6 +199,12 @@ impl Clause {
         }
         let Some(next) = items[at + 1..].iter().find(|i| !i.idle()) else { return false };
         let place = !next.hits.is_empty()
+            || !next.parts.is_empty()
+            || !next.options.is_empty()
+            || next.verb(&["pause"])
+            || next.senses.iter().any(|s| {
+                matches!(s, Sense::Max | Sense::Min | Sense::Medium | Sense::Half | Sense::Color(..) | Sense::White(_))
+            })
             || next.is(Sense::Here)
             || next.senses.iter().any(|s| matches!(s, Sense::Kind(_) | Sense::Class(_) | Sense::All));
         if !place {
@@ -195,14 +248,26 @@ impl Clause {
                 Sense::Attr(attr) => self.attrs.push(attr),
                 Sense::Media(class) => self.media.push(class),
                 Sense::State(state) => self.states.push(state),
+                Sense::Verb(verb @ ("next" | "previous" | "replay" | "toggle")) => self.verbs.push(verb),
+                // «make the robot stop», «put the player on pause»
+                Sense::Verb(verb @ ("stop" | "start" | "pause" | "resume" | "play")) if self.verb(&["set"]) => {
+                    self.verbs.push(verb);
+                }
                 Sense::Verb(verb) if self.verbs.is_empty() && !after_prep => self.verbs.push(verb),
-                Sense::Unit(_) | Sense::Status => {}
+                Sense::Status => self.status = true,
+                Sense::Unit(_) => {}
                 _ => continue,
             }
             known = true;
         }
         known
     }
+}
+
+/// «light … up»: «light» is the verb here.
+fn lit_up(rest: &[Item]) -> bool {
+    let on = |i: &Item| i.hits.is_empty() && (i.is(Sense::On) || i.is(Sense::Off));
+    rest.iter().any(|i| i.is(Sense::Up)) && !rest.iter().any(on)
 }
 
 /// Where the commands of a sentence begin: after a conjunction, at a verb.

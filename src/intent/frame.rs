@@ -5,6 +5,7 @@
 
 use super::clause::Clause;
 use super::number::Value;
+use super::special;
 use super::turn::Slots;
 use crate::home::{Color, Command, Kind, number};
 
@@ -68,23 +69,34 @@ const PLAYERS: &[Kind] = &[Kind::MediaPlayer];
 
 /// The action of a clause; [`None`] where no rule fits.
 pub(super) fn action(c: &Clause) -> Option<Action> {
-    if c.crowded {
+    // «the lamp is red» states something; «make sure that it is» asks for it.
+    if c.crowded || c.is && !c.ensure {
         return None;
     }
-    volume(c)
-        .or_else(|| robots(c))
-        .or_else(|| playback(c))
+    lit(c)
+        .or_else(|| volume(c))
+        .or_else(|| special::robot(c))
+        .or_else(|| special::playback(c))
         .or_else(|| lock(c))
         .or_else(|| cover(c))
         .or_else(|| fan(c))
+        .or_else(|| special::humidity(c))
+        .or_else(|| special::temperature(c))
         .or_else(|| light(c))
-        .or_else(|| temperature(c))
-        .or_else(|| scene(c))
+        .or_else(|| special::scene(c))
+        .or_else(|| special::number_of(c))
         .or_else(|| power(c))
+        .or_else(|| bare_light(c))
+}
+
+/// «light up the kitchen»: lights, whatever else is there.
+fn lit(c: &Clause) -> Option<Action> {
+    let plain = c.verb(&["light"]) && c.plain() && c.on != Some(false) && c.up != Some(false);
+    plain.then(|| Action::new("HassTurnOn", Command::TurnOn, LIGHTS).bare())
 }
 
 /// The percentage that a clause states: a value, or a level by name.
-fn percent(c: &Clause) -> Option<f64> {
+pub(super) fn percent(c: &Clause) -> Option<f64> {
     let value = match c.value {
         Some(Value::Percent(n) | Value::Plain(n)) => Some(n),
         Some(_) => return None,
@@ -94,7 +106,7 @@ fn percent(c: &Clause) -> Option<f64> {
 }
 
 /// Up or down, from the verb or the word.
-fn direction(c: &Clause, ups: &[&str], downs: &[&str]) -> Option<f64> {
+pub(super) fn direction(c: &Clause, ups: &[&str], downs: &[&str]) -> Option<f64> {
     if c.verb(ups) {
         return Some(1.0);
     }
@@ -104,7 +116,7 @@ fn direction(c: &Clause, ups: &[&str], downs: &[&str]) -> Option<f64> {
     c.up.map(|up| if up { 1.0 } else { -1.0 })
 }
 
-fn stride(c: &Clause, usual: f64) -> f64 {
+pub(super) fn stride(c: &Clause, usual: f64) -> f64 {
     match c.much {
         -1 => usual / 2.0,
         1 => usual * 2.0,
@@ -145,18 +157,6 @@ fn volume(c: &Clause) -> Option<Action> {
     }
 }
 
-fn robots(c: &Clause) -> Option<Action> {
-    let mower = c.kind(&["lawn_mower"]) || c.attr(&["lawn"]) || c.verb(&["mow"]);
-    let _ = mower;
-    None
-}
-
-fn playback(c: &Clause) -> Option<Action> {
-    let music = c.attr(&["playback"]) || !c.media.is_empty();
-    let _ = music;
-    None
-}
-
 fn lock(c: &Clause) -> Option<Action> {
     let wish = |state: &str| c.states.contains(&state) && (c.ensure || !c.is);
     if c.verb(&["unlock"]) || wish("unlocked") {
@@ -180,8 +180,11 @@ fn cover(c: &Clause) -> Option<Action> {
             Action::new("HassSetPosition", Command::Position(position), OPENED).with("position", number(position)),
         );
     }
-    if c.value.is_some() || !c.attrs.is_empty() || c.is && !c.ensure {
+    if c.value.is_some() || !c.attrs.is_empty() || c.on.is_some() {
         return None;
+    }
+    if c.verb(&["stop"]) && covered {
+        return Some(Action::new("HassStopMoving", Command::Stop, OPENED));
     }
     if opening || covered && c.up == Some(true) {
         return Some(Action::new("HassTurnOn", Command::TurnOn, OPENED));
@@ -256,36 +259,22 @@ fn brightness(level: f64) -> Action {
     Action::new("HassLightSet", Command::Brightness(level), LIGHTS).with("brightness", number(level))
 }
 
-fn temperature(c: &Clause) -> Option<Action> {
-    let _ = c;
-    None
-}
-
-fn scene(c: &Clause) -> Option<Action> {
-    let _ = c;
-    None
-}
-
 /// On, off and toggle.
 fn power(c: &Clause) -> Option<Action> {
-    let plain = c.value.is_none()
-        && c.level.is_none()
-        && c.color.is_none()
-        && c.white.is_none()
-        && c.attrs.is_empty()
-        && c.media.is_empty()
-        && c.much == 0
-        && (c.ensure || !c.is);
-    if !plain {
+    if !c.plain() {
         return None;
     }
-    if c.verb(&["toggle"]) {
+    let flipped = c.on.is_none() && c.up.is_none() && (c.verb(&["flip"]) || c.status && c.verb(&["turn", "set"]));
+    if c.verb(&["toggle"]) || flipped {
         return Some(implied_none(Action::new("HassToggle", Command::Toggle, SWITCHED)));
     }
     let on = match c.on {
         Some(on) if c.up.is_none() => (c.verbs.is_empty() || c.verb(&["turn", "set"])).then_some(on)?,
         None if c.verb(&["on"]) && c.up != Some(false) => true,
         None if c.verb(&["off"]) => false,
+        None if c.verb(&["start", "stop"]) && c.kind(&["fan", "switch", "light", "humidifier", "climate"]) => {
+            c.verb(&["start"])
+        }
         None if c.states.contains(&"on") => true,
         None if c.states.contains(&"off") => false,
         _ => return None,
@@ -296,6 +285,14 @@ fn power(c: &Clause) -> Option<Action> {
         Action::new("HassTurnOff", Command::TurnOff, SWITCHED)
     };
     Some(implied_none(action))
+}
+
+/// «Overhead light»: a lamp's whole name and nothing else asks for light.
+fn bare_light(c: &Clause) -> Option<Action> {
+    let alone = c.verbs.is_empty() && c.on.is_none() && c.up.is_none() && c.states.is_empty() && c.attrs.is_empty();
+    let one = c.nps.len() == 1 && c.nps[0].names.len() == 1 && !c.nps[0].plural && !c.nps[0].all && !c.is;
+    let named = c.about.contains(&Kind::Light) && c.value.is_none() && c.media.is_empty() && c.much == 0;
+    (alone && one && named).then(|| implied_none(Action::new("HassTurnOn", Command::TurnOn, LIGHTS)))
 }
 
 fn implied_none(mut action: Action) -> Action {

@@ -13,6 +13,11 @@ pub(super) fn refuses(scan: &Scan<'_>) -> Option<&'static str> {
     if free(Sense::Guard) {
         return Some("I take that as talk, not as a command, and leave everything as it is.");
     }
+    None
+}
+
+/// Why a report of what somebody did is left alone.
+pub(super) fn reports(scan: &Scan<'_>) -> Option<&'static str> {
     reported(scan).then_some("I take that as a report, not as a command, and leave everything as it is.")
 }
 

@@ -15,18 +15,26 @@
 
 #![forbid(unsafe_code)]
 
+mod answer;
 mod clause;
+mod climate;
+mod follow;
 mod frame;
 mod guard;
+mod inform;
 mod lexicon;
+mod lists;
+mod media;
 mod np;
 mod number;
 mod question;
 mod reply;
 mod resolve;
 mod scan;
+mod special;
 #[cfg(test)]
 mod tests;
+mod timers;
 mod turn;
 mod understand;
 

@@ -2,13 +2,15 @@
 
 use super::lexicon::Sense;
 use super::scan::Item;
-use crate::home::{AreaRef, FloorRef, NameHit};
+use crate::home::{AreaRef, EntityRef, FloorRef, NameHit};
 
 /// A name in a clause with everybody who bears it.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Named {
     /// The bearers, surest first; only entities.
     pub(super) hits: Vec<NameHit>,
+    /// The word also names a kind: somebody called a device «Light».
+    pub(super) generic: bool,
     /// It was said in the plural.
     pub(super) plural: bool,
     /// The words that it takes.
@@ -23,6 +25,8 @@ pub(super) struct Np {
     pub(super) classes: Vec<&'static str>,
     pub(super) areas: Vec<AreaRef>,
     pub(super) floors: Vec<FloorRef>,
+    /// Entities with words of the phrase in their names, where no whole name was said.
+    pub(super) parts: Option<Vec<EntityRef>>,
     pub(super) all: bool,
     pub(super) any: bool,
     pub(super) everything: bool,
@@ -32,14 +36,19 @@ pub(super) struct Np {
     pub(super) plural: bool,
     pub(super) except: Vec<Np>,
     /// The stems of its head words, to tell «lamp» from «light».
-    pub(super) heads: Vec<(usize, usize)>,
+    pub(super) heads: Vec<String>,
     pub(super) words: (usize, usize),
 }
 
 impl Np {
     /// It says what is meant, not only where.
     pub(super) fn headed(&self) -> bool {
-        !self.names.is_empty() || !self.kinds.is_empty() || !self.classes.is_empty() || self.everything || self.it
+        !self.names.is_empty()
+            || !self.kinds.is_empty()
+            || !self.classes.is_empty()
+            || self.everything
+            || self.it
+            || self.parts.is_some()
     }
 
     /// It says where.
@@ -54,7 +63,7 @@ impl Np {
 
     /// Takes the item in, if it is part of such a phrase.
     pub(super) fn take(&mut self, item: &Item) -> bool {
-        let taken = self.take_name(item) || self.take_word(item);
+        let taken = self.take_part(item) || self.take_name(item) || self.take_word(item);
         if taken {
             if self.words.1 == 0 {
                 self.words = item.words;
@@ -62,6 +71,18 @@ impl Np {
             self.words.1 = item.words.1;
         }
         taken
+    }
+
+    fn take_part(&mut self, item: &Item) -> bool {
+        if item.parts.is_empty() {
+            return false;
+        }
+        self.plural |= item.plural;
+        match &mut self.parts {
+            Some(parts) => parts.retain(|e| item.parts.contains(e)),
+            None => self.parts = Some(item.parts.clone()),
+        }
+        true
     }
 
     fn take_name(&mut self, item: &Item) -> bool {
@@ -73,13 +94,13 @@ impl Np {
         let area = item.areas().next();
         let floor = item.floors().next();
         // «the lights» where somebody named a device «Light»: the kind is meant, unless there is no other reading.
-        let generic = item.senses.iter().any(|s| matches!(s, Sense::Kind(_) | Sense::Class(_)));
+        let generic = item.senses.iter().any(|s| matches!(s, Sense::Kind(_) | Sense::Class(_) | Sense::Binary(_)));
         if !hits.is_empty()
             && area.is_none()
             && floor.is_none()
             && !(generic && item.plural && !hits.iter().any(|h| h.plural))
         {
-            self.names.push(Named { hits, plural: item.plural, words: item.words });
+            self.names.push(Named { hits, generic, plural: item.plural, words: item.words });
             self.plural |= item.plural;
             if generic {
                 self.take_word(item);
@@ -89,7 +110,7 @@ impl Np {
         if let Some(area) = area {
             self.areas.push(area);
             if !hits.is_empty() {
-                self.names.push(Named { hits, plural: item.plural, words: item.words });
+                self.names.push(Named { hits, generic, plural: item.plural, words: item.words });
             }
             return true;
         }
@@ -112,12 +133,12 @@ impl Np {
                 Sense::Everywhere => self.everywhere = true,
                 Sense::Kind(kind) => {
                     self.kinds.push(kind);
-                    self.heads.push(item.words);
+                    self.heads.push(item.head.clone());
                     self.plural |= item.plural;
                 }
                 Sense::Class(class) => {
                     self.classes.push(class);
-                    self.heads.push(item.words);
+                    self.heads.push(item.head.clone());
                     self.plural |= item.plural;
                 }
                 _ => continue,

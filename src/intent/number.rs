@@ -221,6 +221,11 @@ fn part(words: &[Word]) -> Option<(usize, usize, u64, Option<u64>)> {
     Some((taken + more, slot, whole, sixtieths(amount.fract())))
 }
 
+/// The seconds of a duration.
+pub(super) fn seconds(hms: [Option<u64>; 3]) -> u64 {
+    hms.iter().zip([3600, 60, 1]).map(|(n, unit)| n.unwrap_or(0).saturating_mul(unit)).fold(0, u64::saturating_add)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,38 +1,221 @@
-//! Questions about the home, and their answers from what is true now.
+//! Questions about what is true in the home, taken apart.
+//!
+//! As with commands, every word must be accounted for; what is asked becomes a [`Query`], and
+//! `answer.rs` answers it from the states.
 
+use super::answer;
 use super::lexicon::Sense;
-use super::reply::{called, spoken_state};
+use super::np::Np;
 use super::resolve::Scene;
-use super::scan::Scan;
-use super::turn::{Reading, Slots, Understanding};
-use super::understand::answered;
+use super::scan::{Item, Scan};
+use super::turn::Understanding;
 use crate::home::NameOf;
+
+/// What form of answer is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// «is the lamp on»
+    Is,
+    /// «are any lights on»
+    Any,
+    /// «are all lights off»
+    All,
+    /// «which lights are on»
+    Which,
+    /// «how many lights are on»
+    Count,
+    /// «what is the state of the lamp»
+    What,
+    /// «where is Ada»
+    Where,
+}
+
+/// A question, taken apart.
+#[derive(Clone, Debug)]
+pub(super) struct Query {
+    pub(super) form: Form,
+    pub(super) np: Np,
+    /// Every reading of the state that is asked for.
+    pub(super) states: Vec<Sense>,
+    /// Nouns of binary classes that were said.
+    pub(super) binaries: Vec<&'static str>,
+    /// Nouns of readings that were said.
+    pub(super) measures: Vec<&'static str>,
+    pub(super) attrs: Vec<&'static str>,
+    /// «warm», «how hot is it».
+    pub(super) warmth: bool,
+    /// «things», «devices», «sensors».
+    pub(super) generic: bool,
+    /// «there is»: a thing that exists or not.
+    pub(super) exists: bool,
+}
 
 /// The answer to a question; [`None`] where the sentence is none that is understood here.
 pub(super) fn answer(scene: &Scene<'_>, scan: &Scan<'_>) -> Option<Understanding> {
-    let first = scan.items.iter().find(|i| !i.idle())?;
-    let asks = first.is(Sense::Is) || first.is(Sense::What) || first.is(Sense::Tell);
-    if !asks || scan.items.iter().any(super::scan::Item::unknown) {
-        return None;
-    }
-    let item = scan.items.iter().find(|i| i.named())?;
-    let entity =
-        item.hits.iter().find_map(|h| if let NameOf::Entity(e) = h.of { scene.home.entity(e) } else { None })?;
-    let mut slots = Slots::default();
-    slots.set("name", entity.name.as_str());
-    let state = scan.items.iter().rev().find_map(|i| i.pick(|s| if let Sense::State(s) = s { Some(s) } else { None }));
-    let say = match state {
-        Some(state) => {
-            slots.set("state", state);
-            let yes = entity.state == state;
-            format!(
-                "{}, {} is {}.",
-                if yes { "Yes" } else { "No" },
-                called(entity).replace("The ", "the "),
-                spoken_state(entity)
-            )
-        }
-        None => format!("{} is {}.", called(entity), spoken_state(entity)),
+    let query = parse(scan)?;
+    answer::answer(scene, &query)
+}
+
+fn parse(scan: &Scan<'_>) -> Option<Query> {
+    let form = form(scan)?;
+    let mut q = Query {
+        form,
+        np: Np::default(),
+        states: Vec::new(),
+        binaries: Vec::new(),
+        measures: Vec::new(),
+        attrs: Vec::new(),
+        warmth: false,
+        generic: false,
+        exists: false,
     };
-    Some(answered(scene.turn, vec![Reading { intent: "HassGetState", slots }], say))
+    let last = scan.items.iter().rposition(|i| !i.idle() && !i.is(Sense::Question) && !i.is(Sense::And))?;
+    for (i, item) in scan.items.iter().enumerate() {
+        if !q.take(scan, item, i, last) {
+            return None;
+        }
+    }
+    if q.np.any && q.form == Form::Is || q.exists && q.form == Form::Is {
+        q.form = Form::Any;
+    }
+    if q.np.all && matches!(q.form, Form::Is | Form::Any) {
+        q.form = Form::All;
+    }
+    Some(q)
+}
+
+/// The form, from the words at the head; [`None`] where the sentence asks nothing.
+fn form(scan: &Scan<'_>) -> Option<Form> {
+    let mut told = false;
+    for (i, item) in scan.items.iter().enumerate() {
+        if item.idle() && !item.is(Sense::Is) || item.is(Sense::And) {
+            continue;
+        }
+        let has = |s: Sense| item.hits.is_empty() && item.is(s);
+        if has(Sense::HowMany) {
+            return Some(Form::Count);
+        }
+        if has(Sense::Which) {
+            return Some(Form::Which);
+        }
+        if has(Sense::Where) {
+            return Some(Form::Where);
+        }
+        if has(Sense::Who) {
+            return Some(Form::Which);
+        }
+        if has(Sense::What) || has(Sense::Attr("howmuch")) || has(Sense::When) || has(Sense::Status) {
+            // «what lights are on»
+            let which = scan.plain(item) == "what" && scan.items.get(i + 1).is_some_and(|n| n.plural);
+            return Some(if which { Form::Which } else { Form::What });
+        }
+        if has(Sense::Exist) {
+            return Some(Form::Any);
+        }
+        if has(Sense::Is) {
+            return Some(if told && scan.plain(item) == "is" { Form::Is } else { Form::Is });
+        }
+        if has(Sense::Any) {
+            return Some(Form::Any);
+        }
+        if has(Sense::Tell) {
+            told = true;
+            continue;
+        }
+        break;
+    }
+    let status = scan.items.iter().any(|i| i.hits.is_empty() && i.is(Sense::Status));
+    if told || status && !scan.items.iter().any(|i| matches!(i.senses.first(), Some(Sense::Verb(_)))) {
+        return Some(Form::What);
+    }
+    // «the front door is locked?»
+    let asked = scan.items.iter().any(|i| i.is(Sense::Question)) && scan.items.iter().any(|i| i.is(Sense::Is));
+    asked.then_some(Form::Is)
+}
+
+impl Query {
+    /// Takes in one item; false where it has no place in a question.
+    fn take(&mut self, scan: &Scan<'_>, item: &Item, at: usize, last: usize) -> bool {
+        let passing = [
+            Sense::Question,
+            Sense::Prep,
+            Sense::And,
+            Sense::Is,
+            Sense::What,
+            Sense::Which,
+            Sense::HowMany,
+            Sense::Where,
+            Sense::When,
+            Sense::Who,
+            Sense::Tell,
+            Sense::Status,
+            Sense::Doing,
+            Sense::Attr("howmuch"),
+            Sense::Attr("left"),
+        ];
+        if item.unknown() || item.value.is_some() && item.hits.is_empty() {
+            return false;
+        }
+        if item.hits.is_empty() && item.is(Sense::Exist) {
+            self.exists = true;
+            return true;
+        }
+        self.read(item);
+        let state_word =
+            item.senses.iter().any(|s| matches!(s, Sense::State(_) | Sense::BinaryOn(_) | Sense::BinaryOff(_)));
+        let warmth = self.form == Form::What && item.is(Sense::Attr("warmth"));
+        if item.hits.is_empty() && state_word && !warmth && self.is_state(scan, item, at, last) {
+            let states =
+                item.senses.iter().filter(|s| matches!(s, Sense::State(_) | Sense::BinaryOn(_) | Sense::BinaryOff(_)));
+            if self.states.is_empty() || at == last {
+                self.states = states.copied().collect();
+            }
+            return true;
+        }
+        if item.hits.iter().any(|h| !matches!(h.of, NameOf::Entity(_))) || item.named() {
+            if self.np.take(item) {
+                return true;
+            }
+        }
+        let generic = item.is(Sense::Kind("sensor")) || item.is(Sense::Everything);
+        if self.np.take(item) {
+            self.generic |= generic;
+            return true;
+        }
+        item.idle()
+            || passing.iter().any(|s| item.is(*s))
+            || item.is(Sense::Reading)
+            || item.senses.iter().any(|s| matches!(s, Sense::Binary(_) | Sense::Measure(_) | Sense::Attr(_)))
+    }
+
+    /// Notes the nouns and properties that an item may be.
+    fn read(&mut self, item: &Item) {
+        for sense in &item.senses {
+            match sense {
+                Sense::Binary(class) => self.binaries.push(class),
+                Sense::Measure(class) => self.measures.push(class),
+                Sense::Attr("warmth") => self.warmth = true,
+                Sense::Attr(attr) => self.attrs.push(attr),
+                _ => {}
+            }
+        }
+    }
+
+    /// Whether a word that can be a state is one here, not a noun or preposition.
+    fn is_state(&self, scan: &Scan<'_>, item: &Item, at: usize, last: usize) -> bool {
+        let noun = item.senses.iter().any(|s| matches!(s, Sense::Binary(_) | Sense::Measure(_) | Sense::Kind(_)));
+        if noun && at != last {
+            return false;
+        }
+        // «are any lights on the first floor on»: the first leads to a place, the last is the state.
+        if item.is(Sense::On) && at != last {
+            let later = scan.items[at + 1..]
+                .iter()
+                .any(|i| i.hits.is_empty() && i.senses.iter().any(|s| matches!(s, Sense::State(_))));
+            let next = scan.items[at + 1..].iter().find(|i| !i.idle());
+            let place = next.is_some_and(|n| n.areas().next().is_some() || n.floors().next().is_some());
+            return !(place && (later || !self.states.is_empty()));
+        }
+        true
+    }
 }

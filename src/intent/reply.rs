@@ -6,7 +6,7 @@ use crate::home::{Command, Entity, Home, Kind, number_of};
 /// The reply to a sentence, from what became of each step. `home` is as it is after the read-back.
 #[must_use]
 pub fn reply(home: &Home, understanding: &Understanding, outcomes: &[Outcome]) -> String {
-    if understanding.decision != Decision::Act {
+    if understanding.decision != Decision::Act || outcomes.is_empty() && !understanding.say.is_empty() {
         return understanding.say.clone();
     }
     let done: Vec<&Entity> =

@@ -17,6 +17,8 @@ pub(super) struct Wanted<'a> {
     pub(super) command: Option<&'a Command>,
     /// Nothing named at all is fine.
     pub(super) bare: bool,
+    /// The kind belongs into the slots.
+    pub(super) says_kind: bool,
 }
 
 /// The entities that are meant, and the slots that say so.
@@ -49,9 +51,17 @@ impl Scene<'_> {
     /// The entities that a phrase means for a command.
     pub(super) fn find(&self, np: &Np, wanted: &Wanted<'_>) -> Result<Found, Trouble> {
         let mut found = if np.it && np.names.is_empty() && np.kinds.is_empty() && np.classes.is_empty() {
-            self.mentioned(wanted)?
-        } else if let Some(named) = np.names.first() {
+            match self.mentioned(wanted) {
+                // «pause it», «light it up»: what is here.
+                Err(Trouble::Unsaid) if wanted.bare => self.group(np, wanted)?,
+                other => other?,
+            }
+        } else if let Some(parts) = np.parts.as_ref().filter(|_| np.names.is_empty()) {
+            self.partly(np, parts, wanted)?
+        } else if let Some(named) = np.names.first().filter(|_| np.parts.is_none()) {
             self.named(np, named, wanted)?
+        } else if np.parts.is_some() {
+            return Err(Trouble::Unsaid);
         } else {
             self.group(np, wanted)?
         };
@@ -126,6 +136,9 @@ impl Scene<'_> {
             }
         }
         self.narrow(np, &mut able);
+        if able.is_empty() && np.names.iter().all(|n| n.generic) {
+            return self.group(np, wanted);
+        }
         if able.is_empty() {
             let name = any.and_then(|e| self.entity(e)).map_or("", |e| e.name.as_str());
             slots.set("name", name);
@@ -136,6 +149,32 @@ impl Scene<'_> {
             });
         }
         if able.len() > 1 && !(np.all || named.plural && !named.hits.iter().any(|h| h.plural)) {
+            return Err(Trouble::Which(able, slots, false));
+        }
+        self.name_slot(&able, &mut slots);
+        Ok(Found { entities: able, slots })
+    }
+
+    /// By words of a name: «the desk light» for «Office Desk Light», if that is the only one.
+    fn partly(&self, np: &Np, parts: &[EntityRef], wanted: &Wanted<'_>) -> Result<Found, Trouble> {
+        let mut slots = Slots::default();
+        self.place_slots(np, &mut slots);
+        let gazetteer = self.home.gazetteer();
+        let fits = |e: &EntityRef| {
+            let Some(entity) = self.entity(*e) else { return false };
+            let called = np.heads.iter().all(|h| gazetteer.bearing(h).contains(e));
+            let kind =
+                np.kinds.iter().any(|k| kind_matches(k, entity)) || np.classes.iter().any(|c| class_matches(c, entity));
+            (np.heads.is_empty() || called || kind) && self.there(*e, np, false)
+        };
+        let said: Vec<EntityRef> = parts.iter().copied().filter(fits).collect();
+        let able: Vec<EntityRef> = said.iter().copied().filter(|e| self.suits(*e, wanted)).collect();
+        let guarded = able.iter().any(|e| self.entity(*e).is_some_and(|e| e.tier() == Tier::Guarded));
+        if able.is_empty() {
+            return Err(Trouble::Unsaid);
+        }
+        let group = (np.plural || np.all) && !np.heads.is_empty();
+        if able.len() > 1 && !group || guarded && said.len() > 1 {
             return Err(Trouble::Which(able, slots, false));
         }
         self.name_slot(&able, &mut slots);
@@ -177,8 +216,11 @@ impl Scene<'_> {
             .map(EntityRef)
             .filter(|e| self.suits(*e, wanted) && self.entity(*e).is_some_and(of_kind))
             .collect();
-        if !implied {
-            kind_slots(np, wanted, &mut slots);
+        if wanted.says_kind {
+            match wanted.implied.filter(|_| implied) {
+                Some(kind) => slots.set("domain", kind.word()),
+                None => kind_slots(np, wanted, &mut slots),
+            }
         }
         let mut here = np.clone();
         if !np.placed() {
@@ -186,20 +228,19 @@ impl Scene<'_> {
                 here.areas.push(area);
             }
         } else if np.here && np.areas.is_empty() {
-            match self.turn.area {
-                Some(area) => here.areas.push(area),
-                None => return Err(Trouble::Unsaid),
-            }
+            // Where «here» is unknown, it says no more than nothing.
+            here.areas.extend(self.turn.area);
         }
         self.place_slots(&here, &mut slots);
         let strict = !here.areas.is_empty() || !here.floors.is_empty();
         let mut there: Vec<EntityRef> = all.iter().copied().filter(|e| self.there(*e, &here, strict)).collect();
-        if there.is_empty() && !np.placed() && all.len() == 1 {
+        if there.is_empty() && !np.placed() && all.len() == 1 && wanted.command.is_some() {
             there.clone_from(&all);
         }
         if there.is_empty() {
             return Err(Trouble::Nothing(slots, self.none_such(&here)));
         }
+        self.narrow_heads(np, &mut there);
         let singular = !np.plural && !np.all && !np.everything;
         let guarded = there.iter().any(|e| self.entity(*e).is_some_and(|e| e.tier() == Tier::Guarded));
         if there.len() > 1 && singular && !implied && (guarded || !strict) {
@@ -209,6 +250,19 @@ impl Scene<'_> {
             return Err(Trouble::Which(there, slots, true));
         }
         Ok(Found { entities: there, slots })
+    }
+
+    /// «the lamp» among lights: those that are called lamps, if some are.
+    fn narrow_heads(&self, np: &Np, there: &mut Vec<EntityRef>) {
+        if np.plural || np.all || there.len() < 2 {
+            return;
+        }
+        for head in np.heads.iter().filter(|h| !np.kinds.contains(&h.as_str())) {
+            let called = self.home.gazetteer().bearing(head);
+            if there.iter().any(|e| called.contains(e)) {
+                there.retain(|e| called.contains(e));
+            }
+        }
     }
 
     fn none_such(&self, np: &Np) -> String {

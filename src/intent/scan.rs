@@ -7,7 +7,7 @@ use super::lexicon::{ENGLISH, Lexicon, Sense};
 use super::number::{self, Value};
 use crate::base::limits;
 use crate::home::words::{Word, split, stem};
-use crate::home::{Gazetteer, Home, NameHit, NameOf};
+use crate::home::{EntityRef, Gazetteer, Home, NameHit, NameKind, NameOf, OptionHit};
 
 /// A stretch of words and everything that it can mean.
 #[derive(Clone, Debug, Default)]
@@ -16,10 +16,16 @@ pub(super) struct Item {
     pub(super) words: (usize, usize),
     /// Who bears this name.
     pub(super) hits: Vec<NameHit>,
+    /// The singular of its last word.
+    pub(super) head: String,
     /// It was said in the plural.
     pub(super) plural: bool,
     /// What the language has for it.
     pub(super) senses: Vec<Sense>,
+    /// Who has this word in a name («desk» of «Office Desk Light»), where nothing else explains it.
+    pub(super) parts: Vec<EntityRef>,
+    /// Whose option this is.
+    pub(super) options: Vec<OptionHit>,
     /// The value that it states.
     pub(super) value: Option<Value>,
 }
@@ -32,14 +38,18 @@ impl Item {
 
     /// Nothing explains it.
     pub(super) fn unknown(&self) -> bool {
-        self.hits.is_empty() && self.senses.is_empty() && self.value.is_none()
+        self.hits.is_empty()
+            && self.senses.is_empty()
+            && self.value.is_none()
+            && self.options.is_empty()
+            && self.parts.is_empty()
     }
 
     /// Words that can be passed over.
     pub(super) fn idle(&self) -> bool {
         self.hits.is_empty()
             && self.value.is_none()
-            && self.senses.iter().any(|s| matches!(s, Sense::Filler | Sense::Det))
+            && self.senses.iter().any(|s| matches!(s, Sense::Filler | Sense::Det | Sense::Question))
     }
 
     /// The payload of the first sense that a function picks.
@@ -121,17 +131,33 @@ fn items(words: &[Word], names: &Gazetteer) -> Vec<Item> {
         let (named, hits) = name_at(&words[at..], names);
         let value = number::value(&words[at..]);
         let valued = value.map_or(0, |(n, _)| n);
-        let longest = said.max(named).max(valued).max(1);
+        let (optional, options) = option_at(&words[at..], names);
+        let longest = said.max(named).max(valued).max(optional).max(1);
         let last = &words[at + longest - 1];
-        let mut item = Item { words: (at, at + longest), plural: last.text != last.stem, ..Item::default() };
+        let mut item = Item {
+            words: (at, at + longest),
+            head: last.stem.clone(),
+            plural: last.text != last.stem,
+            ..Item::default()
+        };
         if named == longest {
             item.hits = hits.to_vec();
+        }
+        // «the switch» where there is a «Bedroom Switch» in the bedroom: the word, not the shortened name.
+        if said == longest {
+            item.hits.retain(|h| h.kind != NameKind::Short);
+        }
+        if optional == longest {
+            item.options = options.to_vec();
         }
         if said == longest {
             item.senses.clone_from(&senses);
         }
         if valued == longest {
             item.value = value.map(|(_, v)| v);
+        }
+        if item.unknown() {
+            item.parts = names.bearing(&last.stem).to_vec();
         }
         out.push(item);
         at += longest;
@@ -145,19 +171,50 @@ fn name_at<'g>(words: &[Word], names: &'g Gazetteer) -> (usize, &'g [NameHit]) {
     for n in (1..=most).rev() {
         let span = &words[..n];
         let hits = names.find(span.iter().map(|w| w.stem.as_str()));
-        if !hits.is_empty() {
+        if !hits.is_empty() && !group_of(span, hits, names) {
             return (n, hits);
         }
         // «left curtain» for «Curtain Left»: only words that all belong to names.
-        if n > 1 && span.iter().all(|w| names.knows(&w.text) || names.knows(&w.stem)) {
+        let verb = n > 1 && is_verb(&span[0]);
+        if n > 1 && !verb && span.iter().all(|w| names.knows(&w.text) || names.knows(&w.stem)) {
             let mut stems: Vec<&str> = span.iter().map(|w| w.stem.as_str()).collect();
             let hits = names.find_unordered(&mut stems);
-            if !hits.is_empty() {
+            if !hits.is_empty() && !group_of(span, hits, names) {
                 return (n, hits);
             }
         }
     }
     (0, &[])
+}
+
+/// «lock mudroom …» is no name in another order.
+fn is_verb(word: &Word) -> bool {
+    let mut senses = Vec::new();
+    ENGLISH.longest(std::slice::from_ref(word), &mut senses);
+    senses.iter().any(|s| matches!(s, Sense::Verb(_) | Sense::On | Sense::Off))
+}
+
+/// «bedroom curtains» where one device is called «Bedroom Curtain»: the curtains of the bedroom are meant.
+fn group_of(span: &[Word], hits: &[NameHit], names: &Gazetteer) -> bool {
+    let (Some(last), head) = (span.last(), &span[..span.len() - 1]) else { return false };
+    if last.text == last.stem || head.is_empty() || hits.iter().any(|h| h.plural) {
+        return false;
+    }
+    let mut senses = Vec::new();
+    ENGLISH.longest(std::slice::from_ref(last), &mut senses);
+    let noun = senses.iter().any(|s| matches!(s, Sense::Kind(_) | Sense::Class(_)));
+    let place = names.find(head.iter().map(|w| w.stem.as_str()));
+    noun && place.iter().any(|h| !matches!(h.of, NameOf::Entity(_)))
+}
+
+/// The longest option at the head of the words.
+fn option_at<'g>(words: &[Word], names: &'g Gazetteer) -> (usize, &'g [OptionHit]) {
+    let most = names.longest().min(words.len());
+    (1..=most)
+        .rev()
+        .map(|n| (n, names.find_option(words[..n].iter().map(|w| w.stem.as_str()))))
+        .find(|(_, options)| !options.is_empty())
+        .unwrap_or((0, &[]))
 }
 
 /// Sets slips of the pen right.
@@ -177,6 +234,10 @@ fn mend(words: Vec<Word>, lexicon: &Lexicon, names: &Gazetteer, slips: &mut usiz
             out.push(word.clone());
             continue;
         }
+        if let Some(plain) = gerund(&word.text, lexicon) {
+            out.push(Word { stem: stem(&plain), text: plain, ..word.clone() });
+            continue;
+        }
         if let Some(right) = nearest(&word.text, lexicon.vocabulary().chain(names.vocabulary())) {
             *slips += 1;
             out.push(Word { text: right.to_owned(), stem: stem(right), ..word.clone() });
@@ -189,6 +250,14 @@ fn mend(words: Vec<Word>, lexicon: &Lexicon, names: &Gazetteer, slips: &mut usiz
         }
     }
     out
+}
+
+/// «pausing» is «pause», «turning» is «turn».
+fn gerund(word: &str, lexicon: &Lexicon) -> Option<String> {
+    let root = word.strip_suffix("ing").filter(|r| r.len() >= 3)?;
+    let doubled = root.as_bytes().windows(2).last().is_some_and(|w| w[0] == w[1]);
+    let forms = [root.to_owned(), format!("{root}e"), root[..root.len() - usize::from(doubled)].to_owned()];
+    forms.into_iter().find(|f| lexicon.knows(f))
 }
 
 /// «livingroom»: two words of a name run together, or one that is said in two.

@@ -4,6 +4,7 @@
 //! command is not what was asked for.
 
 use super::clause::{Clause, bounds};
+use super::follow;
 use super::frame::{Action, action};
 use super::guard;
 use super::lexicon::Sense;
@@ -12,6 +13,7 @@ use super::question;
 use super::resolve::{Found, Scene, Trouble, Wanted};
 use super::scan::Scan;
 use super::turn::{Context, Decision, Question, Reading, Slots, Turn, Understanding};
+use super::{inform, lists, media, special, timers};
 use crate::home::{Call, EntityRef, Home};
 
 /// What a sentence means in a home. Changes nothing, reads no clock, needs no network.
@@ -33,13 +35,32 @@ fn decide(home: &Home, turn: &Turn<'_>, scan: &Scan<'_>) -> Understanding {
     if scan.too_long {
         return abstain(turn, "That is too long for me to take as a command.");
     }
+    let scene = Scene { home, turn };
+    if let Some(out) = follow::follow(&scene, scan) {
+        return out;
+    }
     if scan.items.iter().all(|i| i.idle() || i.is(Sense::And) || i.is(Sense::Question)) {
-        return abstain(turn, "I only take commands and questions about the home here.");
+        return inform::social(turn, scan)
+            .unwrap_or_else(|| abstain(turn, "I only take commands and questions about the home here."));
+    }
+    if let Some(why) = guard::reports(scan) {
+        return abstain(turn, why);
+    }
+    if let Some(out) = inform::inform(home, turn, scan).or_else(|| lists::understand_list(home, turn, scan)) {
+        return out;
+    }
+    if let Some(out) = timers::delayed(home, turn, scan) {
+        return out;
     }
     if let Some(why) = guard::refuses(scan) {
         return abstain(turn, why);
     }
-    let scene = Scene { home, turn };
+    if let Some(out) = timers::understand_timer(home, turn, scan) {
+        return out;
+    }
+    if let Some(out) = media::play(&scene, scan) {
+        return out;
+    }
     if let Some(answer) = question::answer(&scene, scan) {
         return answer;
     }
@@ -76,11 +97,13 @@ fn commands(scene: &Scene<'_>, scan: &Scan<'_>) -> Understanding {
     let mut calls = Vec::new();
     let mut before: Option<Action> = None;
     for (from, to) in bounds(scan) {
-        let clause = Clause::parse(scan, from, to);
+        let clause = Clause::parse(scene.home, scan, from, to);
         if let Some(at) = clause.unknown.first() {
             return abstain(turn, guard::unknown(scene.home, scan, *at));
         }
-        let Some(action) = action(&clause).or_else(|| continued(&clause, before.take())) else {
+        let Some(action) =
+            special::option(scene, &clause).or_else(|| action(&clause)).or_else(|| continued(&clause, before.take()))
+        else {
             return abstain(turn, format!("I do not know what to do about «{}».", scan.text.trim()));
         };
         let nps = if clause.nps.is_empty() { vec![Np::default()] } else { clause.nps.clone() };
@@ -113,9 +136,17 @@ fn continued(clause: &Clause, before: Option<Action>) -> Option<Action> {
     before.filter(|_| only_things)
 }
 
-fn one(scene: &Scene<'_>, action: &Action, np: &Np) -> Result<(Reading, Call), Trouble> {
-    let wanted =
-        Wanted { kinds: action.kinds, implied: action.implied, command: Some(&action.command), bare: action.bare };
+pub(super) fn one(scene: &Scene<'_>, action: &Action, np: &Np) -> Result<(Reading, Call), Trouble> {
+    if action.intent == "HassVacuumCleanArea" {
+        return special::clean(scene, action, np);
+    }
+    let wanted = Wanted {
+        kinds: action.kinds,
+        implied: action.implied,
+        command: Some(&action.command),
+        bare: action.bare,
+        says_kind: matches!(action.intent, "HassTurnOn" | "HassTurnOff" | "HassToggle" | "HassSetPosition"),
+    };
     let with = |slots: Slots| {
         let mut all = slots;
         for (name, value) in &action.slots.0 {
@@ -133,7 +164,7 @@ fn one(scene: &Scene<'_>, action: &Action, np: &Np) -> Result<(Reading, Call), T
     Ok((reading, Call { command: action.command.clone(), targets: found.entities }))
 }
 
-fn troubled(
+pub(super) fn troubled(
     scene: &Scene<'_>,
     scan: &Scan<'_>,
     action: &Action,

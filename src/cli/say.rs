@@ -1,0 +1,234 @@
+//! `hearth say`: what a sentence means in a home, shown on a simulated one.
+//!
+//! Calls go to the model of the home alone; the running service takes the same calls through the gate.
+//! `docs/say.md` has the forms.
+
+use std::collections::HashMap;
+use std::io::{BufRead, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Instant;
+
+use serde_json::{Value, json};
+
+use crate::base::limits;
+use crate::home::{AreaRef, Home};
+use crate::intent::{Context, Outcome, Turn, Understanding, reply, understand};
+
+/// What `hearth say` is given.
+#[derive(clap::Args, Debug)]
+pub struct SayArgs {
+    /// The home: a file in JSON or TOML
+    #[arg(long, value_name = "FILE", required_unless_present = "batch")]
+    home: Option<PathBuf>,
+    /// The area where the speaker is
+    #[arg(long, value_name = "NAME")]
+    area: Option<String>,
+    /// Answer as one line of JSON
+    #[arg(long)]
+    json: bool,
+    /// Also give every state after the sentence (with --json or --batch)
+    #[arg(long)]
+    states: bool,
+    /// Read cases from this file, one JSON object a line, and answer each with one line; `-` is standard input
+    #[arg(long, value_name = "FILE.jsonl", conflicts_with_all = ["sentence", "area"])]
+    batch: Option<PathBuf>,
+    /// The sentence
+    #[arg(required_unless_present = "batch")]
+    sentence: Option<String>,
+}
+
+/// Runs `hearth say`: 0 when every case could be read, 1 otherwise.
+#[must_use]
+pub fn run(args: SayArgs) -> ExitCode {
+    let done = match (&args.batch, &args.home, &args.sentence) {
+        (Some(batch), ..) => run_batch(batch, args.home.as_deref(), args.states),
+        (None, Some(home), Some(sentence)) => one(home, sentence, &args),
+        _ => Err("a home and a sentence are needed".to_owned()),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("hearth say: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn one(path: &Path, sentence: &str, args: &SayArgs) -> Result<(), String> {
+    let mut home = load(path)?;
+    let area = args.area.as_deref().map(|a| area(&mut home, a)).transpose()?;
+    let said = say(&mut home, sentence, area, now(), Context::default());
+    if args.json {
+        println!("{}", said.to_json(&home, sentence, args.states));
+        return Ok(());
+    }
+    println!("{}", said.reply);
+    println!("  decision  {}", serde_json::to_value(said.understanding.decision).unwrap_or_default());
+    for reading in &said.understanding.readings {
+        println!("  intent    {} {}", reading.intent, reading.slots.to_json());
+    }
+    for call in &said.understanding.calls {
+        println!("  call      {}", call.to_json(&home));
+    }
+    for change in &said.changes {
+        println!("  changed   {} {}: {} -> {}", change.entity, change.property, change.from, change.to);
+    }
+    println!("  took      {:.0} µs", said.micros);
+    Ok(())
+}
+
+/// A home from a file; the ending decides between TOML and JSON.
+fn load(path: &Path) -> Result<Home, String> {
+    let size = std::fs::metadata(path).map_err(|e| format!("{}: {e}", path.display()))?.len();
+    if size > limits::CONFIG_BYTES {
+        return Err(format!("{}: larger than {} bytes", path.display(), limits::CONFIG_BYTES));
+    }
+    let text = std::fs::read_to_string(path).map_err(|e| format!("{}: {e}", path.display()))?;
+    let home = if path.extension().is_some_and(|e| e == "toml") {
+        Home::from_toml(&text)
+    } else {
+        let value: Value = serde_json::from_str(&text).map_err(|e| format!("{}: {e}", path.display()))?;
+        Home::from_json(&value)
+    };
+    home.map_err(|faults| {
+        let lines: Vec<String> = faults.iter().map(|f| format!("  {f}")).collect();
+        format!("{} is not a home:\n{}", path.display(), lines.join("\n"))
+    })
+}
+
+/// The area of that name; one that the home does not know has nothing in it.
+fn area(home: &mut Home, name: &str) -> Result<AreaRef, String> {
+    home.ensure_area(name).map_err(|f| f.message)
+}
+
+/// The wall clock of the machine; `hearth say` is a command of a person.
+fn now() -> jiff::civil::DateTime {
+    jiff::Zoned::now().datetime()
+}
+
+/// One sentence carried out on the model.
+struct Said {
+    understanding: Understanding,
+    changes: Vec<crate::home::Change>,
+    reply: String,
+    micros: f64,
+}
+
+fn say(home: &mut Home, text: &str, area: Option<AreaRef>, now: jiff::civil::DateTime, context: Context) -> Said {
+    let begun = Instant::now();
+    let area = area.or(home.default_area);
+    let mut understanding = understand(home, &Turn { text, area, now, context });
+    let micros = begun.elapsed().as_secs_f64() * 1e6;
+    let mut changes = Vec::new();
+    let mut outcomes = Vec::new();
+    for call in &understanding.calls {
+        let came = home.simulate_call(call);
+        changes.extend(came.changes);
+        outcomes.extend(came.done.into_iter().map(Outcome::Done));
+        outcomes.extend(came.declined.into_iter().map(|d| Outcome::Failed(d.entity, d.why)));
+        if let Some(why) = came.refused {
+            understanding.say = why;
+        }
+    }
+    let reply = reply(home, &understanding, &outcomes);
+    Said { understanding, changes, reply, micros }
+}
+
+impl Said {
+    fn to_json(&self, home: &Home, sentence: &str, states: bool) -> Value {
+        let u = &self.understanding;
+        let first = u.readings.first();
+        let mut out = json!({
+            "sentence": sentence,
+            "decision": u.decision,
+            "intent": first.map(|r| r.intent),
+            "slots": first.map_or_else(|| json!({}), |r| r.slots.to_json()),
+            "readings": u.readings.iter().map(|r| json!({"intent": r.intent, "slots": r.slots.to_json()})).collect::<Vec<_>>(),
+            "calls": u.calls.iter().map(|c| c.to_json(home)).collect::<Vec<_>>(),
+            "changes": self.changes,
+            "reply": self.reply,
+            "confidence": u.confidence,
+            "microseconds": (self.micros * 10.0).round() / 10.0,
+        });
+        if states {
+            out["states"] = home.states_json();
+        }
+        out
+    }
+}
+
+fn run_batch(path: &Path, home: Option<&Path>, states: bool) -> Result<(), String> {
+    let input: Box<dyn BufRead> = if path.as_os_str() == "-" {
+        Box::new(std::io::stdin().lock())
+    } else {
+        let file = std::fs::File::open(path).map_err(|e| format!("{}: {e}", path.display()))?;
+        Box::new(std::io::BufReader::new(file))
+    };
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    let mut homes = HashMap::new();
+    if let Some(home) = home {
+        homes.insert(String::new(), load(home)?);
+    }
+    let mut bad = 0u64;
+    for line in input.lines() {
+        let line = line.map_err(|e| format!("{}: {e}", path.display()))?;
+        if line.trim().is_empty() {
+            continue;
+        }
+        let answer = case(&line, &mut homes, states).unwrap_or_else(|message| {
+            bad += 1;
+            json!({ "error": message })
+        });
+        writeln!(out, "{answer}").map_err(|e| e.to_string())?;
+    }
+    out.flush().map_err(|e| e.to_string())?;
+    if bad > 0 { Err(format!("{bad} cases could not be read")) } else { Ok(()) }
+}
+
+const CASE_KEYS: &[&str] = &["id", "home", "states", "area", "turns", "sentence", "now", "home_path"];
+
+/// One case: a fresh home, the earlier turns, the sentence.
+fn case(line: &str, homes: &mut HashMap<String, Home>, states: bool) -> Result<Value, String> {
+    let case: Value = serde_json::from_str(line).map_err(|e| e.to_string())?;
+    if let Some(key) = case.as_object().and_then(|o| o.keys().find(|k| !CASE_KEYS.contains(&k.as_str()))) {
+        return Err(format!("unknown key `{key}`; known are {}", CASE_KEYS.join(", ")));
+    }
+    let sentence = case["sentence"].as_str().ok_or("`sentence` is missing")?;
+    let mut home = case_home(&case, homes)?;
+    if let Some(overrides) = case.get("states").filter(|v| !v.is_null()) {
+        home.override_states(overrides).map_err(|f| f.to_string())?;
+    }
+    let area = case["area"].as_str().map(|a| area(&mut home, a)).transpose()?;
+    let now = match case["now"].as_str() {
+        Some(text) => text.parse().map_err(|e| format!("now: {e}"))?,
+        None => now(),
+    };
+    let mut context = Context::default();
+    for earlier in case["turns"].as_array().map_or(&[][..], Vec::as_slice) {
+        let text = earlier.as_str().ok_or("`turns` holds sentences")?;
+        context = say(&mut home, text, area, now, context).understanding.context;
+    }
+    let mut out = say(&mut home, sentence, area, now, context).to_json(&home, sentence, states);
+    if let Some(id) = case.get("id") {
+        out["id"] = id.clone();
+    }
+    Ok(out)
+}
+
+fn case_home(case: &Value, homes: &mut HashMap<String, Home>) -> Result<Home, String> {
+    let path = match &case["home"] {
+        Value::String(path) => path.clone(),
+        Value::Null => case["home_path"].as_str().unwrap_or("").to_owned(),
+        inline => {
+            return Home::from_json(inline)
+                .map_err(|faults| faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "));
+        }
+    };
+    if let Some(home) = homes.get(&path) {
+        return Ok(home.clone());
+    }
+    let home = load(Path::new(&path))?;
+    homes.insert(path, home.clone());
+    Ok(home)
+}

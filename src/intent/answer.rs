@@ -1,0 +1,447 @@
+//! Answers from what is true now: yes and no, which, how many, readings.
+
+use super::lexicon::{ENGLISH, Sense};
+use super::question::{Form, Query};
+use super::reply::{called, listed, spoken_state};
+use super::resolve::{Scene, class_matches, kind_matches};
+use super::turn::{Reading, Slots, Understanding};
+use super::understand::answered;
+use crate::home::{AreaRef, Entity, EntityRef, Kind, NameOf};
+
+/// A state that is asked for, of a kind or class.
+struct Asked {
+    domain: &'static str,
+    class: Option<&'static str>,
+    state: &'static str,
+}
+
+/// The answer to a question.
+pub(super) fn answer(scene: &Scene<'_>, q: &Query) -> Option<Understanding> {
+    if q.form == Form::Where {
+        return whereabouts(scene, q);
+    }
+    if let Some(out) = super::climate::temperature(scene, q) {
+        return Some(out);
+    }
+    if !q.np.names.is_empty() {
+        return named(scene, q);
+    }
+    if q.states.is_empty() {
+        return unstated(scene, q);
+    }
+    group(scene, q)
+}
+
+fn get(slots: Slots) -> Vec<Reading> {
+    vec![Reading { intent: "HassGetState", slots }]
+}
+
+/// «where is Ada»
+fn whereabouts(scene: &Scene<'_>, q: &Query) -> Option<Understanding> {
+    let entity = bearers(scene, q).into_iter().find(|e| matches!(e.kind, Kind::Person | Kind::DeviceTracker));
+    let Some(person) = entity else {
+        let thing = bearers(scene, q).into_iter().next()?;
+        let mut slots = Slots::default();
+        slots.set("name", thing.name.as_str());
+        let place = thing.area.map(|a| scene.home.area_name(a));
+        let say = match place {
+            Some(area) => format!("{} is in {area}.", called(thing)),
+            None => format!("I do not know where {} is.", thing.name),
+        };
+        return Some(answered(scene.turn, get(slots), say));
+    };
+    let mut slots = Slots::default();
+    slots.set("domain", person.kind.word());
+    slots.set("name", person.name.as_str());
+    let say = match person.state.as_str() {
+        "home" => format!("{} is at home.", person.name),
+        "not_home" => format!("{} is not at home.", person.name),
+        "unknown" | "unavailable" => format!("I do not know where {} is.", person.name),
+        place => format!("{} is at {place}.", person.name),
+    };
+    Some(answered(scene.turn, get(slots), say))
+}
+
+fn bearers<'h>(scene: &Scene<'h>, q: &Query) -> Vec<&'h Entity> {
+    let hits = q.np.names.first().map_or(&[][..], |n| n.hits.as_slice());
+    hits.iter()
+        .filter_map(|h| if let NameOf::Entity(e) = h.of { scene.home.entity(e) } else { None })
+        .filter(|e| there(scene, e, q, false))
+        .collect()
+}
+
+/// Whether an entity is where the question says.
+fn there(scene: &Scene<'_>, entity: &Entity, q: &Query, strict: bool) -> bool {
+    let np = &q.np;
+    let Some(area) = entity.area else { return !strict || np.areas.is_empty() && np.floors.is_empty() && !np.here };
+    (np.areas.is_empty() || np.areas.contains(&area))
+        && (np.floors.is_empty() || scene.home.floor_of(area).is_some_and(|f| np.floors.contains(&f)))
+        && (!np.here || scene.turn.area.is_none_or(|a| a == area))
+}
+
+/// Where the question says, as slots.
+pub(super) fn places(scene: &Scene<'_>, q: &Query, slots: &mut Slots) {
+    if let Some(area) = q.np.areas.first().copied().or_else(|| here(scene, q)) {
+        slots.set("area", scene.home.area_name(area));
+    }
+    if let Some(floor) = q.np.floors.first() {
+        slots.set("floor", scene.home.floor_name(*floor));
+    }
+}
+
+pub(super) fn here(scene: &Scene<'_>, q: &Query) -> Option<AreaRef> {
+    scene.turn.area.filter(|_| q.np.here)
+}
+
+/// A question about something with a name.
+fn named(scene: &Scene<'_>, q: &Query) -> Option<Understanding> {
+    if q.np.names.len() > 1 {
+        // «the amount of gas indicated by the gas meter»: the first is the word, not the device «Gas».
+        let mut one = q.clone();
+        one.np.names.retain(|n| !n.generic);
+        return if one.np.names.len() == 1 { named(scene, &one) } else { several(scene, q) };
+    }
+    let bearers = bearers(scene, q);
+    if q.states.is_empty() {
+        return reading(scene, q, &bearers);
+    }
+    // The bearer of whom the state can be asked; the class that was said decides between several.
+    let mut best: Option<(&Entity, &'static str, bool)> = None;
+    for entity in bearers {
+        let Some(state) = q.states.iter().find_map(|s| state_of(entity, *s)) else { continue };
+        let said = class_said(entity, q);
+        let literal = q.states.iter().any(|s| class_state(entity, *s));
+        let fits = said || literal;
+        match best {
+            Some((_, _, true)) if !fits => {}
+            Some((_, _, true)) if fits && best.is_some_and(|b| b.0.device_class == entity.device_class) => {}
+            Some((_, _, before)) if before || !fits => {}
+            _ => best = Some((entity, state, fits)),
+        }
+    }
+    let (entity, state, _) = best?;
+    let mut slots = entity_slots(entity);
+    slots.set("state", state);
+    places(scene, q, &mut slots);
+    let yes = entity.state == state;
+    let truth = spoken_state(entity);
+    let name = called(entity).replacen("The ", "the ", 1);
+    let say = if yes { format!("Yes, {name} is {truth}.") } else { format!("No, {name} is {truth}.") };
+    Some(mentioning(scene, answered(scene.turn, get(slots), say), entity))
+}
+
+fn mentioning(scene: &Scene<'_>, mut out: Understanding, entity: &Entity) -> Understanding {
+    out.context.mentioned = scene.home.find(&entity.id).into_iter().collect();
+    out
+}
+
+/// «are the hall lamp and the desk lamp on»
+fn several(scene: &Scene<'_>, q: &Query) -> Option<Understanding> {
+    let mut says = Vec::new();
+    let mut readings = Vec::new();
+    for name in &q.np.names {
+        let mut one = q.clone();
+        one.np.names = vec![name.clone()];
+        let out = named(scene, &one)?;
+        says.push(out.say);
+        readings.extend(out.readings);
+    }
+    Some(answered(scene.turn, readings, says.join(" ")))
+}
+
+/// The slots that name an entity; the domain where its questions are particular to it.
+fn entity_slots(entity: &Entity) -> Slots {
+    let mut slots = Slots::default();
+    let particular = matches!(
+        entity.kind,
+        Kind::BinarySensor | Kind::Cover | Kind::Lock | Kind::Person | Kind::Valve | Kind::Scene | Kind::Script
+    ) || entity.kind == Kind::Sensor && entity.device_class.is_some();
+    if particular {
+        slots.set("domain", entity.kind.word());
+        if let Some(class) =
+            entity.device_class.as_deref().filter(|_| matches!(entity.kind, Kind::BinarySensor | Kind::Sensor))
+        {
+            slots.set("device_class", class);
+        }
+    }
+    slots.set("name", entity.name.as_str());
+    slots
+}
+
+fn class_said(entity: &Entity, q: &Query) -> bool {
+    let class = entity.device_class.as_deref().unwrap_or("");
+    q.binaries.contains(&class) || q.measures.contains(&class) || q.np.kinds.iter().any(|k| kind_matches(k, entity))
+}
+
+/// Whether a state word belongs to the very class of an entity («low» to batteries).
+fn class_state(entity: &Entity, sense: Sense) -> bool {
+    matches!(sense, Sense::BinaryOn(c) | Sense::BinaryOff(c) if Some(c) == entity.device_class.as_deref())
+}
+
+/// What a state word means for an entity; [`None`] where it cannot be asked of it.
+fn state_of(entity: &Entity, sense: Sense) -> Option<&'static str> {
+    let class = entity.device_class.as_deref();
+    match (sense, entity.kind) {
+        (Sense::BinaryOn("any"), Kind::BinarySensor) => Some("on"),
+        (Sense::BinaryOff("any"), Kind::BinarySensor) => Some("off"),
+        (Sense::BinaryOn(c), Kind::BinarySensor) if Some(c) == class || class.is_none() => Some("on"),
+        (Sense::BinaryOff(c), Kind::BinarySensor) if Some(c) == class || class.is_none() => Some("off"),
+        (Sense::State("on" | "open"), Kind::BinarySensor) => Some("on"),
+        (Sense::State("off" | "closed"), Kind::BinarySensor) => Some("off"),
+        (Sense::State("unlocked"), Kind::BinarySensor) if class == Some("lock") => Some("on"),
+        (Sense::State("locked"), Kind::BinarySensor) if class == Some("lock") => Some("off"),
+        (Sense::State(state), kind) => kind_state(kind, state).then_some(state),
+        (Sense::BinaryOn("running"), Kind::Script | Kind::Switch | Kind::Fan | Kind::Light) => Some("on"),
+        (Sense::BinaryOn("running"), Kind::Vacuum) => Some("cleaning"),
+        _ => None,
+    }
+}
+
+/// Whether a kind can be in a state.
+fn kind_state(kind: Kind, state: &str) -> bool {
+    let states: &[&str] = match kind {
+        Kind::Cover | Kind::Valve => &["open", "closed", "opening", "closing"],
+        Kind::Lock => &["locked", "unlocked", "jammed", "open"],
+        Kind::Person | Kind::DeviceTracker => &["home", "not_home"],
+        Kind::MediaPlayer => &["on", "off", "playing", "paused", "idle"],
+        Kind::Vacuum => &["cleaning", "docked", "returning", "paused", "idle", "on", "off"],
+        Kind::LawnMower => &["mowing", "docked", "returning", "paused", "on", "off"],
+        Kind::Climate | Kind::WaterHeater => &["on", "off", "heating", "cooling", "idle"],
+        Kind::Sensor | Kind::Weather | Kind::Todo => &[],
+        _ => &["on", "off"],
+    };
+    states.contains(&state) || state == "unavailable"
+}
+
+/// «what is the state of the lamp», «what is the battery level of my phone»
+fn reading(scene: &Scene<'_>, q: &Query, bearers: &[&Entity]) -> Option<Understanding> {
+    if !matches!(q.form, Form::What) {
+        return None;
+    }
+    let classed = bearers.iter().filter(|e| class_said(e, q));
+    // The class that was said last is the most particular: «rainfall intensity».
+    let entity = classed
+        .clone()
+        .filter(|e| e.kind == Kind::Sensor)
+        .find(|e| e.device_class.as_deref() == q.measures.last().copied())
+        .or_else(|| classed.clone().next())
+        .or_else(|| bearers.first())?;
+    let property = q.attrs.iter().find_map(|a| property(entity, a));
+    let mut slots = entity_slots(entity);
+    if entity.kind != Kind::Sensor && entity.kind != Kind::BinarySensor && property.is_some() {
+        slots = Slots::default();
+        slots.set("name", entity.name.as_str());
+    }
+    places(scene, q, &mut slots);
+    let say = match property {
+        Some((name, value)) => format!("The {name} of {} is {value}.", called(entity).replacen("The ", "the ", 1)),
+        None => format!("{} is {}.", called(entity), spoken_state(entity)),
+    };
+    Some(mentioning(scene, answered(scene.turn, get(slots), say), entity))
+}
+
+/// A property that was asked for, as it reads now.
+fn property(entity: &Entity, attr: &str) -> Option<(&'static str, String)> {
+    let (name, keys): (_, &[&str]) = match attr {
+        "brightness" => ("brightness", &["brightness"]),
+        "color" => ("color", &["color", "rgb_color"]),
+        "color_temperature" => ("color temperature", &["color_temp_kelvin"]),
+        "volume" => ("volume", &["volume_level"]),
+        "speed" => ("speed", &["percentage", "fan_mode", "fan_speed"]),
+        "position" => ("position", &["position", "current_position"]),
+        "humidity" => ("humidity", &["current_humidity", "humidity"]),
+        "source" => ("source", &["source"]),
+        "playback" => ("title", &["media_title"]),
+        "mode" => ("mode", &["mode", "hvac_mode"]),
+        "preset" => ("preset", &["preset_mode"]),
+        _ => return None,
+    };
+    let value = keys.iter().find_map(|k| entity.text(k))?;
+    Some((name, value))
+}
+
+/// Questions without a state: «what is the humidity», «how many lights are there».
+fn unstated(scene: &Scene<'_>, q: &Query) -> Option<Understanding> {
+    if q.form == Form::What {
+        return by_class(scene, q);
+    }
+    let heads: Vec<&'static str> = q.np.kinds.iter().chain(&q.np.classes).copied().collect();
+    if !heads.is_empty() && matches!(q.form, Form::Count | Form::Which) && q.exists {
+        let all = members(scene, q, |e| {
+            q.np.kinds.iter().any(|k| kind_matches(k, e)) || q.np.classes.iter().any(|c| class_matches(c, e))
+        });
+        let mut slots = Slots::default();
+        slots.set("domain", heads[0]);
+        places(scene, q, &mut slots);
+        let names: Vec<String> = all.iter().map(|e| e.name.clone()).collect();
+        let say =
+            if q.form == Form::Count { format!("{}.", names.len()) } else { format!("{}.", listed(&names, "and")) };
+        return Some(answered(scene.turn, get(slots), say));
+    }
+    // «is there any leak», «is there motion in the garage»
+    let class = q.binaries.first().copied().filter(|_| matches!(q.form, Form::Any | Form::Is))?;
+    let asked = Asked { domain: "binary_sensor", class: Some(class), state: "on" };
+    (q.exists || q.np.any).then(|| tell(scene, q, &asked))
+}
+
+/// «what is the humidity in the bathroom»: the one sensor of that class there.
+fn by_class(scene: &Scene<'_>, q: &Query) -> Option<Understanding> {
+    let class = *q.measures.last()?;
+    let sensors = members(scene, q, |e| e.kind == Kind::Sensor && e.device_class.as_deref() == Some(class));
+    let mut slots = Slots::default();
+    slots.set("domain", "sensor");
+    slots.set("device_class", class);
+    places(scene, q, &mut slots);
+    let say = match sensors.as_slice() {
+        [] => format!("I know of no {} here.", class.replace('_', " ")),
+        [one] => format!("{} is {}.", called(one), spoken_state(one)),
+        many => {
+            let each: Vec<String> =
+                many.iter().take(5).map(|e| format!("{} is {}.", called(e), spoken_state(e))).collect();
+            each.join(" ")
+        }
+    };
+    Some(answered(scene.turn, get(slots), say))
+}
+
+fn members<'h>(scene: &Scene<'h>, q: &Query, test: impl Fn(&Entity) -> bool) -> Vec<&'h Entity> {
+    scene.home.entities.iter().filter(|e| test(e) && there(scene, e, q, true)).collect()
+}
+
+/// «are any lights on», «which doors are locked», «how many batteries are low»
+fn group(scene: &Scene<'_>, q: &Query) -> Option<Understanding> {
+    let asked = asked(scene, q)?;
+    Some(tell(scene, q, &asked))
+}
+
+/// The kind or class and the state that a group question asks about.
+fn asked(scene: &Scene<'_>, q: &Query) -> Option<Asked> {
+    let state = |want: &str| {
+        q.states.iter().find_map(|s| if let Sense::State(x) = s { (*x == want).then_some(*x) } else { None })
+    };
+    let on_words = q.states.iter().any(|s| matches!(s, Sense::State("on" | "open") | Sense::BinaryOn(_)));
+    let binary = |class: &'static str, on: bool| Asked {
+        domain: "binary_sensor",
+        class: Some(class),
+        state: if on { "on" } else { "off" },
+    };
+    let has = |test: &dyn Fn(&Entity) -> bool| scene.home.entities.iter().any(test);
+    let kinds: Vec<&'static str> = q.np.kinds.iter().copied().filter(|k| *k != "sensor").collect();
+    // Doors and windows: locks, covers or contacts, by the state and by what there is.
+    for class in q.np.classes.iter().chain(kinds.iter().filter(|k| **k == "door")) {
+        if *class == "door" && (state("locked").is_some() || state("unlocked").is_some()) {
+            return Some(Asked { domain: "lock", class: None, state: state("locked").or_else(|| state("unlocked"))? });
+        }
+        let open = state("open").is_some();
+        if open || state("closed").is_some() {
+            let covers = has(&|e| class_matches(class, e));
+            let contacts = has(&|e| e.kind == Kind::BinarySensor && contact(class, e));
+            if contacts && !covers {
+                return Some(binary(if *class == "garage" { "garage_door" } else { class }, open));
+            }
+            return Some(Asked { domain: "cover", class: Some(class), state: if open { "open" } else { "closed" } });
+        }
+    }
+    for kind in &kinds {
+        let literal = q.states.iter().find_map(|s| match s {
+            Sense::State(state) => Kind::from_word(kind).filter(|(k, _)| kind_state(*k, state)).map(|_| *state),
+            Sense::BinaryOn("running") if Kind::from_word(kind).is_some_and(|(k, _)| kind_state(k, "on")) => Some("on"),
+            _ => None,
+        });
+        if let Some(state) = literal {
+            return Some(Asked { domain: if *kind == "outlet" { "switch" } else { kind }, class: None, state });
+        }
+        if *kind == "outlet" {
+            return Some(Asked {
+                domain: "switch",
+                class: Some("outlet"),
+                state: state("on").or_else(|| state("off"))?,
+            });
+        }
+    }
+    // Sensors by their class: said, or implied by the word for their state.
+    let implied = q.states.iter().find_map(|s| match s {
+        Sense::BinaryOn(c) if *c != "any" => Some((*c, true)),
+        Sense::BinaryOff(c) if *c != "any" => Some((*c, false)),
+        _ => None,
+    });
+    let said = q.binaries.first().copied();
+    match (said, implied) {
+        (Some(class), Some((of, on))) if q.binaries.contains(&of) || q.generic => {
+            Some(binary(if q.generic { of } else { of.min(class).max(of) }, on))
+        }
+        (Some(class), None) if !q.states.is_empty() => Some(binary(class, on_words)),
+        (None, Some((of, on))) if q.generic || q.np.placed() => Some(binary(of, on)),
+        (Some(_), Some((of, on))) => Some(binary(of, on)),
+        _ => None,
+    }
+}
+
+fn contact(class: &str, entity: &Entity) -> bool {
+    let of = entity.device_class.as_deref().unwrap_or("");
+    of == class || class == "garage" && of == "garage_door" || class == "door" && of == "garage_door"
+}
+
+/// Says how it stands with a group.
+fn tell(scene: &Scene<'_>, q: &Query, asked: &Asked) -> Understanding {
+    let mut slots = Slots::default();
+    slots.set("domain", asked.domain);
+    if let Some(class) = asked.class {
+        slots.set("device_class", class);
+    }
+    slots.set("state", asked.state);
+    places(scene, q, &mut slots);
+    let all = members(scene, q, |e| {
+        e.kind.word() == asked.domain
+            && asked.class.is_none_or(|c| e.device_class.as_deref() == Some(c) || class_matches(c, e))
+    });
+    let (yes, no): (Vec<&Entity>, Vec<&Entity>) = all.iter().partition(|e| holds(e, asked.state));
+    let names = |list: &[&Entity]| {
+        let mut names: Vec<String> = list.iter().map(|e| e.name.clone()).collect();
+        names.sort();
+        if names.len() > 6 {
+            let more = names.len() - 5;
+            names.truncate(5);
+            names.push(format!("{more} more"));
+        }
+        listed(&names, "and")
+    };
+    let none = || {
+        let what = ENGLISH.word_for(Sense::Kind(asked.domain)).or(asked.class).unwrap_or("such thing");
+        format!("I know of no {} here.", what.replace('_', " "))
+    };
+    let say = match q.form {
+        _ if all.is_empty() && q.form != Form::Count => none(),
+        Form::Count => format!("{}.", yes.len()),
+        Form::All if no.is_empty() => "Yes.".to_owned(),
+        Form::All => format!("No, not {}.", names(&no)),
+        Form::Which | Form::What => {
+            if yes.is_empty() {
+                "None.".to_owned()
+            } else {
+                format!("{}.", names(&yes))
+            }
+        }
+        _ if yes.is_empty() => "No.".to_owned(),
+        _ => format!("Yes, {}.", names(&yes)),
+    };
+    let mut out = answered(scene.turn, vec![Reading { intent: "HassGetState", slots }], say);
+    out.context.mentioned = yes.iter().filter_map(|e| scene.home.find(&e.id)).collect::<Vec<EntityRef>>();
+    if yes.is_empty() {
+        out.context.mentioned.clear();
+    }
+    out
+}
+
+/// Whether an entity is in a state as people mean it.
+fn holds(entity: &Entity, state: &str) -> bool {
+    match (entity.kind, state) {
+        (Kind::MediaPlayer, "on") => !matches!(entity.state.as_str(), "off" | "standby" | "unavailable" | "unknown"),
+        (Kind::Climate | Kind::WaterHeater, "on") => {
+            !matches!(entity.state.as_str(), "off" | "unavailable" | "unknown")
+        }
+        (Kind::Climate, "heating" | "cooling") => entity.text("hvac_action").as_deref() == Some(state),
+        (Kind::Person | Kind::DeviceTracker, "not_home") => entity.state != "home",
+        _ => entity.state == state,
+    }
+}

@@ -1,0 +1,73 @@
+//! «How warm is it in here?»
+
+use super::answer::{here, places};
+use super::question::{Form, Query};
+use super::reply::called;
+use super::resolve::Scene;
+use super::turn::{Reading, Slots, Understanding};
+use super::understand::answered;
+use crate::home::{Entity, Kind, NameOf};
+
+/// The temperature of a room or thermostat; [`None`] where that is not the question.
+pub(super) fn temperature(scene: &Scene<'_>, q: &Query) -> Option<Understanding> {
+    let asked = q.attrs.contains(&"temperature") || q.warmth || q.measures.contains(&"temperature");
+    if !asked || q.form != Form::What || !q.states.is_empty() {
+        return None;
+    }
+    if q.attrs.iter().any(|a| !matches!(*a, "temperature" | "like" | "today" | "howmuch" | "left")) {
+        return None;
+    }
+    let named: Option<&Entity> = q.np.names.first().and_then(|n| {
+        n.hits.iter().find_map(|h| if let NameOf::Entity(e) = h.of { scene.home.entity(e) } else { None })
+    });
+    let mut slots = Slots::default();
+    if let Some(entity) = named {
+        if !matches!(entity.kind, Kind::Climate | Kind::WaterHeater) {
+            return None;
+        }
+        slots.set("name", entity.name.as_str());
+        places(scene, q, &mut slots);
+        return Some(tell(scene, slots, &[entity]));
+    }
+    if q.np.kinds.iter().any(|k| *k != "climate") || !q.np.classes.is_empty() {
+        return None;
+    }
+    places(scene, q, &mut slots);
+    let area =
+        q.np.areas.first().copied().or_else(|| here(scene, q)).or_else(|| scene.turn.area.filter(|_| !q.np.placed()));
+    if let Some(area) = area {
+        slots.set("area", scene.home.area_name(area));
+    }
+    let floor = q.np.floors.first().copied();
+    let there = |e: &&Entity| {
+        area.is_none_or(|a| e.area == Some(a))
+            && floor.is_none_or(|f| e.area.and_then(|a| scene.home.floor_of(a)) == Some(f))
+    };
+    let all = &scene.home.entities;
+    let mut found: Vec<&Entity> = all.iter().filter(|e| e.kind == Kind::Climate).filter(there).collect();
+    if found.is_empty() {
+        let sensors = all.iter().filter(|e| e.kind == Kind::Sensor && e.device_class.as_deref() == Some("temperature"));
+        found = sensors.filter(there).collect();
+    }
+    if found.is_empty() && !q.np.placed() {
+        found = all.iter().filter(|e| e.kind == Kind::Climate).collect();
+    }
+    Some(tell(scene, slots, &found))
+}
+
+fn tell(scene: &Scene<'_>, slots: Slots, found: &[&Entity]) -> Understanding {
+    let degrees = |e: &Entity| match e.kind {
+        Kind::Climate | Kind::WaterHeater => e.text("current_temperature").map(|t| format!("{t} degrees")),
+        _ => Some(format!("{} {}", e.state, e.unit().unwrap_or_else(|| "degrees".to_owned()))),
+    };
+    let say = match found {
+        [] => "I know of no thermometer there.".to_owned(),
+        [one] => degrees(one).map_or_else(|| format!("{} does not say.", called(one)), |d| format!("It is {d}.")),
+        many => {
+            let each: Vec<String> =
+                many.iter().take(5).filter_map(|e| Some(format!("{}: {}.", e.name, degrees(e)?))).collect();
+            each.join(" ")
+        }
+    };
+    answered(scene.turn, vec![Reading { intent: "HassClimateGetTemperature", slots }], say)
+}

@@ -1,0 +1,213 @@
+//! Lists: putting things on them, taking them off, reading them out.
+
+use super::lexicon::Sense;
+use super::scan::Scan;
+use super::turn::{Context, Decision, Reading, Slots, Turn, Understanding};
+use super::understand::answered;
+use crate::home::{Call, Command, EntityRef, Home, Kind, ListItem, NameOf};
+
+/// The list that a sentence names: a todo entity, or the shopping list.
+struct List {
+    entity: Option<EntityRef>,
+    /// The name for the slot; nothing for the shopping list.
+    name: Option<String>,
+    /// Its items in the scan, from and to.
+    items: (usize, usize),
+}
+
+/// What a sentence about a list means; [`None`] where it is about none.
+pub(super) fn understand_list(home: &Home, turn: &Turn<'_>, scan: &Scan<'_>) -> Option<Understanding> {
+    let list = find(home, scan)?;
+    let first = scan.items.iter().position(|i| !i.idle())?;
+    let head = &scan.items[first];
+    let asks = [Sense::What, Sense::Tell, Sense::Is, Sense::HowMany, Sense::Exist].iter().any(|s| head.is(*s));
+    if asks && !head.verb(&["add", "complete", "remove"]) {
+        return read_out(home, turn, scan, &list, first);
+    }
+    let (verb, from) = if head.verb(&["add", "complete", "remove"]) {
+        (head, head.words.1)
+    } else {
+        // «I need milk added to my list»
+        let at = scan.items.iter().position(|i| matches!(scan.plain(i).as_str(), "added" | "put"))?;
+        return add_before(home, turn, scan, &list, first, at);
+    };
+    let end = boundary(scan, list.items.0)?;
+    let item = scan.said(from, end);
+    if item.is_empty() {
+        return None;
+    }
+    let off = scan.plain(verb).contains("off") || scan.items[first..list.items.0].iter().any(|i| i.is(Sense::Off));
+    let (intent, command): (_, fn(String) -> Command) = if verb.verb(&["add"]) && !off && !verb.verb(&["complete"]) {
+        ("add", Command::AddItem)
+    } else if verb.verb(&["remove"]) && list.name.is_some() && !verb.verb(&["complete"]) {
+        ("remove", Command::RemoveItem)
+    } else {
+        ("complete", Command::CompleteItem)
+    };
+    Some(edit(home, turn, &list, intent, command, item))
+}
+
+/// «… milk added to …»
+fn add_before(
+    home: &Home,
+    turn: &Turn<'_>,
+    scan: &Scan<'_>,
+    list: &List,
+    first: usize,
+    at: usize,
+) -> Option<Understanding> {
+    if at <= first || at > list.items.0 {
+        return None;
+    }
+    let item = scan.said(scan.items[first].words.0, scan.items[at].words.0);
+    (!item.is_empty()).then(|| edit(home, turn, list, "add", Command::AddItem, item))
+}
+
+/// The word behind the item: where «to my», «off the», «from» begin.
+fn boundary(scan: &Scan<'_>, list: usize) -> Option<usize> {
+    let mut at = list;
+    while let Some(before) = at.checked_sub(1) {
+        let item = &scan.items[before];
+        let glue = item.is(Sense::Prep) || item.is(Sense::Det) || item.is(Sense::Off) || item.is(Sense::On);
+        let done =
+            matches!(scan.plain(item).as_str(), "as" | "done" | "complete" | "completed" | "finished" | "bought");
+        if !glue && !done {
+            break;
+        }
+        at = before;
+    }
+    (at < list).then(|| scan.items[at].words.0)
+}
+
+fn find(home: &Home, scan: &Scan<'_>) -> Option<List> {
+    let todo = |i: usize| {
+        scan.items[i].hits.iter().find_map(|h| match h.of {
+            NameOf::Entity(e) if home.entity(e).is_some_and(|e| e.kind == Kind::Todo) => Some(e),
+            _ => None,
+        })
+    };
+    let is_list =
+        |i: usize| scan.items.get(i).is_some_and(|it| it.is(Sense::Attr("list")) || it.is(Sense::Kind("todo")));
+    for i in (0..scan.items.len()).rev() {
+        if let Some(e) = todo(i) {
+            let end = if is_list(i + 1) { i + 2 } else { i + 1 };
+            let name = home.entity(e).map(|e| e.name.clone());
+            return last(scan, end).then_some(List { entity: Some(e), name, items: (i, end) });
+        }
+    }
+    for i in (0..scan.items.len()).rev() {
+        let item = &scan.items[i];
+        if item.is(Sense::Attr("shopping")) || is_list(i) {
+            // «to my gardening list» is some other list.
+            let before = i.checked_sub(1).map(|b| &scan.items[b]);
+            let generic =
+                item.is(Sense::Attr("shopping")) || before.is_some_and(|b| b.is(Sense::Det) || b.is(Sense::Prep));
+            let end = if item.is(Sense::Attr("shopping")) && is_list(i + 1) { i + 2 } else { i + 1 };
+            let entity =
+                home.entities.iter().position(|e| e.kind == Kind::Todo && shopping(&e.id, &e.name)).map(EntityRef);
+            return (generic && last(scan, end)).then_some(List { entity, name: None, items: (i, end) });
+        }
+    }
+    None
+}
+
+fn shopping(id: &str, name: &str) -> bool {
+    let name = name.to_lowercase();
+    id == "todo.shopping_list" || name.contains("shopping") || name.contains("grocer")
+}
+
+/// Only idle words follow the list.
+fn last(scan: &Scan<'_>, end: usize) -> bool {
+    let closing = |i: &super::scan::Item| {
+        i.idle()
+            || i.is(Sense::Question)
+            || i.is(Sense::And)
+            || i.is(Sense::Here)
+            || i.is(Sense::Here)
+            || matches!(i.senses.as_slice(), [Sense::Verb("complete"), ..])
+    };
+    scan.items[end..].iter().all(|i| closing(i) || i.is(Sense::Prep) || i.unknown() && scan.plain(i) == "done")
+}
+
+fn edit(
+    home: &Home,
+    turn: &Turn<'_>,
+    list: &List,
+    intent: &str,
+    command: fn(String) -> Command,
+    item: &str,
+) -> Understanding {
+    let item = item.trim_matches(|c: char| c.is_whitespace() || ",.!?\"'".contains(c));
+    let mut slots = Slots::default();
+    slots.set("item", item);
+    let listed = list.name.as_deref().unwrap_or("shopping");
+    let (intent, say) = match (intent, &list.name) {
+        ("add", None) => ("HassShoppingListAddItem", format!("Added {item} to the shopping list.")),
+        ("add", Some(_)) => ("HassListAddItem", format!("Added {item} to the {listed} list.")),
+        ("remove", _) => ("HassListRemoveItem", format!("Removed {item} from the {listed} list.")),
+        (_, None) => ("HassShoppingListCompleteItem", format!("Checked off {item}.")),
+        (_, Some(_)) => ("HassListCompleteItem", format!("Checked off {item} on the {listed} list.")),
+    };
+    if let Some(name) = &list.name {
+        slots.set("name", name.as_str());
+    }
+    let reading = Reading { intent, slots };
+    let on_it = |i: &&ListItem| crate::home::words::slug(&i.summary) == crate::home::words::slug(item) && !i.done;
+    if !intent.ends_with("AddItem") && items(home, list).iter().find(on_it).is_none() {
+        return answered(turn, vec![reading], format!("{item} is not on the {listed} list."));
+    }
+    Understanding {
+        decision: Decision::Act,
+        readings: vec![reading],
+        calls: vec![Call { command: command(item.to_owned()), targets: list.entity.into_iter().collect() }],
+        say,
+        confidence: 1.0,
+        context: Context { pending: None, ..turn.context.clone() },
+    }
+}
+
+fn items<'h>(home: &'h Home, list: &List) -> &'h [ListItem] {
+    list.entity.and_then(|e| home.entity(e)).map_or(&home.shopping, |e| &e.items)
+}
+
+/// «what is on my shopping list», «is there milk on the list»
+fn read_out(home: &Home, turn: &Turn<'_>, scan: &Scan<'_>, list: &List, first: usize) -> Option<Understanding> {
+    let open: Vec<String> = items(home, list).iter().filter(|i| !i.done).map(|i| i.summary.clone()).collect();
+    let named = list.name.as_deref().unwrap_or("shopping");
+    let mut slots = Slots::default();
+    if let Some(name) = &list.name {
+        slots.set("name", name.as_str());
+    }
+    let idle = |i: &super::scan::Item| {
+        i.idle()
+            || i.is(Sense::Prep)
+            || i.is(Sense::Is)
+            || i.is(Sense::Exist)
+            || i.is(Sense::Any)
+            || i.is(Sense::All)
+            || i.is(Sense::On)
+            || i.is(Sense::What)
+            || i.is(Sense::Kind("sensor"))
+    };
+    let asked: Vec<_> = scan.items[first + 1..list.items.0].iter().filter(|i| !idle(i)).collect();
+    let say = match asked.as_slice() {
+        [] if open.is_empty() => format!("The {named} list is empty."),
+        [] if scan.items[first].is(Sense::HowMany) => format!("{} on the {named} list.", open.len()),
+        [] => format!("On the {named} list: {}.", super::reply::listed(&open, "and")),
+        [one, ..] => {
+            let item = scan.said(one.words.0, asked[asked.len() - 1].words.1);
+            if matches!(scan.plain(one).as_str(), "items" | "things" | "item" | "entries" | "tasks" | "left") {
+                format!("{} on the {named} list.", open.len())
+            } else {
+                slots.set("item", item);
+                let there = open.iter().any(|i| crate::home::words::slug(i) == crate::home::words::slug(item));
+                format!(
+                    "{}, {item} is {}on the {named} list.",
+                    if there { "Yes" } else { "No" },
+                    if there { "" } else { "not " }
+                )
+            }
+        }
+    };
+    Some(answered(turn, vec![Reading { intent: "HassListGetItems", slots }], say))
+}

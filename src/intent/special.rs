@@ -1,0 +1,249 @@
+//! Actions of particular kinds: robots, players, heating, humidity, scenes, options by name.
+
+use super::clause::Clause;
+use super::frame::{Action, direction, percent, stride};
+use super::np::Np;
+use super::number::Value;
+use super::resolve::{Scene, Trouble, Wanted};
+use super::turn::{Reading, Slots};
+use crate::home::{Call, Command, EntityRef, Kind, number};
+
+/// Vacuum and mower.
+pub(super) fn robot(c: &Clause) -> Option<Action> {
+    if c.value.is_some() || c.color.is_some() || c.is && !c.ensure {
+        return None;
+    }
+    let lawn = c.attr(&["lawn"]) || c.verb(&["mow"]) || c.states.contains(&"mowing");
+    if lawn || c.kind(&["lawn_mower"]) {
+        return mower(c, lawn);
+    }
+    let vacuum = c.kind(&["vacuum"]) || c.verb(&["clean"]) || c.states.contains(&"cleaning");
+    if !vacuum || c.attrs.iter().any(|a| *a != "base") {
+        return None;
+    }
+    let robots: &'static [Kind] = &[Kind::Vacuum];
+    if c.attr(&["base"]) || c.verb(&["dock", "charge"]) {
+        let homewards = c.verb(&["dock", "charge", "set", "turn", "start"]);
+        return homewards.then(|| Action::new("HassVacuumReturnToBase", Command::Dock, robots).bare());
+    }
+    if c.verb(&["find"]) {
+        return Some(Action::new("HassVacuumLocate", Command::Locate, robots).bare());
+    }
+    if c.verb(&["pause"]) {
+        return Some(Action::new("HassVacuumPause", Command::Pause, robots).bare());
+    }
+    if c.verb(&["stop"]) || c.on == Some(false) || c.verb(&["off"]) {
+        return Some(Action::new("HassVacuumStop", Command::Stop, robots).bare());
+    }
+    let placed = c.nps.iter().any(|np| np.placed());
+    if placed && c.verb(&["clean"]) {
+        return Some(Action::new("HassVacuumCleanArea", Command::Start, robots).bare());
+    }
+    let go = c.verb(&["start", "on", "resume", "clean"]) || c.on == Some(true);
+    go.then(|| Action::new("HassVacuumStart", Command::Start, robots).bare())
+}
+
+/// The area is what is cleaned, not where the robot is.
+pub(super) fn clean(scene: &Scene<'_>, action: &Action, np: &Np) -> Result<(Reading, Call), Trouble> {
+    let robot = Np { areas: Vec::new(), floors: Vec::new(), here: false, everywhere: true, all: true, ..np.clone() };
+    let area = np.areas.first().copied().or_else(|| scene.turn.area.filter(|_| np.here));
+    let mut slots = Slots::default();
+    if let Some(area) = area {
+        slots.set("area", scene.home.area_name(area));
+    }
+    let Some(area) = area.filter(|_| np.floors.is_empty() && np.areas.len() < 2) else {
+        return Err(Trouble::Nothing(slots, "Which room shall be cleaned?".to_owned()));
+    };
+    let command = Command::CleanArea(area);
+    let wanted =
+        Wanted { kinds: action.kinds, implied: action.implied, command: Some(&command), bare: true, says_kind: false };
+    let found = match scene.find(&robot, &wanted) {
+        Ok(found) => found,
+        Err(Trouble::Nothing(_, say)) => return Err(Trouble::Nothing(slots, say)),
+        Err(other) => return Err(other),
+    };
+    if let Some(name) = found.slots.get("name").filter(|_| !np.names.is_empty()) {
+        slots.set("name", name.clone());
+    }
+    if found.entities.len() > 1 {
+        return Err(Trouble::Which(found.entities, slots, false));
+    }
+    Ok((Reading { intent: action.intent, slots }, Call { command, targets: found.entities }))
+}
+
+fn mower(c: &Clause, lawn: bool) -> Option<Action> {
+    if c.attrs.iter().any(|a| !matches!(*a, "base" | "lawn")) {
+        return None;
+    }
+    let mowers: &'static [Kind] = &[Kind::LawnMower];
+    if c.verb(&["stop", "dock", "charge", "off"]) || c.on == Some(false) || c.attr(&["base"]) {
+        return Some(Action::new("HassLawnMowerDock", Command::Dock, mowers).bare());
+    }
+    if c.verb(&["pause"]) {
+        return Some(Action::new("HassLawnMowerPause", Command::Pause, mowers).bare());
+    }
+    let go = c.verb(&["start", "on", "mow", "resume"]) || c.on == Some(true) || lawn && c.verb(&["clean"]);
+    go.then(|| Action::new("HassLawnMowerStartMowing", Command::Start, mowers).bare())
+}
+
+/// Pause, resume, next, previous.
+pub(super) fn playback(c: &Clause) -> Option<Action> {
+    if c.value.is_some() || c.color.is_some() || c.attrs.iter().any(|a| *a != "playback") || c.on.is_some() {
+        return None;
+    }
+    let music = c.attr(&["playback"]) || !c.media.is_empty() || c.kind(&["media_player"]);
+    let bare = !c.headed();
+    let players: &'static [Kind] = &[Kind::MediaPlayer];
+    let make = |intent, command| Some(Action::new(intent, command, players).bare());
+    if c.verb(&["previous", "replay"]) && (music || bare) {
+        return make("HassMediaPrevious", Command::Previous);
+    }
+    if c.verb(&["next", "skip"]) && (music || bare) {
+        return make("HassMediaNext", Command::Next);
+    }
+    if c.verb(&["pause"]) && (music || bare) {
+        return make("HassMediaPause", Command::Pause);
+    }
+    if c.verb(&["stop"]) && (music || c.states.contains(&"playing")) {
+        return make("HassMediaPause", Command::Pause);
+    }
+    if c.verb(&["resume"]) && (music || bare) || c.verb(&["play", "start"]) && music && c.verbs.len() < 9 {
+        return make("HassMediaUnpause", Command::Play);
+    }
+    None
+}
+
+/// Target temperatures.
+pub(super) fn temperature(c: &Clause) -> Option<Action> {
+    let kinds: &'static [Kind] = if c.kind(&["water_heater"]) { &[Kind::WaterHeater] } else { &[Kind::Climate] };
+    let heating = c.kind(&["climate", "water_heater"]);
+    let felt = c.verb(&["warmer", "cooler"]);
+    let other = c.attrs.iter().any(|a| !matches!(*a, "temperature" | "warmth"));
+    let lit = c.kind(&["light"]) || c.white.is_some() || matches!(c.value, Some(Value::Kelvin(_)));
+    if other || lit || c.color.is_some() || !c.media.is_empty() {
+        return None;
+    }
+    let degrees = match c.value {
+        Some(Value::Degrees(n, _)) => Some(n),
+        Some(Value::Plain(n)) if heating || c.attr(&["temperature"]) || felt => Some(n),
+        _ => None,
+    };
+    if degrees.is_none() && c.value.is_some() || !(heating || felt || c.attr(&["temperature"]) || degrees.is_some()) {
+        return None;
+    }
+    let dir = direction(c, &["increase", "raise", "warmer"], &["decrease", "lower", "cooler"]);
+    let set = |t: f64| {
+        Action::new("HassClimateSetTemperature", Command::Temperature(t), kinds).with("temperature", number(t)).bare()
+    };
+    let step = |s: f64| {
+        Action::new("HassClimateSetTemperature", Command::TemperatureStep(s), kinds)
+            .with("temperature_step", number(s))
+            .bare()
+    };
+    match (degrees, dir) {
+        (Some(t), None) => Some(set(t)),
+        (Some(t), Some(_)) if c.to => Some(set(t)),
+        (Some(t), Some(d)) => Some(step(d * t)),
+        (None, Some(d)) => Some(step(d * stride(c, 1.0))),
+        (None, None) => None,
+    }
+}
+
+/// Target humidity.
+pub(super) fn humidity(c: &Clause) -> Option<Action> {
+    let spoken = c.attr(&["humidity"]) || c.kind(&["humidifier"]) && c.value.is_some();
+    if !spoken || c.attrs.iter().any(|a| *a != "humidity") {
+        return None;
+    }
+    let kinds: &'static [Kind] = &[Kind::Humidifier, Kind::Climate];
+    let dir = direction(c, &["increase", "raise"], &["decrease", "lower"]);
+    match (percent(c), dir) {
+        (Some(p), None) => {
+            Some(Action::new("HassHumidifierSetpoint", Command::Humidity(p), kinds).with("humidity", number(p)).bare())
+        }
+        (Some(p), Some(_)) if c.to => {
+            Some(Action::new("HassHumidifierSetpoint", Command::Humidity(p), kinds).with("humidity", number(p)).bare())
+        }
+        (step, Some(d)) => {
+            let step = d * step.unwrap_or_else(|| stride(c, 5.0));
+            Some(
+                Action::new("HassHumidifierSetpoint", Command::HumidityStep(step), kinds)
+                    .with("humidity_step", number(step))
+                    .bare(),
+            )
+        }
+        _ => None,
+    }
+}
+
+/// Scenes, scripts and buttons, which only come true.
+pub(super) fn scene(c: &Clause) -> Option<Action> {
+    let started: &'static [Kind] = &[Kind::Scene, Kind::Script, Kind::Button, Kind::InputButton];
+    if !c.kind(&["scene", "script", "button", "input_button"]) || !c.plain_but_mode() {
+        return None;
+    }
+    let go =
+        c.verb(&["on", "set", "start", "turn", "select", "press", "play"]) || c.verbs.is_empty() && c.on == Some(true);
+    (go && c.on != Some(false)).then(|| Action::new("HassTurnOn", Command::TurnOn, started))
+}
+
+/// Numbers that can be set, by name.
+pub(super) fn number_of(c: &Clause) -> Option<Action> {
+    let Some(Value::Plain(n) | Value::Percent(n) | Value::Degrees(n, _)) = c.value else { return None };
+    let numbers: &'static [Kind] = &[Kind::Number, Kind::InputNumber];
+    let named = c.about.iter().any(|k| numbers.contains(k));
+    let set = c.verb(&["set", "turn"]) || c.to;
+    (named && set && c.attrs.is_empty())
+        .then(|| Action::new("HassSetValue", Command::Number(n), numbers).with("value", number(n)))
+}
+
+impl Clause {
+    /// Plain but for the word «mode» or «scene».
+    fn plain_but_mode(&self) -> bool {
+        let mut bare = self.clone();
+        bare.attrs.retain(|a| !matches!(*a, "mode" | "preset"));
+        bare.plain()
+    }
+}
+
+/// «set the thermostat to cool», «switch the TV to HDMI 1»: an option of what is spoken of.
+pub(super) fn option(scene: &Scene<'_>, c: &Clause) -> Option<Action> {
+    let spoken = c.attr(&["mode", "preset", "source", "speed"]);
+    let verb = c.verb(&["set", "turn", "select", "on", "start"]) || c.verbs.is_empty();
+    if c.options.is_empty() || !verb || c.value.is_some() || !c.headed() && !spoken {
+        return None;
+    }
+    // «turn the thermostat off» is on and off, not a mode.
+    if c.on.is_some() && !spoken || c.up.is_some() {
+        return None;
+    }
+    let np = c.nps.first().cloned().unwrap_or_default();
+    let wanted = Wanted { kinds: &[], implied: None, command: None, bare: false, says_kind: false };
+    let found = scene.find(&np, &wanted);
+    let targets: Vec<EntityRef> = match found {
+        Ok(found) => found.entities,
+        Err(_) => Vec::new(),
+    };
+    let hit = c.options.iter().find(|o| targets.contains(&o.entity)).or_else(|| {
+        let mut all = c
+            .options
+            .iter()
+            .filter(|o| scene.home.entity(o.entity).is_some_and(|e| c.about.is_empty() || c.about.contains(&e.kind)));
+        let first = all.next();
+        first.filter(|_| targets.is_empty() && spoken && all.next().is_none())
+    })?;
+    let name = hit.option.clone();
+    let (intent, slot, command): (_, &'static str, _) = match hit.list {
+        "hvac_modes" => ("HassClimateSetMode", "mode", Command::Mode(name.clone())),
+        "operation_list" => ("HassWaterHeaterSetMode", "mode", Command::Mode(name.clone())),
+        "available_modes" => ("HassHumidifierMode", "mode", Command::Mode(name.clone())),
+        "preset_modes" => ("HassSetPreset", "preset", Command::Preset(name.clone())),
+        "fan_modes" | "fan_speed_list" => ("HassSetFanMode", "fan_mode", Command::SpeedName(name.clone())),
+        "source_list" => ("HassMediaSelectSource", "source", Command::Source(name.clone())),
+        _ => ("HassSelectOption", "option", Command::Option(name.clone())),
+    };
+    let mut action = Action::new(intent, command, &[]).with(slot, name);
+    action.implied = scene.home.entity(hit.entity).map(|e| e.kind);
+    action.bare = true;
+    Some(action)
+}
