@@ -86,13 +86,13 @@ impl Agent {
 
     async fn answer(&mut self, message: &Inbound) -> Outbound {
         let began = std::time::Instant::now();
-        self.note(message, Role::User, &message.text);
+        self.note(message, Role::User, &message.text).await;
         let behalf = Behalf { principal: &message.principal, trace: message.trace, confirmed: false };
         let mut said = match message.text.strip_prefix('/') {
             Some(command) => self.command(command, behalf).await,
             None => self.sentence(message, behalf).await,
         };
-        self.note(message, Role::Assistant, &said.text);
+        self.note(message, Role::Assistant, &said.text).await;
         let micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
         said.detail["micros"] = json!(micros);
         said.detail["trace"] = json!(message.trace);
@@ -135,7 +135,7 @@ impl Agent {
     /// Carries an understanding out and says what is true afterwards.
     async fn act(&mut self, session: &str, understood: Understanding, behalf: Behalf<'_>) -> Said {
         let Acted { outcomes, changes, unconfirmed } = act::carry_out(&mut self.parts, &understood, behalf).await;
-        self.remember(&changes);
+        self.remember(&changes).await;
         let mut detail = detail(&understood);
         detail["changes"] = json!(changes);
         if unconfirmed {
@@ -152,7 +152,7 @@ impl Agent {
     /// Reads every line of the home; whether anything changed.
     async fn look(&mut self, behalf: Behalf<'_>) -> bool {
         let changes = lines::read_all(&mut self.parts, behalf).await;
-        self.remember(&changes);
+        self.remember(&changes).await;
         !changes.is_empty()
     }
 
@@ -162,7 +162,7 @@ impl Agent {
         self.look(Behalf { principal: &principal, trace, confirmed: false }).await;
     }
 
-    fn remember(&self, changes: &[Change]) {
+    async fn remember(&self, changes: &[Change]) {
         if changes.is_empty() {
             return;
         }
@@ -175,17 +175,19 @@ impl Agent {
                 states.push(DeviceState { entity: entity.id.clone(), state: entity.to_json(), at_ms, source });
             }
         }
-        if let Err(error) = self.parts.store.save_states(states) {
+        if let Err(error) = self.parts.store.save_states(states).await {
             tracing::warn!(%error, "states were not saved");
         }
     }
 
-    fn note(&self, message: &Inbound, role: Role, text: &str) {
+    async fn note(&self, message: &Inbound, role: Role, text: &str) {
         let store = &self.parts.store;
         let channel = message.session.split(':').next().unwrap_or_default();
-        let touched = store.touch_session(&message.session, &message.principal.name, channel);
-        let noted = touched.and_then(|()| store.add_message(&message.session, role, text, Some(message.trace)));
-        if let Err(error) = noted {
+        let noted = async {
+            store.touch_session(&message.session, &message.principal.name, channel).await?;
+            store.add_message(&message.session, role, text, Some(message.trace)).await
+        };
+        if let Err(error) = noted.await {
             tracing::warn!(%error, "a message was not kept");
         }
     }

@@ -89,6 +89,8 @@ pub const CALLS_PER_TURN: usize = 64;
 
 /// Requests waiting for the store's thread.
 pub const STORE_QUEUE: usize = 256;
+/// Longest wait for room in that queue before the request is refused.
+pub const STORE_WAIT: Duration = Duration::from_secs(2);
 /// Longest time that a grouped write waits for its commit.
 pub const GROUP_COMMIT: Duration = Duration::from_millis(500);
 /// Grouped writes in one transaction before it is committed early.

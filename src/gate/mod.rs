@@ -89,7 +89,7 @@ impl Gate {
             detail: outcome.as_ref().err().map(|fault| fault.message.clone()).unwrap_or_default(),
             took: began.elapsed(),
         };
-        if let Err(fault) = self.store.end_call(id, end) {
+        if let Err(fault) = self.store.end_call(id, end).await {
             tracing::error!(%fault, call = %id, "the end of a call was not recorded");
         }
         outcome

@@ -68,7 +68,7 @@ impl Store {
         let write = Write::Begin { id, at_ms: self.clock.wall_ms(), call };
         match kind.durability() {
             Durability::Durable => self.ask(|reply| Request::Write(write, Some(reply))).await?,
-            Durability::Grouped => self.post(write)?,
+            Durability::Grouped => self.post(write).await?,
         }
         Ok(id)
     }
@@ -77,8 +77,8 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Full`], [`StoreError::Closed`].
-    pub fn end_call(&self, id: Id, end: EndCall) -> Result<(), StoreError> {
-        self.post(Write::End { id, at_ms: self.clock.wall_ms(), end })
+    pub async fn end_call(&self, id: Id, end: EndCall) -> Result<(), StoreError> {
+        self.post(Write::End { id, at_ms: self.clock.wall_ms(), end }).await
     }
 
     /// Closes the calls of earlier runs that have a begin and no end as «outcome unknown»; returns them.
@@ -101,7 +101,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Full`], [`StoreError::Closed`], [`StoreError::TooLong`].
-    pub fn touch_session(&self, key: &str, principal: &str, channel: &str) -> Result<(), StoreError> {
+    pub async fn touch_session(&self, key: &str, principal: &str, channel: &str) -> Result<(), StoreError> {
         for (what, text) in [("session key", key), ("principal", principal), ("channel", channel)] {
             bounded(what, text.len(), limits::AUDIT_TEXT_BYTES)?;
         }
@@ -110,19 +110,19 @@ impl Store {
             principal: principal.to_owned(),
             channel: channel.to_owned(),
             at_ms: self.clock.wall_ms(),
-        })
+        }).await
     }
 
     /// Adds a message to a session; its id.
     ///
     /// # Errors
     /// [`StoreError::Full`], [`StoreError::Closed`], [`StoreError::TooLong`].
-    pub fn add_message(&self, session: &str, role: Role, text: &str, trace: Option<Id>) -> Result<Id, StoreError> {
+    pub async fn add_message(&self, session: &str, role: Role, text: &str, trace: Option<Id>) -> Result<Id, StoreError> {
         bounded("session key", session.len(), limits::AUDIT_TEXT_BYTES)?;
         bounded("message", text.len(), limits::MESSAGE_BYTES)?;
         let id = self.ids.next();
         let (session, text, at_ms) = (session.to_owned(), text.to_owned(), self.clock.wall_ms());
-        self.post(Write::Message { id, session, role, text, trace, at_ms })?;
+        self.post(Write::Message { id, session, role, text, trace, at_ms }).await?;
         Ok(id)
     }
 
@@ -148,13 +148,13 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Full`], [`StoreError::Closed`], [`StoreError::TooLong`].
-    pub fn save_states(&self, states: Vec<DeviceState>) -> Result<(), StoreError> {
+    pub async fn save_states(&self, states: Vec<DeviceState>) -> Result<(), StoreError> {
         bounded("list of device states", states.len(), limits::ENTITIES)?;
         for state in &states {
             bounded("device state", state.state.to_string().len(), limits::STATE_BYTES)?;
             bounded("entity id", state.entity.len(), limits::AUDIT_TEXT_BYTES)?;
         }
-        self.post(Write::States(states))
+        self.post(Write::States(states)).await
     }
 
     /// Every device's last read-back state.
@@ -190,20 +190,22 @@ impl Store {
     }
 
     /// Queues a grouped write; its acknowledgement is that it is queued.
-    fn post(&self, write: Write) -> Result<(), StoreError> {
-        self.queue(Request::Write(write, None))
+    async fn post(&self, write: Write) -> Result<(), StoreError> {
+        self.queue(Request::Write(write, None)).await
     }
 
     async fn ask<T>(&self, request: impl FnOnce(Reply<T>) -> Request) -> Result<T, StoreError> {
         let (reply, answer) = oneshot::channel();
-        self.queue(request(reply))?;
+        self.queue(request(reply)).await?;
         answer.await.map_err(|_| StoreError::Closed)?
     }
 
-    fn queue(&self, request: Request) -> Result<(), StoreError> {
-        self.requests.try_send(request).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(_) => StoreError::Full(limits::STORE_QUEUE),
-            mpsc::error::TrySendError::Closed(_) => StoreError::Closed,
+    /// Waits for room while a commit runs: a burst of turns is slowed to the disk, not refused.
+    async fn queue(&self, request: Request) -> Result<(), StoreError> {
+        use mpsc::error::SendTimeoutError::{Closed, Timeout};
+        self.requests.send_timeout(request, limits::STORE_WAIT).await.map_err(|error| match error {
+            Timeout(_) => StoreError::Full(limits::STORE_QUEUE),
+            Closed(_) => StoreError::Closed,
         })
     }
 }

@@ -16,7 +16,7 @@ fn filled(name: &str) -> Scratch {
     wait(async {
         let trace = store.ids().next();
         for n in 0..200 {
-            store.add_message("s", Role::User, &format!("message {n} of many"), Some(trace)).unwrap();
+            store.add_message("s", Role::User, &format!("message {n} of many"), Some(trace)).await.unwrap();
             if n % 20 == 0 {
                 store.begin_call(begin("t", trace), Kind::BeginOnce).await.unwrap();
             }

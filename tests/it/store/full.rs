@@ -47,10 +47,10 @@ fn a_file_that_may_not_grow_degrades_and_keeps_what_was_acknowledged() {
 async fn held_records_are_read(store: &Store) {
     let trace = store.ids().next();
     let call = store.begin_call(begin("held", trace), Kind::BeginIdempotent).await.unwrap();
-    store.end_call(call, end()).unwrap();
-    store.add_message("held", Role::User, "a held word", Some(trace)).unwrap();
+    store.end_call(call, end()).await.unwrap();
+    store.add_message("held", Role::User, "a held word", Some(trace)).await.unwrap();
     let state = DeviceState { entity: "held".into(), state: json!(1), at_ms: 1, source: "line".into() };
-    store.save_states(vec![state.clone()]).unwrap();
+    store.save_states(vec![state.clone()]).await.unwrap();
     let calls = store.calls(CallQuery::Trace(trace)).await.unwrap();
     assert!(calls.len() == 1 && calls[0].end.is_some());
     assert_eq!(store.calls(CallQuery::Latest(1)).await.unwrap()[0].id, call);
@@ -92,7 +92,7 @@ fn a_limit_on_file_size_degrades_and_its_end_recovers() {
     wait(async {
         store.flush().await.unwrap();
         setrlimit(Resource::RLIMIT_FSIZE, 4096, hard).unwrap();
-        store.add_message("long", Role::User, &"long ".repeat(10_000), None).unwrap();
+        store.add_message("long", Role::User, &"long ".repeat(10_000), None).await.unwrap();
         assert!(store.flush().await.is_err());
         assert!(store.status().await.unwrap().degraded.is_some());
         setrlimit(Resource::RLIMIT_FSIZE, hard, hard).unwrap();

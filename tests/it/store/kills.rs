@@ -59,13 +59,13 @@ fn write_until_killed(folder: &std::path::Path) -> ! {
     wait(async {
         loop {
             let trace = store.ids().next();
-            store.add_message("s", Role::User, "a message beside the calls", Some(trace)).unwrap();
+            store.add_message("s", Role::User, "a message beside the calls", Some(trace)).await.unwrap();
             let id = store.begin_call(begin("t", trace), Kind::BeginOnce).await.unwrap();
             let mut out = std::io::stdout().lock();
             writeln!(out, "ack {id}").unwrap();
             out.flush().unwrap();
             drop(out);
-            store.end_call(id, end()).unwrap();
+            store.end_call(id, end()).await.unwrap();
         }
     })
 }

@@ -89,11 +89,11 @@ fn write_the_fixture_of_this_version_when_asked() {
     let (store, _) = scratch.open();
     wait(async {
         let trace = store.ids().next();
-        store.touch_session("console:1", "console", "console").unwrap();
-        store.add_message("console:1", Role::User, "turn on the kitchen lamp", Some(trace)).unwrap();
+        store.touch_session("console:1", "console", "console").await.unwrap();
+        store.add_message("console:1", Role::User, "turn on the kitchen lamp", Some(trace)).await.unwrap();
         let call = store.begin_call(begin("light.set", trace), Kind::BeginOnce).await.unwrap();
-        store.end_call(call, end()).unwrap();
-        store.add_message("console:1", Role::Assistant, "The kitchen lamp is on.", Some(trace)).unwrap();
+        store.end_call(call, end()).await.unwrap();
+        store.add_message("console:1", Role::Assistant, "The kitchen lamp is on.", Some(trace)).await.unwrap();
         assert_eq!(store.search_messages("lamp", 10).await.unwrap().len(), 2);
         store.close().await.unwrap();
     });

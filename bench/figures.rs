@@ -1,3 +1,0 @@
-//! The figures of `bench/budget.toml`, measured.
-
-fn main() {}
