@@ -16,7 +16,11 @@ impl Report {
         let cpu = cpu.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or("unknown");
         let cores = std::thread::available_parallelism().map_or(0, usize::from);
         let now = jiff::Timestamp::now();
-        println!("# {now:.0} · profile {profile} · {} · {cores} cores · Linux {}", cpu.trim_matches(['\t', ':', ' ']), read("/proc/sys/kernel/osrelease").trim());
+        println!(
+            "# {now:.0} · profile {profile} · {} · {cores} cores · Linux {}",
+            cpu.trim_matches(['\t', ':', ' ']),
+            read("/proc/sys/kernel/osrelease").trim()
+        );
         println!("# load before: {}", read("/proc/loadavg").trim());
         Self { promises, broken: 0 }
     }

@@ -110,14 +110,21 @@ impl Store {
             principal: principal.to_owned(),
             channel: channel.to_owned(),
             at_ms: self.clock.wall_ms(),
-        }).await
+        })
+        .await
     }
 
     /// Adds a message to a session; its id.
     ///
     /// # Errors
     /// [`StoreError::Full`], [`StoreError::Closed`], [`StoreError::TooLong`].
-    pub async fn add_message(&self, session: &str, role: Role, text: &str, trace: Option<Id>) -> Result<Id, StoreError> {
+    pub async fn add_message(
+        &self,
+        session: &str,
+        role: Role,
+        text: &str,
+        trace: Option<Id>,
+    ) -> Result<Id, StoreError> {
         bounded("session key", session.len(), limits::AUDIT_TEXT_BYTES)?;
         bounded("message", text.len(), limits::MESSAGE_BYTES)?;
         let id = self.ids.next();
