@@ -131,7 +131,8 @@ impl Clause {
                     || out.ensure_word(item)
                     || np.take(item)
                     || out.word(item, prep.is_some_and(|p| p != "to"), || scan.plain(item));
-                if !explained {
+                // A word of the language that makes no sense here may still be a word of a name.
+                if !explained && !np.take_part_of(home.gazetteer().bearing(&item.head), item) {
                     out.unknown.push(from + i);
                 }
             }
@@ -248,9 +249,13 @@ impl Clause {
                 Sense::Attr(attr) => self.attrs.push(attr),
                 Sense::Media(class) => self.media.push(class),
                 Sense::State(state) => self.states.push(state),
+                Sense::Participle(verb) if self.ensure => self.verbs.push(verb),
+                Sense::Verb("set") if !self.verbs.is_empty() => {}
                 Sense::Verb(verb @ ("next" | "previous" | "replay" | "toggle")) => self.verbs.push(verb),
                 // «make the robot stop», «put the player on pause»
-                Sense::Verb(verb @ ("stop" | "start" | "pause" | "resume" | "play")) if self.verb(&["set"]) => {
+                Sense::Verb(verb @ ("stop" | "start" | "pause" | "resume" | "play" | "clean"))
+                    if self.verb(&["set", "on"]) =>
+                {
                     self.verbs.push(verb);
                 }
                 Sense::Verb(verb) if self.verbs.is_empty() && !after_prep => self.verbs.push(verb),
@@ -276,6 +281,8 @@ pub(super) fn bounds(scan: &Scan<'_>) -> Vec<(usize, usize)> {
     let mut content = false;
     let mut acted = false;
     let mut joined = false;
+    // «make sure that … is locked and … is closed»
+    let (mut wish, mut stated) = (false, false);
     for (i, item) in scan.items.iter().enumerate() {
         if item.is(Sense::And) {
             joined = true;
@@ -285,12 +292,16 @@ pub(super) fn bounds(scan: &Scan<'_>) -> Vec<(usize, usize)> {
             continue;
         }
         let verb = item.hits.is_empty() && item.senses.iter().any(|s| matches!(s, Sense::Verb(_)));
-        let starts = verb && content && acted && (joined || bare_verb(scan, i));
+        let wished = joined && wish && stated && !item.hits.is_empty();
+        let starts = wished || verb && content && acted && (joined || bare_verb(scan, i));
         if starts {
             cuts.push(if joined { last_and(scan, i) } else { i });
             content = false;
             acted = false;
+            stated = false;
         }
+        wish |= item.is(Sense::Ensure);
+        stated |= item.hits.is_empty() && item.senses.iter().any(|s| matches!(s, Sense::State(_)));
         joined = false;
         acted |= verb || item.is(Sense::On) || item.is(Sense::Off);
         content |= item.value.is_some()

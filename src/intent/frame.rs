@@ -132,7 +132,8 @@ fn volume(c: &Clause) -> Option<Action> {
         return Some(Action::new("HassMediaPlayerMute", Command::Mute(true), PLAYERS).bare());
     }
     let spoken = c.verb(&["louder", "quieter"]);
-    let turned = c.up.is_some() && c.verb(&["turn"]) && (c.kind(&["media_player"]) || c.attr(&["playback"]));
+    let turned =
+        c.up.is_some() && c.verb(&["turn"]) && (c.kind(&["media_player", "tv", "speaker"]) || c.attr(&["playback"]));
     if !c.attr(&["volume"]) && !spoken && !turned {
         return None;
     }
@@ -159,17 +160,19 @@ fn volume(c: &Clause) -> Option<Action> {
 
 fn lock(c: &Clause) -> Option<Action> {
     let wish = |state: &str| c.states.contains(&state) && (c.ensure || !c.is);
-    if c.verb(&["unlock"]) || wish("unlocked") {
+    let noun = c.kind(&["lock"]);
+    if c.verb(&["unlock"]) || wish("unlocked") || noun && c.verb(&["disengage", "open"]) {
         return Some(Action::new("HassTurnOff", Command::TurnOff, LOCKS));
     }
-    if c.verb(&["lock"]) || wish("locked") {
+    if c.verb(&["lock"]) || wish("locked") || noun && c.verb(&["engage", "close"]) {
         return Some(Action::new("HassTurnOn", Command::TurnOn, LOCKS));
     }
     None
 }
 
 fn cover(c: &Clause) -> Option<Action> {
-    let covered = c.nps.iter().any(|np| !np.classes.is_empty()) || c.kind(&["cover", "door", "valve"]);
+    let other = c.kind(&["fan", "light", "media_player", "tv", "speaker", "climate", "vacuum"]);
+    let covered = !other && c.nps.iter().any(|np| !np.classes.is_empty()) || c.kind(&["cover", "door", "valve"]);
     let opening = c.verb(&["open", "raise"]) || c.states.contains(&"open") && c.verbs.is_empty();
     let closing = c.verb(&["close", "lower"]) || c.states.contains(&"closed") && c.verbs.is_empty();
     if let Some(position) = percent(c).filter(|_| covered || opening || closing || c.attr(&["position"])) {
@@ -217,7 +220,7 @@ fn fan(c: &Clause) -> Option<Action> {
 }
 
 fn light(c: &Clause) -> Option<Action> {
-    if c.attrs.iter().any(|a| !matches!(*a, "brightness" | "color" | "color_temperature" | "temperature")) {
+    if c.attrs.iter().any(|a| !matches!(*a, "brightness" | "color" | "color_temperature" | "temperature" | "mode")) {
         return None;
     }
     if let Some((name, rgb)) = &c.color {

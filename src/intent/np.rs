@@ -74,13 +74,18 @@ impl Np {
     }
 
     fn take_part(&mut self, item: &Item) -> bool {
-        if item.parts.is_empty() {
+        self.take_part_of(&item.parts, item)
+    }
+
+    /// Takes a word in as part of the names of these entities.
+    pub(super) fn take_part_of(&mut self, bearers: &[EntityRef], item: &Item) -> bool {
+        if bearers.is_empty() {
             return false;
         }
         self.plural |= item.plural;
         match &mut self.parts {
-            Some(parts) => parts.retain(|e| item.parts.contains(e)),
-            None => self.parts = Some(item.parts.clone()),
+            Some(parts) => parts.retain(|e| bearers.contains(e)),
+            None => self.parts = Some(bearers.to_vec()),
         }
         true
     }

@@ -6,6 +6,7 @@
 use super::lexicon::{ENGLISH, Lexicon, Sense};
 use super::number::{self, Value};
 use crate::base::limits;
+use crate::home::spell::Spelling;
 use crate::home::words::{Word, split, stem};
 use crate::home::{EntityRef, Gazetteer, Home, NameHit, NameKind, NameOf, OptionHit};
 
@@ -156,6 +157,15 @@ fn items(words: &[Word], names: &Gazetteer) -> Vec<Item> {
         if valued == longest {
             item.value = value.map(|(_, v)| v);
         }
+        // «bedroom two», where that is part of names.
+        let counted = matches!(item.value, Some(Value::Plain(_))) && longest == 1;
+        let before = out.last().is_some_and(|b: &Item| !b.parts.is_empty());
+        if counted && before {
+            let bearers = names.bearing(&last.stem);
+            if out.last().is_some_and(|b| b.parts.iter().any(|e| bearers.contains(e))) {
+                item.value = None;
+            }
+        }
         if item.unknown() {
             item.parts = names.bearing(&last.stem).to_vec();
         }
@@ -238,7 +248,7 @@ fn mend(words: Vec<Word>, lexicon: &Lexicon, names: &Gazetteer, slips: &mut usiz
             out.push(Word { stem: stem(&plain), text: plain, ..word.clone() });
             continue;
         }
-        if let Some(right) = nearest(&word.text, lexicon.vocabulary().chain(names.vocabulary())) {
+        if let Some(right) = nearest(&word.text, lexicon.spelling(), names.spelling()) {
             *slips += 1;
             out.push(Word { text: right.to_owned(), stem: stem(right), ..word.clone() });
         } else if let Some((a, b)) = run_together(&word.text, &known) {
@@ -275,12 +285,12 @@ fn compound(words: &[Word], at: usize, names: &Gazetteer) -> bool {
 /// The one word that is nearest: one slip away, or two for long words; [`None`] where two are as near.
 ///
 /// Swapped letters are the likeliest slip, then a wrong letter, then a missing or doubled one.
-fn nearest<'v>(word: &str, vocabulary: impl Iterator<Item = &'v str>) -> Option<&'v str> {
+fn nearest<'v>(word: &'v str, language: &'v Spelling, names: &'v Spelling) -> Option<&'v str> {
     let reach = if word.len() >= 8 { 2 } else { 1 };
     let mut best: Option<((usize, u8), &str)> = None;
     let mut tied = false;
-    for candidate in vocabulary {
-        if candidate.len() < 3 || candidate.len().abs_diff(word.len()) > reach || !candidate.is_ascii() {
+    for candidate in language.near(word, reach).chain(names.near(word, reach)) {
+        if candidate.len() < 3 {
             continue;
         }
         let distance = strsim::osa_distance(word, candidate);

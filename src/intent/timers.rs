@@ -354,6 +354,20 @@ pub(super) fn spoken(seconds: u64) -> String {
     if said.is_empty() { "no time".to_owned() } else { super::reply::listed(&said, "and") }
 }
 
+/// Intents that are not worth doing later.
+const ASKING: &[&str] = &[
+    "HassGetState",
+    "HassGetWeather",
+    "HassGetCurrentTime",
+    "HassGetCurrentDate",
+    "HassClimateGetTemperature",
+    "HassTimerStatus",
+    "HassListGetItems",
+    "HassNevermind",
+    "HassRespond",
+    "HassStartTimer",
+];
+
 /// «turn off the lights in 5 minutes»: the command becomes the end of a timer.
 pub(super) fn delayed(home: &Home, turn: &Turn<'_>, scan: &Scan<'_>) -> Option<Understanding> {
     let items = &scan.items;
@@ -376,8 +390,8 @@ pub(super) fn delayed(home: &Home, turn: &Turn<'_>, scan: &Scan<'_>) -> Option<U
         _ => return None,
     };
     let then = understand(home, &Turn { text: command, context: Context::default(), ..turn.clone() });
-    let acts = then.readings.iter().any(|r| !r.intent.is_empty() && r.intent != "HassStartTimer");
-    if !acts || matches!(then.decision, Decision::Abstain) {
+    let acts = !then.readings.is_empty() && then.readings.iter().all(|r| !ASKING.contains(&r.intent));
+    if !acts || then.decision == Decision::Abstain {
         return None;
     }
     let mut slots = Slots::default();

@@ -14,7 +14,7 @@ use super::resolve::{Found, Scene, Trouble, Wanted};
 use super::scan::Scan;
 use super::turn::{Context, Decision, Question, Reading, Slots, Turn, Understanding};
 use super::{inform, lists, media, special, timers};
-use crate::home::{Call, EntityRef, Home};
+use crate::home::{Call, EntityRef, Home, Kind};
 
 /// What a sentence means in a home. Changes nothing, reads no clock, needs no network.
 #[must_use]
@@ -96,8 +96,11 @@ fn commands(scene: &Scene<'_>, scan: &Scan<'_>) -> Understanding {
     let mut readings = Vec::new();
     let mut calls = Vec::new();
     let mut before: Option<Action> = None;
+    let mut wished = false;
     for (from, to) in bounds(scan) {
-        let clause = Clause::parse(scene.home, scan, from, to);
+        let mut clause = Clause::parse(scene.home, scan, from, to);
+        clause.ensure |= wished && clause.verbs.is_empty();
+        wished = clause.ensure;
         if let Some(at) = clause.unknown.first() {
             return abstain(turn, guard::unknown(scene.home, scan, *at));
         }
@@ -154,7 +157,12 @@ pub(super) fn one(scene: &Scene<'_>, action: &Action, np: &Np) -> Result<(Readin
         }
         all
     };
-    let found: Found = scene.find(np, &wanted).map_err(|t| match t {
+    let mut sought = scene.find(np, &wanted);
+    if let (Err(Trouble::Nothing(..)), "HassHumidifierSetpoint") = (&sought, action.intent) {
+        // Where there is no humidifier, the thermostat may hold the humidity.
+        sought = scene.find(np, &Wanted { implied: Some(Kind::Climate), ..wanted });
+    }
+    let found: Found = sought.map_err(|t| match t {
         Trouble::Nothing(s, m) => Trouble::Nothing(with(s), m),
         Trouble::Which(e, s, a) => Trouble::Which(e, with(s), a),
         Trouble::Cannot(s, m) => Trouble::Cannot(with(s), m),
