@@ -204,7 +204,8 @@ fn fan(c: &Clause) -> Option<Action> {
     }
     let dir = direction(c, &["increase", "raise", "faster"], &["decrease", "lower", "slower"]);
     let fan: &'static [Kind] = &[Kind::Fan];
-    match (percent(c), dir) {
+    let asked = if c.medium { Some(66.0) } else { percent(c) };
+    match (asked, dir) {
         (Some(speed), None) => {
             Some(Action::new("HassFanSetSpeed", Command::Speed(speed), fan).with("percentage", number(speed)))
         }

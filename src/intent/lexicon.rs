@@ -72,6 +72,10 @@ pub(super) enum Sense {
     Reading,
     /// A class of media: `track`, `album`.
     Media(&'static str),
+    /// «one», «ones»: the thing that was spoken of before, another of its kind.
+    One,
+    /// «low»: a third.
+    Low,
     /// Words that stand for what was mentioned: «it», «them».
     It,
     /// An absolute or relative level of something by name: kinds of modes and presets.
@@ -261,6 +265,8 @@ fn sense(word: &str, payload: &'static str) -> Option<Sense> {
         "reading" => Sense::Reading,
         "media" => Sense::Media(payload),
         "it" => Sense::It,
+        "pro" => Sense::One,
+        "low" => Sense::Low,
         "mode" => Sense::Mode(payload),
         "social" => Sense::Social(payload),
         "nevermind" => Sense::Nevermind,

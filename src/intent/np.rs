@@ -31,6 +31,8 @@ pub(super) struct Np {
     pub(super) any: bool,
     pub(super) everything: bool,
     pub(super) it: bool,
+    /// «the right one»: of the kind that was spoken of before.
+    pub(super) one: bool,
     pub(super) here: bool,
     pub(super) everywhere: bool,
     pub(super) plural: bool,
@@ -134,6 +136,10 @@ impl Np {
                 Sense::Any => self.any = true,
                 Sense::Everything => self.everything = true,
                 Sense::It => self.it = true,
+                Sense::One => {
+                    self.one = true;
+                    self.plural |= item.plural;
+                }
                 Sense::Here => self.here = true,
                 Sense::Everywhere => self.everywhere = true,
                 Sense::Kind(kind) => {

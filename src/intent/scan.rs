@@ -166,6 +166,13 @@ fn items(words: &[Word], names: &Gazetteer) -> Vec<Item> {
                 item.value = None;
             }
         }
+        // «the right one», but «set it to one».
+        let led = at > 0 && matches!(words[at - 1].text.as_str(), "to" | "by" | "at" | "number" | "than");
+        if item.is(Sense::One) && !led {
+            item.value = None;
+        } else {
+            item.senses.retain(|s| *s != Sense::One);
+        }
         if item.unknown() {
             item.parts = names.bearing(&last.stem).to_vec();
         }
@@ -232,6 +239,13 @@ fn mend(words: Vec<Word>, lexicon: &Lexicon, names: &Gazetteer, slips: &mut usiz
     let known = |w: &str| lexicon.knows(w) || names.knows(w);
     let mut out = Vec::with_capacity(words.len());
     for (i, word) in words.iter().enumerate() {
+        // «turn of the light», as speech recognition hears it.
+        let turns = i > 0 && matches!(words[i - 1].text.as_str(), "turn" | "switch" | "shut");
+        if word.text == "of" && turns && !words.iter().any(|w| matches!(w.text.as_str(), "on" | "off")) {
+            out.push(Word { text: "off".to_owned(), stem: "off".to_owned(), ..word.clone() });
+            *slips += 1;
+            continue;
+        }
         let fine = known(&word.text)
             || known(&word.stem)
             || word.text.len() < 4
@@ -297,7 +311,12 @@ fn nearest<'v>(word: &'v str, language: &'v Spelling, names: &'v Spelling) -> Op
         if distance > reach {
             continue;
         }
-        let cost = (distance, slip(word, candidate));
+        let kind = slip(word, candidate);
+        // «bread» is not «read»: the first letter is rarely wrong.
+        if kind > 2 {
+            continue;
+        }
+        let cost = (distance, kind);
         match best {
             Some((least, b)) if cost > least || b == candidate => {}
             Some((least, b)) if cost == least => tied = tied || stem(b) != stem(candidate),
@@ -311,10 +330,12 @@ fn nearest<'v>(word: &'v str, language: &'v Spelling, names: &'v Spelling) -> Op
 }
 
 fn slip(word: &str, candidate: &str) -> u8 {
-    if word.as_bytes()[0] != candidate.as_bytes()[0] {
+    let (a, b) = (word.as_bytes(), candidate.as_bytes());
+    let swapped = a.len() == b.len() && a.len() > 1 && a[0] == b[1] && a[1] == b[0];
+    if a[0] != b[0] && !swapped {
         return 3;
     }
-    if word.len() != candidate.len() {
+    if a.len() != b.len() {
         return 2;
     }
     let letters = |w: &str| {

@@ -76,6 +76,10 @@ fn read(scan: &Scan<'_>, at: usize) -> Said {
             continue;
         }
         if let Some(Value::Duration(hms)) = item.value {
+            let words = &scan.words[item.words.0..item.words.1];
+            if out.verbs.is_empty() && words.iter().any(|w| number::MORE.contains(&w.text.as_str())) {
+                out.verbs.push("add");
+            }
             let beside = next_is(scan, i, at) || i > at && lead == "for" && !followed_by_timer(scan, i);
             // «add 1 hour to the timer for 5 minutes», «decrease the timer for 5 minutes by 1 hour»
             if beside && lead != "by" && out.own.is_none() {

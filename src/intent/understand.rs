@@ -97,10 +97,19 @@ fn commands(scene: &Scene<'_>, scan: &Scan<'_>) -> Understanding {
     let mut calls = Vec::new();
     let mut before: Option<Action> = None;
     let mut wished = false;
+    let mut verbs: Vec<&'static str> = Vec::new();
     for (from, to) in bounds(scan) {
         let mut clause = Clause::parse(scene.home, scan, from, to);
         clause.ensure |= wished && clause.verbs.is_empty();
         wished = clause.ensure;
+        // «… to green and … to red»: the verb holds on.
+        if clause.verbs.is_empty()
+            && clause.on.is_none()
+            && (clause.value.is_some() || clause.color.is_some() || clause.level.is_some())
+        {
+            clause.verbs.clone_from(&verbs);
+        }
+        verbs.clone_from(&clause.verbs);
         if let Some(at) = clause.unknown.first() {
             return abstain(turn, guard::unknown(scene.home, scan, *at));
         }
