@@ -220,6 +220,10 @@ impl Clause {
         if !place {
             return false;
         }
+        // «put the news on the TV»
+        if items.iter().any(|i| !i.options.is_empty() && i.senses.is_empty()) {
+            return true;
+        }
         let other = items.iter().enumerate().any(|(i, it)| {
             i != at
                 && it.hits.is_empty()
@@ -231,7 +235,7 @@ impl Clause {
     fn ensure_word(&mut self, item: &Item) -> bool {
         if item.is(Sense::Ensure) {
             self.ensure = true;
-        } else if item.hits.is_empty() && item.is(Sense::Tell) && self.verbs.is_empty() {
+        } else if item.hits.is_empty() && item.is(Sense::Bid) && self.verbs.is_empty() {
             // «tell the robot to …»
         } else if item.is(Sense::Is) {
             self.is = true;
@@ -244,6 +248,7 @@ impl Clause {
     /// Everything that is neither verb nor thing: levels, colours, properties, states.
     fn word(&mut self, item: &Item, after_prep: bool, text: impl Fn() -> String) -> bool {
         let mut known = false;
+        let first = self.verbs.is_empty() && !after_prep;
         for sense in &item.senses {
             match sense {
                 Sense::Half => self.level = Some(50.0),
@@ -274,7 +279,7 @@ impl Clause {
                 {
                     self.verbs.push(verb);
                 }
-                Sense::Verb(verb) if self.verbs.is_empty() && !after_prep => self.verbs.push(verb),
+                Sense::Verb(verb) if first => self.verbs.push(verb),
                 Sense::Status => self.status = true,
                 Sense::Unit(_) => {}
                 _ => continue,
@@ -321,7 +326,7 @@ pub(super) fn bounds(scan: &Scan<'_>) -> Vec<(usize, usize)> {
     let mut acted = false;
     let mut joined = false;
     // «make sure that … is locked and … is closed»
-    let (mut wish, mut stated, mut valued) = (false, false, false);
+    let (mut wish, mut stated, mut valued, mut switched) = (false, false, false, false);
     for (i, item) in scan.items.iter().enumerate() {
         if item.is(Sense::And) {
             joined = true;
@@ -333,7 +338,8 @@ pub(super) fn bounds(scan: &Scan<'_>) -> Vec<(usize, usize)> {
         let verb = item.hits.is_empty() && item.senses.iter().any(|s| matches!(s, Sense::Verb(_)));
         let wished = joined && wish && stated && !item.hits.is_empty();
         // «… to green and … to red»
-        let again = joined && valued && !verb && thing(item) && value_ahead(scan, i);
+        let again =
+            joined && !verb && thing(item) && (valued && value_ahead(scan, i) || switched && switch_ahead(scan, i));
         let starts = wished || again || verb && content && acted && (joined || bare_verb(scan, i));
         if starts {
             cuts.push(if joined { last_and(scan, i) } else { i });
@@ -341,8 +347,10 @@ pub(super) fn bounds(scan: &Scan<'_>) -> Vec<(usize, usize)> {
             acted = again;
             stated = false;
             valued = false;
+            switched = false;
         }
         valued |= has_value(item);
+        switched |= content && (item.is(Sense::On) || item.is(Sense::Off));
         wish |= item.is(Sense::Ensure);
         stated |= item.hits.is_empty() && item.senses.iter().any(|s| matches!(s, Sense::State(_)));
         joined = false;
@@ -372,6 +380,12 @@ fn thing(item: &Item) -> bool {
 /// Whether a value follows before the next conjunction.
 fn value_ahead(scan: &Scan<'_>, at: usize) -> bool {
     scan.items[at..].iter().take_while(|i| !i.is(Sense::And)).any(has_value)
+}
+
+/// Whether this part of the sentence ends in an «on» or «off» of its own.
+fn switch_ahead(scan: &Scan<'_>, at: usize) -> bool {
+    let part = scan.items[at..].iter().take_while(|i| !i.is(Sense::And)).filter(|i| !i.idle());
+    part.last().is_some_and(|i| i.is(Sense::On) || i.is(Sense::Off))
 }
 
 /// The conjunction before an item, passing over idle words.

@@ -160,7 +160,7 @@ fn volume(c: &Clause) -> Option<Action> {
 
 fn lock(c: &Clause) -> Option<Action> {
     let wish = |state: &str| c.states.contains(&state) && (c.ensure || !c.is);
-    let noun = c.kind(&["lock"]);
+    let noun = c.nps.iter().any(|np| np.kinds.contains(&"lock"));
     if c.verb(&["unlock"]) || wish("unlocked") || noun && c.verb(&["disengage", "open"]) {
         return Some(Action::new("HassTurnOff", Command::TurnOff, LOCKS));
     }
@@ -175,7 +175,17 @@ fn cover(c: &Clause) -> Option<Action> {
     let covered = !other && c.nps.iter().any(|np| !np.classes.is_empty()) || c.kind(&["cover", "door", "valve"]);
     let opening = c.verb(&["open", "raise"]) || c.states.contains(&"open") && c.verbs.is_empty();
     let closing = c.verb(&["close", "lower"]) || c.states.contains(&"closed") && c.verbs.is_empty();
-    if let Some(position) = percent(c).filter(|_| covered || opening || closing || c.attr(&["position"])) {
+    let cover = c.about.is_empty() || c.kind(&["cover", "valve"]);
+    if !cover || other {
+        return None;
+    }
+    let moved = opening || closing;
+    if moved && (c.by || c.much != 0) && c.attrs.is_empty() {
+        let step = percent(c).unwrap_or_else(|| stride(c, 20.0)) * if opening { 1.0 } else { -1.0 };
+        let action = Action::new("HassSetPosition", Command::PositionStep(step), OPENED);
+        return Some(action.with("position_step", number(step)));
+    }
+    if let Some(position) = percent(c).filter(|_| covered || moved || c.attr(&["position"])) {
         if c.attrs.iter().any(|a| *a != "position") || c.by {
             return None;
         }

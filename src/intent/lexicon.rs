@@ -36,6 +36,8 @@ pub(super) enum Sense {
     When,
     Who,
     Tell,
+    /// «tell … to …»
+    Bid,
     Status,
     Exist,
     Doing,
@@ -230,6 +232,7 @@ fn sense(word: &str, payload: &'static str) -> Option<Sense> {
         "when" => Sense::When,
         "who" => Sense::Who,
         "tell" => Sense::Tell,
+        "bid" => Sense::Bid,
         "status" => Sense::Status,
         "exist" => Sense::Exist,
         "doing" => Sense::Doing,

@@ -34,6 +34,7 @@ pub(super) fn play(scene: &Scene<'_>, scan: &Scan<'_>) -> Option<Understanding> 
         led |= i.is(Sense::Prep);
         !(i.idle()
             || i.is(Sense::Prep)
+            || i.named() && place(scene, i) && i.areas().next().is_none()
             || led && (!i.parts.is_empty() || place(scene, i))
             || ["media_player", "tv", "speaker"].iter().any(|k| i.is(Sense::Kind(k)))
             || i.is(Sense::Attr("playback"))

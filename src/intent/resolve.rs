@@ -165,7 +165,8 @@ impl Scene<'_> {
             let called = np.heads.iter().all(|h| gazetteer.bearing(h).contains(e));
             let kind =
                 np.kinds.iter().any(|k| kind_matches(k, entity)) || np.classes.iter().any(|c| class_matches(c, entity));
-            (np.heads.is_empty() || called || kind) && self.there(*e, np, false)
+            let any = np.heads.is_empty() && np.kinds.is_empty() && np.classes.is_empty();
+            (any || !np.heads.is_empty() && called || kind) && self.there(*e, np, false)
         };
         let said: Vec<EntityRef> = parts.iter().copied().filter(fits).collect();
         let able: Vec<EntityRef> = said.iter().copied().filter(|e| self.suits(*e, wanted)).collect();

@@ -98,7 +98,9 @@ fn commands(scene: &Scene<'_>, scan: &Scan<'_>) -> Understanding {
     let mut before: Option<Action> = None;
     let mut wished = false;
     let mut verbs: Vec<&'static str> = Vec::new();
+    let mut turn = turn.clone();
     for (from, to) in bounds(scan) {
+        let scene = &Scene { home: scene.home, turn: &turn };
         let mut clause = Clause::parse(scene.home, scan, from, to);
         clause.ensure |= wished && clause.verbs.is_empty();
         wished = clause.ensure;
@@ -111,12 +113,12 @@ fn commands(scene: &Scene<'_>, scan: &Scan<'_>) -> Understanding {
         }
         verbs.clone_from(&clause.verbs);
         if let Some(at) = clause.unknown.first() {
-            return abstain(turn, guard::unknown(scene.home, scan, *at));
+            return abstain(scene.turn, guard::unknown(scene.home, scan, *at));
         }
         let Some(action) =
             special::option(scene, &clause).or_else(|| action(&clause)).or_else(|| continued(&clause, before.take()))
         else {
-            return abstain(turn, format!("I do not know what to do about «{}».", scan.text.trim()));
+            return abstain(scene.turn, format!("I do not know what to do about «{}».", clip(scan.text)));
         };
         let nps = if clause.nps.is_empty() { vec![Np::default()] } else { clause.nps.clone() };
         for np in &nps {
@@ -129,6 +131,9 @@ fn commands(scene: &Scene<'_>, scan: &Scan<'_>) -> Understanding {
             }
         }
         before = Some(action);
+        // «… and make it red»: what was just spoken of.
+        let spoken: Vec<EntityRef> = calls.last().map_or_else(Vec::new, |c: &Call| c.targets.clone());
+        turn = Turn { context: Context { mentioned: spoken, ..turn.context.clone() }, ..turn.clone() };
     }
     let mentioned: Vec<EntityRef> = calls.iter().flat_map(|c: &Call| c.targets.iter().copied()).collect();
     Understanding {
@@ -138,6 +143,15 @@ fn commands(scene: &Scene<'_>, scan: &Scan<'_>) -> Understanding {
         say: String::new(),
         confidence: 1.0,
         context: Context { mentioned, area: None, pending: None },
+    }
+}
+
+/// A sentence in a reply, not longer than a line.
+fn clip(text: &str) -> String {
+    let text = text.trim();
+    match text.char_indices().nth(80) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.to_owned(),
     }
 }
 
