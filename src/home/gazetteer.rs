@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use super::entity::{AreaRef, EntityRef, FloorRef};
 use super::model::Home;
+use super::spell::Spelling;
 use super::words::{Word, split};
 
 /// What a name belongs to.
@@ -81,7 +82,7 @@ pub struct Gazetteer {
     /// Every stem of a name with the entities that bear it.
     parts: HashMap<String, Vec<EntityRef>>,
     /// Every word of a name, in both its forms.
-    vocabulary: HashMap<String, ()>,
+    spelling: Spelling,
     /// Options by their stems run together.
     options: HashMap<String, Vec<OptionHit>>,
     longest: usize,
@@ -149,12 +150,13 @@ impl Gazetteer {
     /// Whether some name has this word.
     #[must_use]
     pub fn knows(&self, word: &str) -> bool {
-        self.vocabulary.contains_key(word)
+        self.spelling.knows(word)
     }
 
     /// Every word of every name.
-    pub fn vocabulary(&self) -> impl Iterator<Item = &str> {
-        self.vocabulary.keys().map(String::as_str)
+    #[must_use]
+    pub fn spelling(&self) -> &Spelling {
+        &self.spelling
     }
 
     /// The most words that a name has.
@@ -177,8 +179,8 @@ impl Gazetteer {
             return;
         }
         for word in &words {
-            self.vocabulary.entry(word.text.clone()).or_default();
-            self.vocabulary.entry(word.stem.clone()).or_default();
+            self.spelling.add(&word.text);
+            self.spelling.add(&word.stem);
         }
         self.longest = self.longest.max(words.len());
         let key: String = words.iter().map(|w| w.stem.as_str()).collect();
@@ -213,8 +215,8 @@ impl Gazetteer {
         sorted.sort_unstable();
         add(self.sorted.entry(sorted.join(" ")).or_default(), hit);
         for word in words {
-            self.vocabulary.entry(word.text.clone()).or_default();
-            self.vocabulary.entry(word.stem.clone()).or_default();
+            self.spelling.add(&word.text);
+            self.spelling.add(&word.stem);
             if let NameOf::Entity(entity) = of {
                 let parts = self.parts.entry(word.stem.clone()).or_default();
                 if parts.last() != Some(&entity) {

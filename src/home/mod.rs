@@ -25,6 +25,7 @@ mod model;
 mod observe;
 mod plan;
 mod raw;
+pub mod spell;
 #[cfg(test)]
 mod tests;
 mod timer;

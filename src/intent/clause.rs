@@ -21,6 +21,8 @@ pub(super) struct Clause {
     pub(super) by: bool,
     /// «maximum», «minimum», «half» as a percentage.
     pub(super) level: Option<f64>,
+    /// «medium», which is more than half for fans.
+    pub(super) medium: bool,
     /// «a bit» is -1, «a lot» is 1.
     pub(super) much: i8,
     pub(super) color: Option<(String, [u8; 3])>,
@@ -127,11 +129,13 @@ impl Clause {
                 let led = item.is(Sense::Prep) && item.hits.is_empty();
                 let explained = out.particle(items, i)
                     || item.idle()
+                    || !item.options.is_empty() && item.senses.is_empty()
                     || led
                     || out.ensure_word(item)
                     || np.take(item)
                     || out.word(item, prep.is_some_and(|p| p != "to"), || scan.plain(item));
-                if !explained {
+                // A word of the language that makes no sense here may still be a word of a name.
+                if !explained && !np.take_part_of(home.gazetteer().bearing(&item.head), item) {
                     out.unknown.push(from + i);
                 }
             }
@@ -142,6 +146,7 @@ impl Clause {
             }
         }
         out.nps = share(parts);
+        same_kind(home, &mut out.nps);
         out.about = out
             .nps
             .iter()
@@ -160,7 +165,12 @@ impl Clause {
             }
         }
         if let Some(except) = except {
-            let except = share(except);
+            let mut except = share(except);
+            if let Some(last) = out.nps.last() {
+                except.insert(0, Np { except: Vec::new(), ..last.clone() });
+                same_kind(home, &mut except);
+                except.remove(0);
+            }
             if let Some(last) = out.nps.last_mut() {
                 last.except = except;
             }
@@ -210,6 +220,10 @@ impl Clause {
         if !place {
             return false;
         }
+        // «put the news on the TV»
+        if items.iter().any(|i| !i.options.is_empty() && i.senses.is_empty()) {
+            return true;
+        }
         let other = items.iter().enumerate().any(|(i, it)| {
             i != at
                 && it.hits.is_empty()
@@ -221,6 +235,8 @@ impl Clause {
     fn ensure_word(&mut self, item: &Item) -> bool {
         if item.is(Sense::Ensure) {
             self.ensure = true;
+        } else if item.hits.is_empty() && item.is(Sense::Bid) && self.verbs.is_empty() {
+            // «tell the robot to …»
         } else if item.is(Sense::Is) {
             self.is = true;
         } else {
@@ -232,12 +248,17 @@ impl Clause {
     /// Everything that is neither verb nor thing: levels, colours, properties, states.
     fn word(&mut self, item: &Item, after_prep: bool, text: impl Fn() -> String) -> bool {
         let mut known = false;
+        let first = self.verbs.is_empty() && !after_prep;
         for sense in &item.senses {
             match sense {
                 Sense::Half => self.level = Some(50.0),
+                Sense::Low => self.level = Some(33.0),
                 Sense::Max => self.level = Some(100.0),
                 Sense::Min => self.level = Some(1.0),
-                Sense::Medium => self.level = Some(50.0),
+                Sense::Medium => {
+                    self.level = Some(50.0);
+                    self.medium = true;
+                }
                 Sense::Step => self.much = -1,
                 Sense::BigStep => self.much = 1,
                 Sense::Color(_, rgb) => {
@@ -248,12 +269,17 @@ impl Clause {
                 Sense::Attr(attr) => self.attrs.push(attr),
                 Sense::Media(class) => self.media.push(class),
                 Sense::State(state) => self.states.push(state),
+                Sense::Verb(verb) if self.verb(&["set"]) && COMPARED.contains(verb) => self.verbs.push(verb),
+                Sense::Participle(verb) if self.ensure => self.verbs.push(verb),
+                Sense::Verb("set") if !self.verbs.is_empty() => {}
                 Sense::Verb(verb @ ("next" | "previous" | "replay" | "toggle")) => self.verbs.push(verb),
                 // «make the robot stop», «put the player on pause»
-                Sense::Verb(verb @ ("stop" | "start" | "pause" | "resume" | "play")) if self.verb(&["set"]) => {
+                Sense::Verb(verb @ ("stop" | "start" | "pause" | "resume" | "play" | "clean"))
+                    if self.verb(&["set", "on"]) =>
+                {
                     self.verbs.push(verb);
                 }
-                Sense::Verb(verb) if self.verbs.is_empty() && !after_prep => self.verbs.push(verb),
+                Sense::Verb(verb) if first => self.verbs.push(verb),
                 Sense::Status => self.status = true,
                 Sense::Unit(_) => {}
                 _ => continue,
@@ -261,6 +287,29 @@ impl Clause {
             known = true;
         }
         known
+    }
+}
+
+/// «make it …»
+const COMPARED: &[&str] = &["brighten", "dim", "warmer", "cooler", "louder", "quieter", "faster", "slower"];
+
+/// «… and the right one»: the kind of what was spoken of before.
+fn same_kind(home: &Home, nps: &mut [Np]) {
+    for i in 1..nps.len() {
+        let (before, after) = nps.split_at_mut(i);
+        let (Some(before), Some(np)) = (before.last(), after.first_mut()) else { continue };
+        if !np.one || !np.kinds.is_empty() || !np.classes.is_empty() {
+            continue;
+        }
+        np.kinds.clone_from(&before.kinds);
+        np.classes.clone_from(&before.classes);
+        let named = before.names.iter().flat_map(|n| &n.hits).find_map(|h| match h.of {
+            NameOf::Entity(e) => home.entity(e),
+            _ => None,
+        });
+        if let Some(entity) = named.filter(|_| np.kinds.is_empty() && np.classes.is_empty()) {
+            np.kinds.push(entity.kind.word());
+        }
     }
 }
 
@@ -276,6 +325,8 @@ pub(super) fn bounds(scan: &Scan<'_>) -> Vec<(usize, usize)> {
     let mut content = false;
     let mut acted = false;
     let mut joined = false;
+    // «make sure that … is locked and … is closed»
+    let (mut wish, mut stated, mut valued, mut switched) = (false, false, false, false);
     for (i, item) in scan.items.iter().enumerate() {
         if item.is(Sense::And) {
             joined = true;
@@ -285,12 +336,23 @@ pub(super) fn bounds(scan: &Scan<'_>) -> Vec<(usize, usize)> {
             continue;
         }
         let verb = item.hits.is_empty() && item.senses.iter().any(|s| matches!(s, Sense::Verb(_)));
-        let starts = verb && content && acted && (joined || bare_verb(scan, i));
+        let wished = joined && wish && stated && !item.hits.is_empty();
+        // «… to green and … to red»
+        let again =
+            joined && !verb && thing(item) && (valued && value_ahead(scan, i) || switched && switch_ahead(scan, i));
+        let starts = wished || again || verb && content && acted && (joined || bare_verb(scan, i));
         if starts {
             cuts.push(if joined { last_and(scan, i) } else { i });
             content = false;
-            acted = false;
+            acted = again;
+            stated = false;
+            valued = false;
+            switched = false;
         }
+        valued |= has_value(item);
+        switched |= content && (item.is(Sense::On) || item.is(Sense::Off));
+        wish |= item.is(Sense::Ensure);
+        stated |= item.hits.is_empty() && item.senses.iter().any(|s| matches!(s, Sense::State(_)));
         joined = false;
         acted |= verb || item.is(Sense::On) || item.is(Sense::Off);
         content |= item.value.is_some()
@@ -300,6 +362,30 @@ pub(super) fn bounds(scan: &Scan<'_>) -> Vec<(usize, usize)> {
     }
     cuts.push(scan.items.len());
     cuts.windows(2).map(|w| (w[0], w[1])).collect()
+}
+
+fn has_value(item: &Item) -> bool {
+    let level = |s: &Sense| {
+        matches!(s, Sense::Color(..) | Sense::White(_) | Sense::Max | Sense::Min | Sense::Half | Sense::Low)
+    };
+    item.value.is_some() || item.hits.is_empty() && item.senses.iter().any(level)
+}
+
+fn thing(item: &Item) -> bool {
+    !item.hits.is_empty()
+        || !item.parts.is_empty()
+        || item.senses.iter().any(|s| matches!(s, Sense::Kind(_) | Sense::Class(_)))
+}
+
+/// Whether a value follows before the next conjunction.
+fn value_ahead(scan: &Scan<'_>, at: usize) -> bool {
+    scan.items[at..].iter().take_while(|i| !i.is(Sense::And)).any(has_value)
+}
+
+/// Whether this part of the sentence ends in an «on» or «off» of its own.
+fn switch_ahead(scan: &Scan<'_>, at: usize) -> bool {
+    let part = scan.items[at..].iter().take_while(|i| !i.is(Sense::And)).filter(|i| !i.idle());
+    part.last().is_some_and(|i| i.is(Sense::On) || i.is(Sense::Off))
 }
 
 /// The conjunction before an item, passing over idle words.

@@ -132,7 +132,8 @@ fn volume(c: &Clause) -> Option<Action> {
         return Some(Action::new("HassMediaPlayerMute", Command::Mute(true), PLAYERS).bare());
     }
     let spoken = c.verb(&["louder", "quieter"]);
-    let turned = c.up.is_some() && c.verb(&["turn"]) && (c.kind(&["media_player"]) || c.attr(&["playback"]));
+    let turned =
+        c.up.is_some() && c.verb(&["turn"]) && (c.kind(&["media_player", "tv", "speaker"]) || c.attr(&["playback"]));
     if !c.attr(&["volume"]) && !spoken && !turned {
         return None;
     }
@@ -159,20 +160,32 @@ fn volume(c: &Clause) -> Option<Action> {
 
 fn lock(c: &Clause) -> Option<Action> {
     let wish = |state: &str| c.states.contains(&state) && (c.ensure || !c.is);
-    if c.verb(&["unlock"]) || wish("unlocked") {
+    let noun = c.nps.iter().any(|np| np.kinds.contains(&"lock"));
+    if c.verb(&["unlock"]) || wish("unlocked") || noun && c.verb(&["disengage", "open"]) {
         return Some(Action::new("HassTurnOff", Command::TurnOff, LOCKS));
     }
-    if c.verb(&["lock"]) || wish("locked") {
+    if c.verb(&["lock"]) || wish("locked") || noun && c.verb(&["engage", "close"]) {
         return Some(Action::new("HassTurnOn", Command::TurnOn, LOCKS));
     }
     None
 }
 
 fn cover(c: &Clause) -> Option<Action> {
-    let covered = c.nps.iter().any(|np| !np.classes.is_empty()) || c.kind(&["cover", "door", "valve"]);
+    let other = c.kind(&["fan", "light", "media_player", "tv", "speaker", "climate", "vacuum"]);
+    let covered = !other && c.nps.iter().any(|np| !np.classes.is_empty()) || c.kind(&["cover", "door", "valve"]);
     let opening = c.verb(&["open", "raise"]) || c.states.contains(&"open") && c.verbs.is_empty();
     let closing = c.verb(&["close", "lower"]) || c.states.contains(&"closed") && c.verbs.is_empty();
-    if let Some(position) = percent(c).filter(|_| covered || opening || closing || c.attr(&["position"])) {
+    let cover = c.about.is_empty() || c.kind(&["cover", "valve"]);
+    if !cover || other {
+        return None;
+    }
+    let moved = opening || closing;
+    if moved && (c.by || c.much != 0) && c.attrs.is_empty() {
+        let step = percent(c).unwrap_or_else(|| stride(c, 20.0)) * if opening { 1.0 } else { -1.0 };
+        let action = Action::new("HassSetPosition", Command::PositionStep(step), OPENED);
+        return Some(action.with("position_step", number(step)));
+    }
+    if let Some(position) = percent(c).filter(|_| covered || moved || c.attr(&["position"])) {
         if c.attrs.iter().any(|a| *a != "position") || c.by {
             return None;
         }
@@ -201,7 +214,8 @@ fn fan(c: &Clause) -> Option<Action> {
     }
     let dir = direction(c, &["increase", "raise", "faster"], &["decrease", "lower", "slower"]);
     let fan: &'static [Kind] = &[Kind::Fan];
-    match (percent(c), dir) {
+    let asked = if c.medium { Some(66.0) } else { percent(c) };
+    match (asked, dir) {
         (Some(speed), None) => {
             Some(Action::new("HassFanSetSpeed", Command::Speed(speed), fan).with("percentage", number(speed)))
         }
@@ -217,7 +231,7 @@ fn fan(c: &Clause) -> Option<Action> {
 }
 
 fn light(c: &Clause) -> Option<Action> {
-    if c.attrs.iter().any(|a| !matches!(*a, "brightness" | "color" | "color_temperature" | "temperature")) {
+    if c.attrs.iter().any(|a| !matches!(*a, "brightness" | "color" | "color_temperature" | "temperature" | "mode")) {
         return None;
     }
     if let Some((name, rgb)) = &c.color {

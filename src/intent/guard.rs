@@ -2,6 +2,7 @@
 
 use super::lexicon::Sense;
 use super::scan::Scan;
+use crate::home::spell::letters;
 use crate::home::{Home, words};
 
 /// Why a sentence is left alone; [`None`] where it may be a command or a question.
@@ -55,10 +56,12 @@ pub(super) fn unknown(home: &Home, scan: &Scan<'_>, at: usize) -> String {
 /// The name in the home that is most like what was said.
 fn suggestion<'h>(home: &'h Home, said: &str) -> Option<&'h str> {
     let said = words::slug(said);
+    let mask = letters(&said);
     home.entities
         .iter()
         .flat_map(|e| std::iter::once(e.name.as_str()).chain(e.aliases.iter().map(String::as_str)))
         .chain(home.areas.iter().map(|a| a.name.as_str()))
+        .filter(|name| (letters(name) ^ mask).count_ones() <= 4 && name.len().abs_diff(said.len()) <= 4)
         .map(|name| (strsim::normalized_damerau_levenshtein(&words::slug(name), &said), name))
         .filter(|(near, _)| *near > 0.6)
         .max_by(|a, b| a.0.total_cmp(&b.0))

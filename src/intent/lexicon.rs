@@ -3,15 +3,18 @@
 //! A line is `sense [payload] = phrase | phrase`. Phrases are looked up by whole words, the longest
 //! first; the last word of a noun also matches its plural. Parsed once, when first needed.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use crate::home::spell::Spelling;
 use crate::home::words::{Word, stem};
 
 /// What a phrase can mean. The texts are payloads of the data file.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Sense {
     Filler,
+    /// «started»: a verb in a wish for a state.
+    Participle(&'static str),
     /// «make sure that … is», «should be»: a wish for a state.
     Ensure,
     Det,
@@ -33,6 +36,8 @@ pub(super) enum Sense {
     When,
     Who,
     Tell,
+    /// «tell … to …»
+    Bid,
     Status,
     Exist,
     Doing,
@@ -69,6 +74,10 @@ pub(super) enum Sense {
     Reading,
     /// A class of media: `track`, `album`.
     Media(&'static str),
+    /// «one», «ones»: the thing that was spoken of before, another of its kind.
+    One,
+    /// «low»: a third.
+    Low,
     /// Words that stand for what was mentioned: «it», «them».
     It,
     /// An absolute or relative level of something by name: kinds of modes and presets.
@@ -88,7 +97,7 @@ struct Phrase {
 /// The phrases of a language.
 pub(super) struct Lexicon {
     by_first: HashMap<String, Vec<Phrase>>,
-    vocabulary: HashSet<String>,
+    spelling: Spelling,
     /// Payloads that lines use, for replies: the class or kind and its first phrase.
     nouns: Vec<(Sense, String)>,
 }
@@ -99,7 +108,7 @@ pub(super) static ENGLISH: LazyLock<Lexicon> = LazyLock::new(|| Lexicon::parse(i
 impl Lexicon {
     /// Reads a data file; lines that make no sense are returned beside it.
     fn parse(text: &'static str) -> (Self, Vec<&'static str>) {
-        let mut out = Self { by_first: HashMap::new(), vocabulary: HashSet::new(), nouns: Vec::new() };
+        let mut out = Self { by_first: HashMap::new(), spelling: Spelling::default(), nouns: Vec::new() };
         let mut bad = Vec::new();
         for line in text.lines().filter(|l| !l.trim().is_empty() && !l.starts_with('#')) {
             let read = line.split_once('=').and_then(|(head, phrases)| {
@@ -134,13 +143,13 @@ impl Lexicon {
                 | Sense::Media(_)
         );
         for word in &words {
-            self.vocabulary.insert(word.clone());
+            self.spelling.add(word);
         }
         if noun {
             self.nouns.push((sense, words.join(" ")));
             if let Some(last) = words.last_mut() {
                 *last = stem(last);
-                self.vocabulary.insert(last.clone());
+                self.spelling.add(last);
             }
         }
         if let Some(first) = words.first().cloned() {
@@ -173,12 +182,12 @@ impl Lexicon {
 
     /// Whether the word is part of some phrase.
     pub(super) fn knows(&self, word: &str) -> bool {
-        self.vocabulary.contains(word)
+        self.spelling.knows(word)
     }
 
     /// Every word of every phrase.
-    pub(super) fn vocabulary(&self) -> impl Iterator<Item = &str> {
-        self.vocabulary.iter().map(String::as_str)
+    pub(super) fn spelling(&self) -> &Spelling {
+        &self.spelling
     }
 
     /// The everyday word for a kind or class: `media_player` is «media player».
@@ -202,6 +211,7 @@ impl Phrase {
 fn sense(word: &str, payload: &'static str) -> Option<Sense> {
     Some(match word {
         "filler" => Sense::Filler,
+        "part" => Sense::Participle(payload),
         "ensure" => Sense::Ensure,
         "det" => Sense::Det,
         "prep" => Sense::Prep,
@@ -222,6 +232,7 @@ fn sense(word: &str, payload: &'static str) -> Option<Sense> {
         "when" => Sense::When,
         "who" => Sense::Who,
         "tell" => Sense::Tell,
+        "bid" => Sense::Bid,
         "status" => Sense::Status,
         "exist" => Sense::Exist,
         "doing" => Sense::Doing,
@@ -257,6 +268,8 @@ fn sense(word: &str, payload: &'static str) -> Option<Sense> {
         "reading" => Sense::Reading,
         "media" => Sense::Media(payload),
         "it" => Sense::It,
+        "pro" => Sense::One,
+        "low" => Sense::Low,
         "mode" => Sense::Mode(payload),
         "social" => Sense::Social(payload),
         "nevermind" => Sense::Nevermind,

@@ -29,8 +29,14 @@ pub(super) fn play(scene: &Scene<'_>, scan: &Scan<'_>) -> Option<Understanding> 
         return None;
     }
     // «play the next song», «play music»: nothing in particular.
+    let mut led = false;
     let something = items[from..to].iter().any(|i| {
+        led |= i.is(Sense::Prep);
         !(i.idle()
+            || i.is(Sense::Prep)
+            || i.named() && place(scene, i) && i.areas().next().is_none()
+            || led && (!i.parts.is_empty() || place(scene, i))
+            || ["media_player", "tv", "speaker"].iter().any(|k| i.is(Sense::Kind(k)))
             || i.is(Sense::Attr("playback"))
             || i.is(Sense::Any)
             || i.verb(&["next", "previous", "replay"])
@@ -85,7 +91,7 @@ fn place(scene: &Scene<'_>, item: &Item) -> bool {
         || item.floors().next().is_some()
         || item.is(Sense::Here)
         || item.is(Sense::Everywhere)
-        || item.is(Sense::Kind("media_player"))
+        || ["media_player", "tv", "speaker"].iter().any(|k| item.is(Sense::Kind(k)))
         || item.hits.iter().any(|h| matches!(h.of, crate::home::NameOf::Entity(e) if scene.home.entity(e).is_some_and(|e| e.kind == Kind::MediaPlayer)))
 }
 

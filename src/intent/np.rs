@@ -31,6 +31,8 @@ pub(super) struct Np {
     pub(super) any: bool,
     pub(super) everything: bool,
     pub(super) it: bool,
+    /// «the right one»: of the kind that was spoken of before.
+    pub(super) one: bool,
     pub(super) here: bool,
     pub(super) everywhere: bool,
     pub(super) plural: bool,
@@ -74,13 +76,18 @@ impl Np {
     }
 
     fn take_part(&mut self, item: &Item) -> bool {
-        if item.parts.is_empty() {
+        self.take_part_of(&item.parts, item)
+    }
+
+    /// Takes a word in as part of the names of these entities.
+    pub(super) fn take_part_of(&mut self, bearers: &[EntityRef], item: &Item) -> bool {
+        if bearers.is_empty() {
             return false;
         }
         self.plural |= item.plural;
         match &mut self.parts {
-            Some(parts) => parts.retain(|e| item.parts.contains(e)),
-            None => self.parts = Some(item.parts.clone()),
+            Some(parts) => parts.retain(|e| bearers.contains(e)),
+            None => self.parts = Some(bearers.to_vec()),
         }
         true
     }
@@ -129,6 +136,10 @@ impl Np {
                 Sense::Any => self.any = true,
                 Sense::Everything => self.everything = true,
                 Sense::It => self.it = true,
+                Sense::One => {
+                    self.one = true;
+                    self.plural |= item.plural;
+                }
                 Sense::Here => self.here = true,
                 Sense::Everywhere => self.everywhere = true,
                 Sense::Kind(kind) => {

@@ -212,6 +212,8 @@ fn part(words: &[Word]) -> Option<(usize, usize, u64, Option<u64>)> {
             (n, amount)
         }
     };
+    // «two more minutes»
+    let taken = taken + usize::from(is(words.get(taken), MORE));
     let (more, unit) = unit(words.get(taken..)?)?;
     let slot = ["hour", "minute", "second"].iter().position(|u| *u == unit)?;
     if !(0.0..100_000.0).contains(&amount) {
@@ -220,6 +222,9 @@ fn part(words: &[Word]) -> Option<(usize, usize, u64, Option<u64>)> {
     let whole = u64::try_from(crate::home::whole(amount.floor())).ok()?;
     Some((taken + more, slot, whole, sixtieths(amount.fract())))
 }
+
+/// Words between a number and its unit that make it an addition.
+pub(super) const MORE: &[&str] = &["more", "extra", "additional", "further"];
 
 /// The seconds of a duration.
 pub(super) fn seconds(hms: [Option<u64>; 3]) -> u64 {

@@ -88,11 +88,18 @@ fn truth(entity: &Entity, command: Option<&Command>) -> String {
         _ => None,
     };
     let state = spoken_state(entity);
+    let is = if plural(&entity.name) { "are" } else { "is" };
     match (part, command) {
-        (Some(part), _) => format!("is {state}, {part}"),
+        (Some(part), _) => format!("{is} {state}, {part}"),
         (None, Some(Command::TurnOn)) if entity.kind == Kind::Scene => "is active".to_owned(),
-        (None, _) => format!("is {state}"),
+        (None, _) => format!("{is} {state}"),
     }
+}
+
+/// «Nursery Curtains»
+fn plural(name: &str) -> bool {
+    let last = name.rsplit(' ').next().unwrap_or(name).to_lowercase();
+    last.ends_with('s') && crate::home::words::stem(&last) != last
 }
 
 /// Several at once: by name up to four, by number beyond.

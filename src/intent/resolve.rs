@@ -165,16 +165,16 @@ impl Scene<'_> {
             let called = np.heads.iter().all(|h| gazetteer.bearing(h).contains(e));
             let kind =
                 np.kinds.iter().any(|k| kind_matches(k, entity)) || np.classes.iter().any(|c| class_matches(c, entity));
-            (np.heads.is_empty() || called || kind) && self.there(*e, np, false)
+            let any = np.heads.is_empty() && np.kinds.is_empty() && np.classes.is_empty();
+            (any || !np.heads.is_empty() && called || kind) && self.there(*e, np, false)
         };
         let said: Vec<EntityRef> = parts.iter().copied().filter(fits).collect();
         let able: Vec<EntityRef> = said.iter().copied().filter(|e| self.suits(*e, wanted)).collect();
-        let guarded = able.iter().any(|e| self.entity(*e).is_some_and(|e| e.tier() == Tier::Guarded));
         if able.is_empty() {
             return Err(Trouble::Unsaid);
         }
         let group = (np.plural || np.all) && !np.heads.is_empty();
-        if able.len() > 1 && !group || guarded && said.len() > 1 {
+        if able.len() > 1 && !group {
             return Err(Trouble::Which(able, slots, false));
         }
         self.name_slot(&able, &mut slots);
@@ -210,7 +210,16 @@ impl Scene<'_> {
             if implied {
                 return wanted.implied == Some(e.kind);
             }
-            np.kinds.iter().any(|k| kind_matches(k, e)) || np.classes.iter().any(|c| class_matches(c, e))
+            let kind = np.kinds.iter().any(|k| kind_matches(k, e));
+            if np.classes.is_empty() {
+                return kind;
+            }
+            // «the fan in the garage», «lock the garage door»: the class is only a word of the name.
+            let named = |c: &&str| self.home.find(&e.id).is_some_and(|r| self.home.gazetteer().bearing(c).contains(&r));
+            if kind || wanted.kinds == [Kind::Lock] {
+                return np.classes.iter().any(named);
+            }
+            np.kinds.is_empty() && np.classes.iter().any(|c| class_matches(c, e))
         };
         let all: Vec<EntityRef> = (0..self.home.entities.len())
             .map(EntityRef)
@@ -320,6 +329,7 @@ fn kind_slots(np: &Np, wanted: &Wanted<'_>, slots: &mut Slots) {
                 slots.set("domain", "cover");
                 slots.set("device_class", "door");
             }
+            "tv" | "speaker" => slots.set("domain", "media_player"),
             "outlet" => {
                 slots.set("domain", "switch");
                 slots.set("device_class", "outlet");
@@ -338,10 +348,22 @@ pub(super) fn kind_matches(word: &str, entity: &Entity) -> bool {
         "door" => {
             entity.kind == Kind::Lock || entity.kind == Kind::Cover && matches!(class, "door" | "garage" | "gate")
         }
+        "tv" => entity.kind == Kind::MediaPlayer && (class == "tv" || sounds(entity, &["tv", "television", "telly"])),
+        "speaker" => entity.kind == Kind::MediaPlayer && (class == "speaker" || sounds(entity, SPEAKERS)),
         "outlet" => entity.kind == Kind::Switch && class == "outlet",
         "switch" => entity.kind == Kind::Switch && class != "outlet" || entity.kind == Kind::InputBoolean,
         _ => entity.kind.word() == word,
     }
+}
+
+/// What speakers are called.
+const SPEAKERS: &[&str] = &[
+    "speaker", "stereo", "radio", "audio", "sound", "soundbar", "music", "jukebox", "sonos", "homepod", "echo", "hifi",
+];
+
+fn sounds(entity: &Entity, words: &[&str]) -> bool {
+    let name = entity.name.to_lowercase();
+    name.split(|c: char| !c.is_alphanumeric()).any(|w| words.contains(&w) || words.contains(&w.trim_end_matches('s')))
 }
 
 /// Whether an entity is of the device class that a word names.

@@ -6,6 +6,7 @@
 use super::lexicon::{ENGLISH, Lexicon, Sense};
 use super::number::{self, Value};
 use crate::base::limits;
+use crate::home::spell::Spelling;
 use crate::home::words::{Word, split, stem};
 use crate::home::{EntityRef, Gazetteer, Home, NameHit, NameKind, NameOf, OptionHit};
 
@@ -156,6 +157,22 @@ fn items(words: &[Word], names: &Gazetteer) -> Vec<Item> {
         if valued == longest {
             item.value = value.map(|(_, v)| v);
         }
+        // «bedroom two», where that is part of names.
+        let counted = matches!(item.value, Some(Value::Plain(_))) && longest == 1;
+        let before = out.last().is_some_and(|b: &Item| !b.parts.is_empty());
+        if counted && before {
+            let bearers = names.bearing(&last.stem);
+            if out.last().is_some_and(|b| b.parts.iter().any(|e| bearers.contains(e))) {
+                item.value = None;
+            }
+        }
+        // «the right one», but «set it to one».
+        let led = at > 0 && matches!(words[at - 1].text.as_str(), "to" | "by" | "at" | "number" | "than");
+        if item.is(Sense::One) && !led {
+            item.value = None;
+        } else {
+            item.senses.retain(|s| *s != Sense::One);
+        }
         if item.unknown() {
             item.parts = names.bearing(&last.stem).to_vec();
         }
@@ -222,6 +239,13 @@ fn mend(words: Vec<Word>, lexicon: &Lexicon, names: &Gazetteer, slips: &mut usiz
     let known = |w: &str| lexicon.knows(w) || names.knows(w);
     let mut out = Vec::with_capacity(words.len());
     for (i, word) in words.iter().enumerate() {
+        // «turn of the light», as speech recognition hears it.
+        let turns = i > 0 && matches!(words[i - 1].text.as_str(), "turn" | "switch" | "shut");
+        if word.text == "of" && turns && !words.iter().any(|w| matches!(w.text.as_str(), "on" | "off")) {
+            out.push(Word { text: "off".to_owned(), stem: "off".to_owned(), ..word.clone() });
+            *slips += 1;
+            continue;
+        }
         let fine = known(&word.text)
             || known(&word.stem)
             || word.text.len() < 4
@@ -238,7 +262,7 @@ fn mend(words: Vec<Word>, lexicon: &Lexicon, names: &Gazetteer, slips: &mut usiz
             out.push(Word { stem: stem(&plain), text: plain, ..word.clone() });
             continue;
         }
-        if let Some(right) = nearest(&word.text, lexicon.vocabulary().chain(names.vocabulary())) {
+        if let Some(right) = nearest(&word.text, lexicon.spelling(), names.spelling()) {
             *slips += 1;
             out.push(Word { text: right.to_owned(), stem: stem(right), ..word.clone() });
         } else if let Some((a, b)) = run_together(&word.text, &known) {
@@ -275,19 +299,24 @@ fn compound(words: &[Word], at: usize, names: &Gazetteer) -> bool {
 /// The one word that is nearest: one slip away, or two for long words; [`None`] where two are as near.
 ///
 /// Swapped letters are the likeliest slip, then a wrong letter, then a missing or doubled one.
-fn nearest<'v>(word: &str, vocabulary: impl Iterator<Item = &'v str>) -> Option<&'v str> {
+fn nearest<'v>(word: &'v str, language: &'v Spelling, names: &'v Spelling) -> Option<&'v str> {
     let reach = if word.len() >= 8 { 2 } else { 1 };
     let mut best: Option<((usize, u8), &str)> = None;
     let mut tied = false;
-    for candidate in vocabulary {
-        if candidate.len() < 3 || candidate.len().abs_diff(word.len()) > reach || !candidate.is_ascii() {
+    for candidate in language.near(word, reach).chain(names.near(word, reach)) {
+        if candidate.len() < 3 {
             continue;
         }
         let distance = strsim::osa_distance(word, candidate);
         if distance > reach {
             continue;
         }
-        let cost = (distance, slip(word, candidate));
+        let kind = slip(word, candidate);
+        // «bread» is not «read»: the first letter is rarely wrong.
+        if kind > 2 {
+            continue;
+        }
+        let cost = (distance, kind);
         match best {
             Some((least, b)) if cost > least || b == candidate => {}
             Some((least, b)) if cost == least => tied = tied || stem(b) != stem(candidate),
@@ -301,10 +330,12 @@ fn nearest<'v>(word: &str, vocabulary: impl Iterator<Item = &'v str>) -> Option<
 }
 
 fn slip(word: &str, candidate: &str) -> u8 {
-    if word.as_bytes()[0] != candidate.as_bytes()[0] {
+    let (a, b) = (word.as_bytes(), candidate.as_bytes());
+    let swapped = a.len() == b.len() && a.len() > 1 && a[0] == b[1] && a[1] == b[0];
+    if a[0] != b[0] && !swapped {
         return 3;
     }
-    if word.len() != candidate.len() {
+    if a.len() != b.len() {
         return 2;
     }
     let letters = |w: &str| {

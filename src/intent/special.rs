@@ -18,7 +18,7 @@ pub(super) fn robot(c: &Clause) -> Option<Action> {
         return mower(c, lawn);
     }
     let vacuum = c.kind(&["vacuum"]) || c.verb(&["clean"]) || c.states.contains(&"cleaning");
-    if !vacuum || c.attrs.iter().any(|a| *a != "base") {
+    if !vacuum || c.attrs.iter().any(|a| !matches!(*a, "base" | "job")) {
         return None;
     }
     let robots: &'static [Kind] = &[Kind::Vacuum];
@@ -72,7 +72,7 @@ pub(super) fn clean(scene: &Scene<'_>, action: &Action, np: &Np) -> Result<(Read
 }
 
 fn mower(c: &Clause, lawn: bool) -> Option<Action> {
-    if c.attrs.iter().any(|a| !matches!(*a, "base" | "lawn")) {
+    if c.attrs.iter().any(|a| !matches!(*a, "base" | "lawn" | "job")) {
         return None;
     }
     let mowers: &'static [Kind] = &[Kind::LawnMower];
@@ -88,13 +88,22 @@ fn mower(c: &Clause, lawn: bool) -> Option<Action> {
 
 /// Pause, resume, next, previous.
 pub(super) fn playback(c: &Clause) -> Option<Action> {
-    if c.value.is_some() || c.color.is_some() || c.attrs.iter().any(|a| *a != "playback") || c.on.is_some() {
+    if c.value.is_some() || c.color.is_some() || c.attrs.iter().any(|a| *a != "playback") {
         return None;
     }
-    let music = c.attr(&["playback"]) || !c.media.is_empty() || c.kind(&["media_player"]);
+    let content = c.attr(&["playback"]) || !c.media.is_empty();
+    let music = content || c.kind(&["media_player", "tv", "speaker"]);
     let bare = !c.headed();
     let players: &'static [Kind] = &[Kind::MediaPlayer];
     let make = |intent, command| Some(Action::new(intent, command, players).bare());
+    // «turn the music off»
+    let on = c.on.or_else(|| c.verb(&["on"]).then_some(true)).or_else(|| c.verb(&["off"]).then_some(false));
+    if let Some(on) = on.filter(|_| c.up.is_none()) {
+        if !content || c.headed() && !c.kind(&["media_player", "tv", "speaker"]) {
+            return None;
+        }
+        return if on { make("HassMediaUnpause", Command::Play) } else { make("HassMediaPause", Command::Pause) };
+    }
     if c.verb(&["previous", "replay"]) && (music || bare) {
         return make("HassMediaPrevious", Command::Previous);
     }

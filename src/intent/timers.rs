@@ -76,6 +76,10 @@ fn read(scan: &Scan<'_>, at: usize) -> Said {
             continue;
         }
         if let Some(Value::Duration(hms)) = item.value {
+            let words = &scan.words[item.words.0..item.words.1];
+            if out.verbs.is_empty() && words.iter().any(|w| number::MORE.contains(&w.text.as_str())) {
+                out.verbs.push("add");
+            }
             let beside = next_is(scan, i, at) || i > at && lead == "for" && !followed_by_timer(scan, i);
             // «add 1 hour to the timer for 5 minutes», «decrease the timer for 5 minutes by 1 hour»
             if beside && lead != "by" && out.own.is_none() {
@@ -354,6 +358,20 @@ pub(super) fn spoken(seconds: u64) -> String {
     if said.is_empty() { "no time".to_owned() } else { super::reply::listed(&said, "and") }
 }
 
+/// Intents that are not worth doing later.
+const ASKING: &[&str] = &[
+    "HassGetState",
+    "HassGetWeather",
+    "HassGetCurrentTime",
+    "HassGetCurrentDate",
+    "HassClimateGetTemperature",
+    "HassTimerStatus",
+    "HassListGetItems",
+    "HassNevermind",
+    "HassRespond",
+    "HassStartTimer",
+];
+
 /// «turn off the lights in 5 minutes»: the command becomes the end of a timer.
 pub(super) fn delayed(home: &Home, turn: &Turn<'_>, scan: &Scan<'_>) -> Option<Understanding> {
     let items = &scan.items;
@@ -376,8 +394,8 @@ pub(super) fn delayed(home: &Home, turn: &Turn<'_>, scan: &Scan<'_>) -> Option<U
         _ => return None,
     };
     let then = understand(home, &Turn { text: command, context: Context::default(), ..turn.clone() });
-    let acts = then.readings.iter().any(|r| !r.intent.is_empty() && r.intent != "HassStartTimer");
-    if !acts || matches!(then.decision, Decision::Abstain) {
+    let acts = !then.readings.is_empty() && then.readings.iter().all(|r| !ASKING.contains(&r.intent));
+    if !acts || then.decision == Decision::Abstain {
         return None;
     }
     let mut slots = Slots::default();

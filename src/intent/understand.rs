@@ -14,7 +14,7 @@ use super::resolve::{Found, Scene, Trouble, Wanted};
 use super::scan::Scan;
 use super::turn::{Context, Decision, Question, Reading, Slots, Turn, Understanding};
 use super::{inform, lists, media, special, timers};
-use crate::home::{Call, EntityRef, Home};
+use crate::home::{Call, EntityRef, Home, Kind};
 
 /// What a sentence means in a home. Changes nothing, reads no clock, needs no network.
 #[must_use]
@@ -96,15 +96,29 @@ fn commands(scene: &Scene<'_>, scan: &Scan<'_>) -> Understanding {
     let mut readings = Vec::new();
     let mut calls = Vec::new();
     let mut before: Option<Action> = None;
+    let mut wished = false;
+    let mut verbs: Vec<&'static str> = Vec::new();
+    let mut turn = turn.clone();
     for (from, to) in bounds(scan) {
-        let clause = Clause::parse(scene.home, scan, from, to);
+        let scene = &Scene { home: scene.home, turn: &turn };
+        let mut clause = Clause::parse(scene.home, scan, from, to);
+        clause.ensure |= wished && clause.verbs.is_empty();
+        wished = clause.ensure;
+        // «… to green and … to red»: the verb holds on.
+        if clause.verbs.is_empty()
+            && clause.on.is_none()
+            && (clause.value.is_some() || clause.color.is_some() || clause.level.is_some())
+        {
+            clause.verbs.clone_from(&verbs);
+        }
+        verbs.clone_from(&clause.verbs);
         if let Some(at) = clause.unknown.first() {
-            return abstain(turn, guard::unknown(scene.home, scan, *at));
+            return abstain(scene.turn, guard::unknown(scene.home, scan, *at));
         }
         let Some(action) =
             special::option(scene, &clause).or_else(|| action(&clause)).or_else(|| continued(&clause, before.take()))
         else {
-            return abstain(turn, format!("I do not know what to do about «{}».", scan.text.trim()));
+            return abstain(scene.turn, format!("I do not know what to do about «{}».", clip(scan.text)));
         };
         let nps = if clause.nps.is_empty() { vec![Np::default()] } else { clause.nps.clone() };
         for np in &nps {
@@ -117,6 +131,9 @@ fn commands(scene: &Scene<'_>, scan: &Scan<'_>) -> Understanding {
             }
         }
         before = Some(action);
+        // «… and make it red»: what was just spoken of.
+        let spoken: Vec<EntityRef> = calls.last().map_or_else(Vec::new, |c: &Call| c.targets.clone());
+        turn = Turn { context: Context { mentioned: spoken, ..turn.context.clone() }, ..turn.clone() };
     }
     let mentioned: Vec<EntityRef> = calls.iter().flat_map(|c: &Call| c.targets.iter().copied()).collect();
     Understanding {
@@ -126,6 +143,15 @@ fn commands(scene: &Scene<'_>, scan: &Scan<'_>) -> Understanding {
         say: String::new(),
         confidence: 1.0,
         context: Context { mentioned, area: None, pending: None },
+    }
+}
+
+/// A sentence in a reply, not longer than a line.
+fn clip(text: &str) -> String {
+    let text = text.trim();
+    match text.char_indices().nth(80) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.to_owned(),
     }
 }
 
@@ -154,7 +180,12 @@ pub(super) fn one(scene: &Scene<'_>, action: &Action, np: &Np) -> Result<(Readin
         }
         all
     };
-    let found: Found = scene.find(np, &wanted).map_err(|t| match t {
+    let mut sought = scene.find(np, &wanted);
+    if let (Err(Trouble::Nothing(..)), "HassHumidifierSetpoint") = (&sought, action.intent) {
+        // Where there is no humidifier, the thermostat may hold the humidity.
+        sought = scene.find(np, &Wanted { implied: Some(Kind::Climate), ..wanted });
+    }
+    let found: Found = sought.map_err(|t| match t {
         Trouble::Nothing(s, m) => Trouble::Nothing(with(s), m),
         Trouble::Which(e, s, a) => Trouble::Which(e, with(s), a),
         Trouble::Cannot(s, m) => Trouble::Cannot(with(s), m),
