@@ -75,7 +75,7 @@ fn parse(scan: &Scan<'_>) -> Option<Query> {
             return None;
         }
     }
-    if q.np.any && q.form == Form::Is || q.exists && q.form == Form::Is {
+    if q.form == Form::Is && (q.np.any || q.exists) {
         q.form = Form::Any;
     }
     if q.np.all && matches!(q.form, Form::Is | Form::Any) {
@@ -113,7 +113,7 @@ fn form(scan: &Scan<'_>) -> Option<Form> {
             return Some(Form::Any);
         }
         if has(Sense::Is) {
-            return Some(if told && scan.plain(item) == "is" { Form::Is } else { Form::Is });
+            return Some(Form::Is);
         }
         if has(Sense::Any) {
             return Some(Form::Any);
@@ -172,10 +172,8 @@ impl Query {
             }
             return true;
         }
-        if item.hits.iter().any(|h| !matches!(h.of, NameOf::Entity(_))) || item.named() {
-            if self.np.take(item) {
-                return true;
-            }
+        if (item.hits.iter().any(|h| !matches!(h.of, NameOf::Entity(_))) || item.named()) && self.np.take(item) {
+            return true;
         }
         let generic = item.is(Sense::Kind("sensor")) || item.is(Sense::Everything);
         if self.np.take(item) {
