@@ -27,12 +27,18 @@ pub(super) async fn open(
     let header = header(&path)?;
     match attempt(&path, options, progress).await {
         Ok(found) => Ok(found),
-        Err(error) if error.severity() == Severity::Corrupt || header == Header::Garbage => {
+        Err(error) if damaged(&error) || header == Header::Garbage => {
             renew(&path, clock, options, progress, &error).await
         }
         Err(error) if error.severity() == Severity::Disk => degraded(&path, &error, progress).await,
         Err(error) => Err(error),
     }
+}
+
+/// SQLITE_ERROR is damage too here: the statements of opening are ours and fit the version that the file
+/// states, so a schema that they do not fit is not the one that was written.
+fn damaged(error: &StoreError) -> bool {
+    error.severity() == Severity::Corrupt || matches!(error, StoreError::Sql { code, .. } if code & 0xff == 1)
 }
 
 /// Opens the file only to change its version; nothing is quarantined or held in memory here.
