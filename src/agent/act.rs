@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{Behalf, Parts, lines};
 use crate::base::limits::CALLS_PER_TURN;
 use crate::base::{Code, Fault};
-use crate::home::{Change, EntityRef, Home, LineValue, Step};
+use crate::home::{Call, Change, Command, EntityRef, Home, LineValue, Step};
 use crate::intent::{Outcome, Understanding};
 
 /// What came of an understanding.
@@ -16,11 +16,27 @@ pub(super) struct Acted {
     pub(super) changes: Vec<Change>,
     /// Whether nothing was done because a person has to confirm first.
     pub(super) unconfirmed: bool,
+    /// What was understood and has nobody to do it.
+    pub(super) beyond: Vec<&'static str>,
+}
+
+/// What a call without devices asks for, and this agent cannot do: it must not be claimed.
+fn beyond(call: &Call) -> Option<&'static str> {
+    if !call.targets.is_empty() {
+        return None;
+    }
+    Some(match call.command {
+        Command::Timer(_) => "keep timers",
+        Command::AddItem(_) | Command::CompleteItem(_) | Command::RemoveItem(_) => "keep lists",
+        Command::Broadcast(_) => "speak to other rooms",
+        _ => "do that",
+    })
 }
 
 /// Plans every call on the home and carries the steps out.
 pub(super) async fn carry_out(parts: &mut Parts, understood: &Understanding, behalf: Behalf<'_>) -> Acted {
-    let mut acted = Acted { outcomes: Vec::new(), changes: Vec::new(), unconfirmed: false };
+    let mut acted = Acted { outcomes: Vec::new(), changes: Vec::new(), unconfirmed: false, beyond: Vec::new() };
+    acted.beyond.extend(understood.calls.iter().filter_map(beyond));
     let mut steps = Vec::new();
     for call in &understood.calls {
         let plan = parts.home.plan(call);

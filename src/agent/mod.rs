@@ -134,7 +134,8 @@ impl Agent {
 
     /// Carries an understanding out and says what is true afterwards.
     async fn act(&mut self, session: &str, understood: Understanding, behalf: Behalf<'_>) -> Said {
-        let Acted { outcomes, changes, unconfirmed } = act::carry_out(&mut self.parts, &understood, behalf).await;
+        let Acted { outcomes, changes, unconfirmed, beyond } =
+            act::carry_out(&mut self.parts, &understood, behalf).await;
         self.remember(&changes).await;
         let mut detail = detail(&understood);
         detail["changes"] = json!(changes);
@@ -146,7 +147,14 @@ impl Agent {
             return Said { text, detail };
         }
         detail["outcomes"] = act::outcomes_json(&self.parts.home, &outcomes);
-        Said { text: intent::reply(&self.parts.home, &understood, &outcomes), detail }
+        let mut text = Vec::new();
+        if !outcomes.is_empty() || beyond.is_empty() {
+            text.push(intent::reply(&self.parts.home, &understood, &outcomes));
+        } else {
+            detail["decision"] = json!("abstain");
+        }
+        text.extend(beyond.iter().map(|what| format!("I understood that, but I cannot {what} yet.")));
+        Said { text: text.join(" "), detail }
     }
 
     /// Reads every line of the home; whether anything changed.

@@ -10,7 +10,7 @@ use crate::hal::{self, Direction, HalFault, OpenLine, Places, Wire};
 use crate::home::{Binding, Entity, Home, HomeFault, Kind as EntityKind};
 use crate::tools::LineUse;
 
-use super::settings::in_config;
+use super::faults::in_config;
 
 /// An open line and what it is used for.
 pub(super) struct Held {

@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 pub mod admin;
+mod faults;
 mod lines;
 mod serve;
 mod service;

@@ -7,7 +7,7 @@ use crate::board::{self, Board, Boards};
 use crate::config::{self, Config, Dirs, Env, Source};
 use crate::home::{Home, HomeFault};
 
-use super::{AppFault, lines};
+use super::{AppFault, faults, lines};
 
 /// Where settings come from besides their file.
 #[derive(Clone, Debug, Default)]
@@ -90,9 +90,8 @@ fn chosen(config: &Config, options: &Options) -> Result<Board, Vec<KeyFault>> {
 
 fn load_home(config: &Config) -> Result<Home, Vec<KeyFault>> {
     match &config.home {
-        config::Home::Inline(value) => {
-            Home::from_json(value).map_err(|faults| faults.iter().map(|fault| in_config(config, fault)).collect())
-        }
+        config::Home::Inline(value) => Home::from_json(value)
+            .map_err(|faults| faults.iter().map(|fault| faults::in_config(config, fault)).collect()),
         config::Home::File(path) => from_file(path),
     }
 }
@@ -113,12 +112,4 @@ fn from_file(path: &Path) -> Result<Home, Vec<KeyFault>> {
         return Home::from_json(&value).map_err(told);
     }
     Home::from_toml(&text).map_err(told)
-}
-
-/// A fault of the home with its place in the settings.
-pub(super) fn in_config(config: &Config, fault: &HomeFault) -> KeyFault {
-    let mut told = KeyFault::of_file(config.origin(), fault.message.clone());
-    told.key = format!("home.{}", fault.path);
-    told.line = config.line_of(&fault.path);
-    told
 }

@@ -46,6 +46,17 @@ fn what_is_not_understood_is_said_plainly_and_moves_nothing() {
 }
 
 #[test]
+fn what_nobody_keeps_is_not_claimed() {
+    let home = Home::new();
+    for sentence in ["set a timer for 5 minutes", "add milk to the shopping list"] {
+        let said = home.run(&["ask", sentence, "--json"]);
+        assert!(!said.ok, "{said:?}");
+        let answer = said.json();
+        assert!(answer["text"].as_str().is_some_and(|text| text.contains("cannot")), "{answer}");
+    }
+}
+
+#[test]
 fn end_of_input_ends_cleanly() {
     let home = Home::new();
     let said = home.run_with_input(&[], b"turn on the hall outlet");
