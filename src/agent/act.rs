@@ -110,6 +110,7 @@ pub(super) fn outcomes_json(home: &Home, outcomes: &[Outcome]) -> Value {
     let id = |entity: &EntityRef| home.entity(*entity).map(|entity| entity.id.clone());
     let one = |outcome: &Outcome| match outcome {
         Outcome::Done(entity) => json!({"entity": id(entity), "outcome": "done"}),
+        Outcome::Carried => json!({"outcome": "done"}),
         Outcome::NotConfirmed(entity) => json!({"entity": id(entity), "outcome": "not_confirmed"}),
         Outcome::Failed(entity, why) => json!({"entity": id(entity), "outcome": "failed", "why": why}),
     };

@@ -116,6 +116,7 @@ struct Said {
 }
 
 fn say(home: &mut Home, text: &str, area: Option<AreaRef>, now: jiff::civil::DateTime, context: Context) -> Said {
+    crate::intent::prepare();
     let begun = Instant::now();
     let area = area.or(home.default_area);
     let mut understanding = understand(home, &Turn { text, area, now, context });
@@ -127,8 +128,10 @@ fn say(home: &mut Home, text: &str, area: Option<AreaRef>, now: jiff::civil::Dat
         changes.extend(came.changes);
         outcomes.extend(came.done.into_iter().map(Outcome::Done));
         outcomes.extend(came.declined.into_iter().map(|d| Outcome::Failed(d.entity, d.why)));
-        if let Some(why) = came.refused {
-            understanding.say = why;
+        match came.refused {
+            Some(why) => understanding.say = why,
+            None if call.targets.is_empty() => outcomes.push(Outcome::Carried),
+            None => {}
         }
     }
     let reply = reply(home, &understanding, &outcomes);

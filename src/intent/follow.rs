@@ -10,14 +10,20 @@ use crate::home::{Call, EntityRef, NameOf};
 /// What an answer means; [`None`] where the sentence is no answer but something new.
 pub(super) fn follow(scene: &Scene<'_>, scan: &Scan<'_>) -> Option<Understanding> {
     let question = scene.turn.context.pending.as_ref()?;
-    let open: Vec<&Item> = scan.items.iter().filter(|i| !i.idle() && !i.is(Sense::Prep) && !i.is(Sense::It)).collect();
+    let open: Vec<&Item> = scan
+        .items
+        .iter()
+        .filter(|i| !i.idle() && !i.is(Sense::Prep) && !i.is(Sense::It) && !i.is(Sense::One))
+        .collect();
     let no = |i: &&Item| i.hits.is_empty() && (i.is(Sense::Nevermind) || i.is(Sense::Not));
     if !open.is_empty() && open.iter().all(no) {
         let mut out = answered(scene.turn, Vec::new(), "All right, I leave everything as it is.");
         out.context = Context::default();
         return Some(out);
     }
-    let chosen = chosen(scene, scan, question, &open)?;
+    let yes = !open.is_empty() && open.iter().all(|i| i.is(Sense::Social("yes")));
+    let confirmed = question.candidates.clone();
+    let chosen = if yes && confirmed.len() == 1 { confirmed } else { chosen(scene, scan, question, &open)? };
     let mut reading = question.reading.clone();
     scene.name_slot(&chosen, &mut reading.slots);
     let call = Call { command: question.call.command.clone(), targets: chosen.clone() };
@@ -27,6 +33,7 @@ pub(super) fn follow(scene: &Scene<'_>, scan: &Scan<'_>) -> Option<Understanding
         calls: vec![call],
         say: String::new(),
         confidence: 1.0,
+        open: false,
         context: Context { mentioned: chosen, area: None, pending: None },
     })
 }

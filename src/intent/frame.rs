@@ -25,7 +25,21 @@ pub(super) struct Action {
 
 impl Action {
     pub(super) fn new(intent: &'static str, command: Command, kinds: &'static [Kind]) -> Self {
-        Self { intent, command, slots: Slots::default(), kinds, implied: kinds.first().copied(), bare: false }
+        // «open all», «lock up the hall»: doors and scenes have to be named.
+        let implied = kinds.first().copied().filter(|k| {
+            matches!(
+                k,
+                Kind::Light
+                    | Kind::MediaPlayer
+                    | Kind::Climate
+                    | Kind::WaterHeater
+                    | Kind::Humidifier
+                    | Kind::Fan
+                    | Kind::Vacuum
+                    | Kind::LawnMower
+            )
+        });
+        Self { intent, command, slots: Slots::default(), kinds, implied, bare: false }
     }
 
     pub(super) fn with(mut self, slot: &'static str, value: impl Into<serde_json::Value>) -> Self {
@@ -73,6 +87,11 @@ pub(super) fn action(c: &Clause) -> Option<Action> {
     if c.crowded || c.is && !c.ensure {
         return None;
     }
+    // Half a name and a value or colour are not yet a command.
+    let partial = c.nps.iter().any(|np| np.parts.is_some()) || !c.nps.iter().any(|np| np.headed() || np.placed());
+    if partial && c.verbs.is_empty() && c.on.is_none() && c.up.is_none() && !c.to && c.states.is_empty() {
+        return None;
+    }
     lit(c)
         .or_else(|| volume(c))
         .or_else(|| special::robot(c))
@@ -98,6 +117,8 @@ fn lit(c: &Clause) -> Option<Action> {
 /// The percentage that a clause states: a value, or a level by name.
 pub(super) fn percent(c: &Clause) -> Option<f64> {
     let value = match c.value {
+        // «bulb five» is no command; «bulb to five», «set bulb five» and «bulb 5 %» are.
+        Some(Value::Plain(_)) if c.verbs.is_empty() && !c.to && c.attrs.is_empty() => return None,
         Some(Value::Percent(n) | Value::Plain(n)) => Some(n),
         Some(_) => return None,
         None => c.level,

@@ -17,6 +17,13 @@ pub(super) fn refuses(scan: &Scan<'_>) -> Option<&'static str> {
     None
 }
 
+/// Why a sentence that begins with a negation is left alone, whatever follows.
+pub(super) fn negated(scan: &Scan<'_>) -> Option<&'static str> {
+    let first = scan.items.iter().find(|i| !i.idle())?;
+    (first.hits.is_empty() && first.is(Sense::Not) && !first.is(Sense::Nevermind))
+        .then_some("I leave everything as it is.")
+}
+
 /// Why a report of what somebody did is left alone.
 pub(super) fn reports(scan: &Scan<'_>) -> Option<&'static str> {
     reported(scan).then_some("I take that as a report, not as a command, and leave everything as it is.")

@@ -61,6 +61,7 @@ fn broadcast(turn: &Turn<'_>, scan: &Scan<'_>) -> Option<Understanding> {
         calls: vec![Call { command: Command::Broadcast(message.to_owned()), targets: Vec::new() }],
         say: "Announced.".to_owned(),
         confidence: 1.0,
+        open: false,
         context: Context { pending: None, ..turn.context.clone() },
     })
 }

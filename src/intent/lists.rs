@@ -162,6 +162,7 @@ fn edit(
         calls: vec![Call { command: command(item.to_owned()), targets: list.entity.into_iter().collect() }],
         say,
         confidence: 1.0,
+        open: false,
         context: Context { pending: None, ..turn.context.clone() },
     }
 }

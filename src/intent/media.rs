@@ -81,6 +81,7 @@ fn search(scene: &Scene<'_>, scan: &Scan<'_>, query: &str, class: Option<&'stati
         calls: vec![call],
         say: String::new(),
         confidence: 1.0,
+        open: false,
         context: Context { mentioned: targets, area: None, pending: None },
     }
 }

@@ -16,17 +16,21 @@
 #![forbid(unsafe_code)]
 
 mod answer;
+mod asked_by_name;
+mod bounds;
 mod clause;
 mod climate;
 mod follow;
 mod frame;
 mod guard;
 mod inform;
+mod later;
 mod lexicon;
 mod lists;
 mod media;
 mod np;
 mod number;
+mod opinion;
 mod question;
 mod reply;
 mod resolve;
@@ -34,10 +38,12 @@ mod scan;
 mod special;
 #[cfg(test)]
 mod tests;
+mod timer_words;
 mod timers;
 mod turn;
 mod understand;
 
+pub use opinion::{AHEAD, BELIEVED, Opinion, consider};
 pub use reply::reply;
 pub use turn::{Context, Decision, Outcome, Question, Reading, Slot, Slots, Turn, Understanding};
-pub use understand::understand;
+pub use understand::{prepare, understand};

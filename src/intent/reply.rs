@@ -6,7 +6,12 @@ use crate::home::{Command, Entity, Home, Kind, number_of};
 /// The reply to a sentence, from what became of each step. `home` is as it is after the read-back.
 #[must_use]
 pub fn reply(home: &Home, understanding: &Understanding, outcomes: &[Outcome]) -> String {
-    if understanding.decision != Decision::Act || outcomes.is_empty() && !understanding.say.is_empty() {
+    if understanding.decision != Decision::Act {
+        return understanding.say.clone();
+    }
+    // A timer or list was changed: what to say about it is known beforehand, that it was done is not.
+    let carried = outcomes.iter().all(|o| matches!(o, Outcome::Carried | Outcome::Done(_))) && !outcomes.is_empty();
+    if carried && !understanding.say.is_empty() {
         return understanding.say.clone();
     }
     let done: Vec<&Entity> =
@@ -18,7 +23,7 @@ pub fn reply(home: &Home, understanding: &Understanding, outcomes: &[Outcome]) -
     };
     for outcome in outcomes {
         let sentence = match outcome {
-            Outcome::Done(_) => continue,
+            Outcome::Done(_) | Outcome::Carried => continue,
             Outcome::NotConfirmed(e) => {
                 let Some(entity) = home.entity(*e) else { continue };
                 format!("{} did not confirm: it still reads {}.", called(entity), spoken_state(entity))
@@ -33,7 +38,7 @@ pub fn reply(home: &Home, understanding: &Understanding, outcomes: &[Outcome]) -
         }
         say.push_str(&sentence);
     }
-    if say.is_empty() { "There was nothing to do.".to_owned() } else { say }
+    if say.is_empty() { "I understood, but nothing here carries that out.".to_owned() } else { say }
 }
 
 fn command_for(u: &Understanding) -> Option<&Command> {

@@ -99,11 +99,12 @@ impl<'a> Scan<'a> {
     pub(super) fn new(text: &'a str, home: &Home) -> Self {
         let mut words = split(text, limits::SENTENCE_WORDS + 1);
         let too_long = words.len() > limits::SENTENCE_WORDS;
-        let mut slips = 0;
+        let mut mended = Vec::new();
         if !too_long {
-            words = mend(words, &ENGLISH, home.gazetteer(), &mut slips);
+            words = mend(words, &ENGLISH, home.gazetteer(), &mut mended);
         }
-        let items = if too_long { Vec::new() } else { items(&words, home.gazetteer()) };
+        let slips = mended.len();
+        let items = if too_long { Vec::new() } else { items(&words, home.gazetteer(), &mended) };
         Self { text, words, items, slips, too_long }
     }
 
@@ -123,7 +124,7 @@ impl<'a> Scan<'a> {
     }
 }
 
-fn items(words: &[Word], names: &Gazetteer) -> Vec<Item> {
+fn items(words: &[Word], names: &Gazetteer, mended: &[usize]) -> Vec<Item> {
     let mut out = Vec::with_capacity(words.len());
     let mut senses = Vec::new();
     let mut at = 0;
@@ -173,7 +174,8 @@ fn items(words: &[Word], names: &Gazetteer) -> Vec<Item> {
         } else {
             item.senses.retain(|s| *s != Sense::One);
         }
-        if item.unknown() {
+        // A guess at a word is not also a guess at a name («flour» is no part of «Floor Lamp»).
+        if item.unknown() && !mended.contains(&words[at].start) {
             item.parts = names.bearing(&last.stem).to_vec();
         }
         out.push(item);
@@ -234,8 +236,8 @@ fn option_at<'g>(words: &[Word], names: &'g Gazetteer) -> (usize, &'g [OptionHit
         .unwrap_or((0, &[]))
 }
 
-/// Sets slips of the pen right.
-fn mend(words: Vec<Word>, lexicon: &Lexicon, names: &Gazetteer, slips: &mut usize) -> Vec<Word> {
+/// Sets slips of the pen right and notes where the mended words begin.
+fn mend(words: Vec<Word>, lexicon: &Lexicon, names: &Gazetteer, mended: &mut Vec<usize>) -> Vec<Word> {
     let known = |w: &str| lexicon.knows(w) || names.knows(w);
     let mut out = Vec::with_capacity(words.len());
     for (i, word) in words.iter().enumerate() {
@@ -243,7 +245,7 @@ fn mend(words: Vec<Word>, lexicon: &Lexicon, names: &Gazetteer, slips: &mut usiz
         let turns = i > 0 && matches!(words[i - 1].text.as_str(), "turn" | "switch" | "shut");
         if word.text == "of" && turns && !words.iter().any(|w| matches!(w.text.as_str(), "on" | "off")) {
             out.push(Word { text: "off".to_owned(), stem: "off".to_owned(), ..word.clone() });
-            *slips += 1;
+            mended.push(word.start);
             continue;
         }
         let fine = known(&word.text)
@@ -251,7 +253,7 @@ fn mend(words: Vec<Word>, lexicon: &Lexicon, names: &Gazetteer, slips: &mut usiz
             || word.text.len() < 4
             || !word.text.is_ascii()
             || !word.text.bytes().all(|b| b.is_ascii_alphabetic())
-            || *slips >= 4
+            || mended.len() >= 4
             || compound(&words, i, names)
             || number::number(std::slice::from_ref(word)).is_some();
         if fine {
@@ -263,10 +265,10 @@ fn mend(words: Vec<Word>, lexicon: &Lexicon, names: &Gazetteer, slips: &mut usiz
             continue;
         }
         if let Some(right) = nearest(&word.text, lexicon.spelling(), names.spelling()) {
-            *slips += 1;
+            mended.push(word.start);
             out.push(Word { text: right.to_owned(), stem: stem(right), ..word.clone() });
         } else if let Some((a, b)) = run_together(&word.text, &known) {
-            *slips += 1;
+            mended.push(word.start);
             out.push(Word { text: a.to_owned(), stem: stem(a), ..word.clone() });
             out.push(Word { text: b.to_owned(), stem: stem(b), ..word.clone() });
         } else {

@@ -137,6 +137,10 @@ pub(super) fn temperature(c: &Clause) -> Option<Action> {
         Some(Value::Plain(n)) if heating || c.attr(&["temperature"]) || felt => Some(n),
         _ => None,
     };
+    // «seven degrees» by itself asks for nothing.
+    if c.verbs.is_empty() && !heating && !c.to && !c.attr(&["temperature"]) {
+        return None;
+    }
     if degrees.is_none() && c.value.is_some() || !(heating || felt || c.attr(&["temperature"]) || degrees.is_some()) {
         return None;
     }
@@ -219,7 +223,7 @@ impl Clause {
 pub(super) fn option(scene: &Scene<'_>, c: &Clause) -> Option<Action> {
     let spoken = c.attr(&["mode", "preset", "source", "speed"]);
     let verb = c.verb(&["set", "turn", "select", "on", "start"]) || c.verbs.is_empty();
-    if c.options.is_empty() || !verb || c.value.is_some() || !c.headed() && !spoken {
+    if c.options.is_empty() || !verb || c.value.is_some() || !c.headed() && !(spoken && !c.verbs.is_empty()) {
         return None;
     }
     // «turn the thermostat off» is on and off, not a mode.
@@ -239,7 +243,8 @@ pub(super) fn option(scene: &Scene<'_>, c: &Clause) -> Option<Action> {
             .iter()
             .filter(|o| scene.home.entity(o.entity).is_some_and(|e| c.about.is_empty() || c.about.contains(&e.kind)));
         let first = all.next();
-        first.filter(|_| targets.is_empty() && spoken && all.next().is_none())
+        // What belongs to one select only is still not named by it.
+        first.filter(|o| targets.is_empty() && spoken && o.list != "options" && all.next().is_none())
     })?;
     let name = hit.option.clone();
     let (intent, slot, command): (_, &'static str, _) = match hit.list {

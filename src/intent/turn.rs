@@ -109,6 +109,9 @@ pub struct Understanding {
     pub say: String,
     /// How sure: 1 for a literal match, less for every correction and guess.
     pub confidence: f64,
+    /// The wording was not known, so that a second opinion or a model may try; not so for a sentence
+    /// that was understood as one that must not act.
+    pub open: bool,
     /// What to hand to the next turn of this conversation.
     pub context: Context,
 }
@@ -120,6 +123,8 @@ pub enum Outcome {
     Done(EntityRef),
     /// It was done, but reading back does not show it within the deadline.
     NotConfirmed(EntityRef),
+    /// A call without entities was carried out: a timer, the shopping list, an announcement.
+    Carried,
     /// It was not done, and why (`cannot be dimmed`, `the gate refused it: …`).
     Failed(EntityRef, String),
 }

@@ -3,7 +3,8 @@
 //! Every part of the sentence must come to a clear meaning, or nothing happens at all: half of a
 //! command is not what was asked for.
 
-use super::clause::{Clause, bounds};
+use super::bounds::bounds;
+use super::clause::Clause;
 use super::follow;
 use super::frame::{Action, action};
 use super::guard;
@@ -13,8 +14,13 @@ use super::question;
 use super::resolve::{Found, Scene, Trouble, Wanted};
 use super::scan::Scan;
 use super::turn::{Context, Decision, Question, Reading, Slots, Turn, Understanding};
-use super::{inform, lists, media, special, timers};
-use crate::home::{Call, EntityRef, Home, Kind};
+use super::{inform, later, lists, media, special, timers};
+use crate::home::{Call, EntityRef, Home, Kind, Tier};
+
+/// Reads the language data, so that the first sentence does not have to wait a millisecond for it.
+pub fn prepare() {
+    std::sync::LazyLock::force(&super::lexicon::ENGLISH);
+}
 
 /// What a sentence means in a home. Changes nothing, reads no clock, needs no network.
 #[must_use]
@@ -22,7 +28,30 @@ pub fn understand(home: &Home, turn: &Turn<'_>) -> Understanding {
     let scan = Scan::new(turn.text, home);
     let mut out = decide(home, turn, &scan);
     out.confidence = confidence(&scan);
-    out
+    let guarded = out.calls.iter().any(|call| home.plan(call).tier() == Tier::Guarded);
+    if scan.slips > 0 && guarded { doubtful(home, turn, out) } else { out }
+}
+
+/// A misspelt sentence does not open a lock: what was read is asked back.
+fn doubtful(home: &Home, turn: &Turn<'_>, read: Understanding) -> Understanding {
+    let ([call], [reading]) = (read.calls.as_slice(), read.readings.as_slice()) else {
+        return abstain(turn, "I am not sure that I read that right; please say it again, one thing at a time.");
+    };
+    let names: Vec<String> = call.targets.iter().filter_map(|e| home.entity(*e)).map(|e| e.name.clone()).collect();
+    let question = Question {
+        text: turn.text.to_owned(),
+        candidates: call.targets.clone(),
+        all: false,
+        reading: reading.clone(),
+        call: Call { command: call.command.clone(), targets: Vec::new() },
+    };
+    Understanding {
+        decision: Decision::Ask,
+        calls: Vec::new(),
+        say: format!("Did you mean {}?", super::reply::listed(&names, "and")),
+        context: Context { pending: Some(question), ..turn.context.clone() },
+        ..read
+    }
 }
 
 /// 1 for a sentence without slips; a tenth less for each.
@@ -43,17 +72,17 @@ fn decide(home: &Home, turn: &Turn<'_>, scan: &Scan<'_>) -> Understanding {
         return inform::social(turn, scan)
             .unwrap_or_else(|| abstain(turn, "I only take commands and questions about the home here."));
     }
-    if let Some(why) = guard::reports(scan) {
-        return abstain(turn, why);
+    if let Some(why) = guard::reports(scan).or_else(|| guard::negated(scan)) {
+        return Understanding { open: false, ..abstain(turn, why) };
     }
     if let Some(out) = inform::inform(home, turn, scan).or_else(|| lists::understand_list(home, turn, scan)) {
         return out;
     }
-    if let Some(out) = timers::delayed(home, turn, scan) {
+    if let Some(out) = later::delayed(home, turn, scan) {
         return out;
     }
     if let Some(why) = guard::refuses(scan) {
-        return abstain(turn, why);
+        return Understanding { open: false, ..abstain(turn, why) };
     }
     if let Some(out) = timers::understand_timer(home, turn, scan) {
         return out;
@@ -75,6 +104,7 @@ pub(super) fn abstain(turn: &Turn<'_>, why: impl Into<String>) -> Understanding 
         calls: Vec::new(),
         say: why.into(),
         confidence: 0.0,
+        open: true,
         context: Context { pending: None, ..turn.context.clone() },
     }
 }
@@ -87,6 +117,7 @@ pub(super) fn answered(turn: &Turn<'_>, readings: Vec<Reading>, say: impl Into<S
         calls: Vec::new(),
         say: say.into(),
         confidence: 1.0,
+        open: false,
         context: Context { pending: None, ..turn.context.clone() },
     }
 }
@@ -142,6 +173,7 @@ fn commands(scene: &Scene<'_>, scan: &Scan<'_>) -> Understanding {
         calls,
         say: String::new(),
         confidence: 1.0,
+        open: false,
         context: Context { mentioned, area: None, pending: None },
     }
 }
@@ -226,6 +258,7 @@ pub(super) fn troubled(
                 calls: Vec::new(),
                 say,
                 confidence: 0.5,
+                open: false,
                 context: Context { pending: Some(question), ..turn.context.clone() },
             }
         }

@@ -5,10 +5,12 @@
 mod bank;
 mod home;
 mod process;
+mod shared;
 
 use bank::Line;
 pub(crate) use home::{Home, is_root};
 pub(crate) use process::{Output, Running, pid};
+pub(crate) use shared::shared;
 
 use std::time::{Duration, Instant};
 

@@ -1,0 +1,161 @@
+//! Answers about things with a name: their state, a property, a reading.
+
+use super::answer::{bearers, get, kind_state, places};
+use super::lexicon::Sense;
+use super::question::{Form, Query};
+use super::reply::{called, spoken_state};
+use super::resolve::{Scene, kind_matches};
+use super::turn::{Slots, Understanding};
+use super::understand::answered;
+use crate::home::{Entity, Kind};
+
+/// A question about something with a name.
+pub(super) fn named(scene: &Scene<'_>, q: &Query) -> Option<Understanding> {
+    if q.np.names.len() > 1 {
+        // «the amount of gas indicated by the gas meter»: the first is the word, not the device «Gas».
+        let mut one = q.clone();
+        one.np.names.retain(|n| !n.generic);
+        return if one.np.names.len() == 1 { named(scene, &one) } else { several(scene, q) };
+    }
+    let bearers = bearers(scene, q);
+    if q.states.is_empty() {
+        return reading(scene, q, &bearers);
+    }
+    // The bearer of whom the state can be asked; the class that was said decides between several.
+    let mut best: Option<(&Entity, &'static str, bool)> = None;
+    for entity in bearers {
+        let Some(state) = q.states.iter().find_map(|s| state_of(entity, *s)) else { continue };
+        let said = class_said(entity, q);
+        let literal = q.states.iter().any(|s| class_state(entity, *s));
+        let fits = said || literal;
+        match best {
+            Some((_, _, true)) if !fits => {}
+            Some((_, _, true)) if fits && best.is_some_and(|b| b.0.device_class == entity.device_class) => {}
+            Some((_, _, before)) if before || !fits => {}
+            _ => best = Some((entity, state, fits)),
+        }
+    }
+    let (entity, state, _) = best?;
+    let mut slots = entity_slots(entity);
+    slots.set("state", state);
+    places(scene, q, &mut slots);
+    let yes = entity.state == state;
+    let truth = spoken_state(entity);
+    let name = called(entity).replacen("The ", "the ", 1);
+    let say = if yes { format!("Yes, {name} is {truth}.") } else { format!("No, {name} is {truth}.") };
+    Some(mentioning(scene, answered(scene.turn, get(slots), say), entity))
+}
+
+fn mentioning(scene: &Scene<'_>, mut out: Understanding, entity: &Entity) -> Understanding {
+    out.context.mentioned = scene.home.find(&entity.id).into_iter().collect();
+    out
+}
+
+/// «are the hall lamp and the desk lamp on»
+fn several(scene: &Scene<'_>, q: &Query) -> Option<Understanding> {
+    let mut says = Vec::new();
+    let mut readings = Vec::new();
+    for name in &q.np.names {
+        let mut one = q.clone();
+        one.np.names = vec![name.clone()];
+        let out = named(scene, &one)?;
+        says.push(out.say);
+        readings.extend(out.readings);
+    }
+    Some(answered(scene.turn, readings, says.join(" ")))
+}
+
+/// The slots that name an entity; the domain where its questions are particular to it.
+fn entity_slots(entity: &Entity) -> Slots {
+    let mut slots = Slots::default();
+    let particular = matches!(
+        entity.kind,
+        Kind::BinarySensor | Kind::Cover | Kind::Lock | Kind::Person | Kind::Valve | Kind::Scene | Kind::Script
+    ) || entity.kind == Kind::Sensor && entity.device_class.is_some();
+    if particular {
+        slots.set("domain", entity.kind.word());
+        if let Some(class) =
+            entity.device_class.as_deref().filter(|_| matches!(entity.kind, Kind::BinarySensor | Kind::Sensor))
+        {
+            slots.set("device_class", class);
+        }
+    }
+    slots.set("name", entity.name.as_str());
+    slots
+}
+
+fn class_said(entity: &Entity, q: &Query) -> bool {
+    let class = entity.device_class.as_deref().unwrap_or("");
+    q.binaries.contains(&class) || q.measures.contains(&class) || q.np.kinds.iter().any(|k| kind_matches(k, entity))
+}
+
+/// Whether a state word belongs to the very class of an entity («low» to batteries).
+fn class_state(entity: &Entity, sense: Sense) -> bool {
+    matches!(sense, Sense::BinaryOn(c) | Sense::BinaryOff(c) if Some(c) == entity.device_class.as_deref())
+}
+
+/// What a state word means for an entity; [`None`] where it cannot be asked of it.
+fn state_of(entity: &Entity, sense: Sense) -> Option<&'static str> {
+    let class = entity.device_class.as_deref();
+    match (sense, entity.kind) {
+        (Sense::BinaryOn("any"), Kind::BinarySensor) => Some("on"),
+        (Sense::BinaryOff("any"), Kind::BinarySensor) => Some("off"),
+        (Sense::BinaryOn(c), Kind::BinarySensor) if Some(c) == class || class.is_none() => Some("on"),
+        (Sense::BinaryOff(c), Kind::BinarySensor) if Some(c) == class || class.is_none() => Some("off"),
+        (Sense::State("on" | "open"), Kind::BinarySensor) => Some("on"),
+        (Sense::State("off" | "closed"), Kind::BinarySensor) => Some("off"),
+        (Sense::State("unlocked"), Kind::BinarySensor) if class == Some("lock") => Some("on"),
+        (Sense::State("locked"), Kind::BinarySensor) if class == Some("lock") => Some("off"),
+        (Sense::State(state), kind) => kind_state(kind, state).then_some(state),
+        (Sense::BinaryOn("running"), Kind::Script | Kind::Switch | Kind::Fan | Kind::Light) => Some("on"),
+        (Sense::BinaryOn("running"), Kind::Vacuum) => Some("cleaning"),
+        _ => None,
+    }
+}
+
+/// «what is the state of the lamp», «what is the battery level of my phone»
+fn reading(scene: &Scene<'_>, q: &Query, bearers: &[&Entity]) -> Option<Understanding> {
+    if !matches!(q.form, Form::What) {
+        return None;
+    }
+    let classed = bearers.iter().filter(|e| class_said(e, q));
+    // The class that was said last is the most particular: «rainfall intensity».
+    let entity = classed
+        .clone()
+        .filter(|e| e.kind == Kind::Sensor)
+        .find(|e| e.device_class.as_deref() == q.measures.last().copied())
+        .or_else(|| classed.clone().next())
+        .or_else(|| bearers.first())?;
+    let property = q.attrs.iter().find_map(|a| property(entity, a));
+    let mut slots = entity_slots(entity);
+    if entity.kind != Kind::Sensor && entity.kind != Kind::BinarySensor && property.is_some() {
+        slots = Slots::default();
+        slots.set("name", entity.name.as_str());
+    }
+    places(scene, q, &mut slots);
+    let say = match property {
+        Some((name, value)) => format!("The {name} of {} is {value}.", called(entity).replacen("The ", "the ", 1)),
+        None => format!("{} is {}.", called(entity), spoken_state(entity)),
+    };
+    Some(mentioning(scene, answered(scene.turn, get(slots), say), entity))
+}
+
+/// A property that was asked for, as it reads now.
+fn property(entity: &Entity, attr: &str) -> Option<(&'static str, String)> {
+    let (name, keys): (_, &[&str]) = match attr {
+        "brightness" => ("brightness", &["brightness"]),
+        "color" => ("color", &["color", "rgb_color"]),
+        "color_temperature" => ("color temperature", &["color_temp_kelvin"]),
+        "volume" => ("volume", &["volume_level"]),
+        "speed" => ("speed", &["percentage", "fan_mode", "fan_speed"]),
+        "position" => ("position", &["position", "current_position"]),
+        "humidity" => ("humidity", &["current_humidity", "humidity"]),
+        "source" => ("source", &["source"]),
+        "playback" => ("title", &["media_title"]),
+        "mode" => ("mode", &["mode", "hvac_mode"]),
+        "preset" => ("preset", &["preset_mode"]),
+        _ => return None,
+    };
+    let value = keys.iter().find_map(|k| entity.text(k))?;
+    Some((name, value))
+}

@@ -1,0 +1,61 @@
+//! Commands that shall be carried out later: the command becomes the end of a timer.
+
+use super::number::{self, Value};
+use super::scan::Scan;
+use super::timers::{UNITS, act, put, spoken};
+use super::turn::{Context, Decision, Slots, Turn, Understanding};
+use super::understand::understand;
+use crate::home::{Home, TimerCommand};
+
+/// Intents that are not worth doing later.
+const ASKING: &[&str] = &[
+    "HassGetState",
+    "HassGetWeather",
+    "HassGetCurrentTime",
+    "HassGetCurrentDate",
+    "HassClimateGetTemperature",
+    "HassTimerStatus",
+    "HassListGetItems",
+    "HassNevermind",
+    "HassRespond",
+    "HassStartTimer",
+];
+
+/// «turn off the lights in 5 minutes»: the command becomes the end of a timer.
+pub(super) fn delayed(home: &Home, turn: &Turn<'_>, scan: &Scan<'_>) -> Option<Understanding> {
+    let items = &scan.items;
+    let at = items.iter().position(|i| matches!(i.value, Some(Value::Duration(_))))?;
+    let Some(Value::Duration(hms)) = items[at].value else { return None };
+    let lead = at.checked_sub(1).map(|b| scan.words[items[b].words.0].text.as_str());
+    let from_now = scan.words.get(items[at].words.1..items[at].words.1 + 2);
+    let from_now = from_now.is_some_and(|w| w[0].text == "from" && w[1].text == "now");
+    let led = matches!(lead, Some("in" | "after"));
+    if !led && !from_now {
+        return None;
+    }
+    let from = items[at].words.0 - usize::from(led);
+    let to = items[at].words.1 + if from_now { 2 } else { 0 };
+    let before = scan.said(0, from).trim_end_matches([',', ' ']);
+    let after = scan.said(to, scan.words.len()).trim_start_matches([',', ' ']);
+    let command = match (before.is_empty(), after.is_empty()) {
+        (false, true) => before,
+        (true, false) => after,
+        _ => return None,
+    };
+    let then = understand(home, &Turn { text: command, context: Context::default(), ..turn.clone() });
+    let acts = !then.readings.is_empty() && then.readings.iter().all(|r| !ASKING.contains(&r.intent));
+    if !acts || then.decision == Decision::Abstain {
+        return None;
+    }
+    let mut slots = Slots::default();
+    put(&mut slots, UNITS, hms);
+    slots.set("conversation_command", command);
+    let say = format!("In {}: {command}.", spoken(number::seconds(hms)));
+    let start = TimerCommand::Start {
+        hms: hms.map(Option::unwrap_or_default),
+        name: String::new(),
+        area: turn.area,
+        command: Some(command.to_owned()),
+    };
+    Some(act(turn, "HassStartTimer", slots, start, say))
+}

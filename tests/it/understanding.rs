@@ -1,0 +1,93 @@
+//! How much is understood of sentences that others collected, and that none of them does harm.
+//!
+//! The sets lie beside the project (`kit::shared`). A case is validation where the SHA-256 of its
+//! sentence (UTF-8, as it is in the file), read as one big-endian number, is divisible by five: of
+//! those only totals are ever printed, and nobody reads them.
+
+mod cases;
+
+use serde_json::{Value, json};
+
+use crate::kit::shared;
+use crate::say::batch;
+use cases::{Case, cases, held_out, read, same};
+
+/// What came of one part of a set.
+#[derive(Debug, Default)]
+struct Score {
+    cases: u32,
+    right: u32,
+    covered: u32,
+    covered_wrong: u32,
+    acted_wrong: u32,
+}
+
+impl Score {
+    fn add(&mut self, right: bool, decision: &str) {
+        let covered = matches!(decision, "act" | "answer");
+        self.cases += 1;
+        self.right += u32::from(right);
+        self.covered += u32::from(covered);
+        self.covered_wrong += u32::from(covered && !right);
+        self.acted_wrong += u32::from(decision == "act" && !right);
+    }
+
+    fn share(&self, of: u32) -> f64 {
+        100.0 * f64::from(of) / f64::from(self.cases.max(1))
+    }
+
+    fn line(&self, name: &str) -> String {
+        format!(
+            "{name}: {} cases, intent and slots right {:.1} %, covered {:.1} % with {:.2} % wrong, wrong actions {:.2} %",
+            self.cases,
+            self.share(self.right),
+            self.share(self.covered),
+            self.share(self.covered_wrong),
+            self.share(self.acted_wrong)
+        )
+    }
+}
+
+#[test]
+fn intents_and_slots_of_the_sets_are_right() {
+    let Some(path) = shared("home/ha_intents_en.json") else { return };
+    let all = cases(&read(&path));
+    let answers = batch(&all.iter().map(Case::line).collect::<Vec<Value>>());
+    let (mut open, mut held) = (Score::default(), Score::default());
+    for (case, answer) in all.iter().zip(&answers) {
+        assert!(answer.get("error").is_none() || case.held, "{}: {answer}", case.sentence);
+        let right = same(case, answer);
+        let decision = answer["decision"].as_str().unwrap_or("abstain");
+        if case.held { held.add(right, decision) } else { open.add(right, decision) }
+    }
+    println!("{}\n{}", open.line("development"), held.line("validation"));
+    assert!(held.cases > 200 && open.cases > 800, "the sets were not read whole");
+    for score in [&open, &held] {
+        assert!(score.share(score.right) >= 97.0 && score.share(score.acted_wrong) <= 0.5, "{score:?}");
+    }
+}
+
+#[test]
+fn sentences_about_other_things_change_nothing() {
+    let Some(path) = shared("home/snips_ood.json") else { return };
+    let demo: toml::Table = include_str!("../../src/config/demo.toml").parse().expect("the demo home");
+    let demo = serde_json::to_value(&demo["home"]).expect("JSON");
+    let own: Value = serde_json::from_str(include_str!("../data/say/home.json")).expect("JSON");
+    let file = read(&path);
+    let sentences: Vec<&str> =
+        file["cases"].as_array().expect("cases").iter().filter_map(|c| c["sentence"].as_str()).collect();
+    assert!(sentences.len() >= 300);
+    for (home, area) in [(&demo, None), (&own, None), (&own, Some("Lounge"))] {
+        let lines: Vec<Value> = sentences.iter().map(|s| json!({"home": home, "sentence": s, "area": area})).collect();
+        let moved = batch(&lines).iter().zip(&sentences).filter(|(a, _)| a["changes"] != json!([])).count();
+        assert_eq!(moved, 0, "sentences that moved something, with the speaker in {area:?}");
+    }
+}
+
+#[test]
+fn the_split_is_by_the_hash_of_the_sentence() {
+    // SHA-256 of the empty text ends in …b855; as a number it leaves 3 when divided by five.
+    assert!(!held_out(""));
+    let share = (0..5_000).filter(|n| held_out(&n.to_string())).count();
+    assert!((850..1150).contains(&share), "{share}");
+}
