@@ -35,6 +35,7 @@ pub mod channels;
 pub mod cli;
 pub mod config;
 pub mod gate;
+pub mod guard;
 pub mod hal;
 pub mod home;
 pub mod intent;

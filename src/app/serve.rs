@@ -36,13 +36,15 @@ pub async fn serve(settings: Settings, spawner: Spawner, ring: Option<Ring>, fro
     Notify.ready("obeying");
     tracing::info!(socket = %socket.display(), "ready");
 
+    // At start, beside the work: the report is there before anybody asks for it.
+    let tried = tokio::spawn(Arc::clone(&service).try_walls());
     let watched = tokio::spawn(feed_watchdog(Arc::clone(&service)));
     tokio::select! {
         () = stop.wait() => tracing::info!("told to stop"),
         () = converse(Arc::clone(&service), front) => {}
     }
     Notify.stopping();
-    for task in [doors, watched, listening] {
+    for task in [doors, watched, listening, tried] {
         task.abort();
         let _ = task.await;
     }

@@ -12,10 +12,10 @@ use crate::bus::{self, Bus, Inbound, Messages, Outbound, Principal};
 use crate::gate::{Call, Gate, Tool};
 use crate::hal::Places;
 use crate::obs::{Notify, Ring};
-use crate::sandbox::{Class, Hands, Holder, Spawner};
+use crate::sandbox::{self, Class, Hands, Holder, Spawner, Standing, Wall};
 use crate::store::{CallQuery, DataFolder, Opened, Store};
 use crate::tools::{
-    Calculate, FileAppend, FileEdit, FileRead, FileWrite, LineGet, LineSet, LineTable, TimeNow, Workspace,
+    Calculate, FileAppend, FileEdit, FileRead, FileWrite, LineGet, LineSet, LineTable, Shell, TimeNow, Workspace,
 };
 use crate::wire::hand::Work;
 
@@ -58,10 +58,17 @@ impl Service {
         spawner: Spawner,
         ring: Option<Ring>,
     ) -> Result<(Arc<Self>, Messages), AppFault> {
-        let Settings { config, dirs, board, home } = settings;
+        let reach = settings.reach();
+        let Settings { config, dirs, board, home, lowered } = settings;
         let clock = Clock::system();
         let folder = DataFolder::open(&dirs.data)?;
         private(&dirs.runtime)?;
+        let workspace = Workspace::open(&dirs.workspace, IdSource::after(clock.clone(), None))
+            .map_err(AppFault::step(format!("workspace {}", dirs.workspace.display())))?;
+        // Settings are read and folders made; the store's thread and foreign bytes come behind it.
+        let sealed = sandbox::seal_brain(&reach, lowered)?;
+        let names: Vec<_> = sealed.iter().map(Wall::word).collect();
+        tracing::info!(walls = names.join(","), "the brain is sealed");
         let progress = |step: crate::store::Progress| {
             Notify.extend(MIGRATION_STEP);
             Notify.status(&format!("migrating the store from {} to {}", step.from, step.to));
@@ -76,8 +83,6 @@ impl Service {
         for (line, fault) in &failed {
             tracing::error!(line, %fault, "a line could not be opened; what hangs on it is unavailable");
         }
-        let workspace = Workspace::open(&dirs.workspace, IdSource::after(clock.clone(), None))
-            .map_err(AppFault::step(format!("workspace {}", dirs.workspace.display())))?;
         let tools = tools(&hands, held, Arc::new(workspace), &clock, &config.timezone);
         let gate = Gate::new(tools, hands.clone(), store.clone());
 
@@ -138,6 +143,26 @@ impl Service {
         })
     }
 
+    /// Has every wall tried, and logs those that do not hold.
+    pub async fn try_walls(self: Arc<Self>) {
+        let report = match self.hands.walls().await {
+            Ok(report) => report,
+            Err(fault) => return tracing::error!(%fault, "the walls were not tried"),
+        };
+        for class in Class::ALL {
+            let named = |wanted: Standing| {
+                let walls = Wall::ALL.into_iter().filter(|wall| report.standing(class, *wall) == wanted);
+                walls.map(Wall::word).collect::<Vec<_>>().join(",")
+            };
+            let (holds, broken) = (named(Standing::Holds), named(Standing::Broken));
+            if broken.is_empty() {
+                tracing::info!(class = class.word(), holds, missing = named(Standing::Missing), "walls tried");
+            } else {
+                tracing::error!(class = class.word(), holds, broken, "a wall does not refuse what it should");
+            }
+        }
+    }
+
     /// Whether the agent takes turns: waits for the one that runs, and asks the store.
     pub async fn alive(&self) -> bool {
         drop(self.agent.lock().await);
@@ -171,6 +196,7 @@ impl Answer for Service {
                 self.say(principal, &format!("admin:{session}"), text).await.map(|answer| json!(answer))
             }
             Request::Status => Ok(self.status().await),
+            Request::Walls => self.hands.walls().await.map(|report| report.to_json()),
             Request::Tools => Ok(json!(self.gate.manifests().collect::<Vec<_>>())),
             Request::Tool { name, arguments, confirmed } => self.tool(&name, arguments, confirmed, &principal).await,
             Request::Calls { limit } => {
@@ -215,7 +241,8 @@ fn tools(hands: &Hands, held: Vec<Held>, workspace: Arc<Workspace>, clock: &Cloc
         Box::new(FileRead::new(Arc::clone(&workspace))),
         Box::new(FileWrite::new(Arc::clone(&workspace))),
         Box::new(FileAppend::new(Arc::clone(&workspace))),
-        Box::new(FileEdit::new(workspace)),
+        Box::new(FileEdit::new(Arc::clone(&workspace))),
+        Box::new(Shell::new(workspace, true)),
     ]
 }
 

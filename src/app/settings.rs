@@ -6,6 +6,7 @@ use crate::base::{KeyFault, limits};
 use crate::board::{self, Board, Boards};
 use crate::config::{self, Config, Dirs, Env, Source};
 use crate::home::{Home, HomeFault};
+use crate::sandbox::{Reach, Walls};
 
 use super::{AppFault, faults, lines};
 
@@ -18,6 +19,8 @@ pub struct Options {
     pub board: Option<String>,
     /// `/etc/hearth/boards` outside tests.
     pub boards: PathBuf,
+    /// `--without-wall`: walls taken away for a test.
+    pub lowered: Walls,
 }
 
 /// Everything that was read and checked.
@@ -31,6 +34,8 @@ pub struct Settings {
     pub board: Board,
     /// The home.
     pub home: Home,
+    /// Walls taken away for a test.
+    pub lowered: Walls,
 }
 
 impl Settings {
@@ -38,6 +43,23 @@ impl Settings {
     #[must_use]
     pub fn socket(&self) -> PathBuf {
         self.dirs.runtime.join("hearth.sock")
+    }
+
+    /// What of the file system the brain needs once its settings are read.
+    #[must_use]
+    pub fn reach(&self) -> Reach {
+        let mut write = vec![self.dirs.data.clone(), self.dirs.runtime.clone(), self.dirs.workspace.clone()];
+        let log = &self.config.log.file;
+        // A log that turns makes its new file beside the old one.
+        write.extend(log.parent().filter(|folder| !folder.as_os_str().is_empty()).map(Path::to_path_buf));
+        Reach {
+            write,
+            read: ["/etc", "/proc", "/sys", "/run", "/usr/share/zoneinfo", "/usr/lib", "/lib"]
+                .map(PathBuf::from)
+                .to_vec(),
+            run: Vec::new(),
+            devices: vec!["/dev".into(), "/sys/class".into(), "/sys/devices".into(), "/sys/bus".into()],
+        }
     }
 
     /// Reads and checks settings, board and home.
@@ -68,7 +90,7 @@ impl Settings {
             return Err(AppFault::Settings(faults));
         }
         let dirs = config.dirs(env);
-        Ok(Self { config, dirs, board, home })
+        Ok(Self { config, dirs, board, home, lowered: options.lowered })
     }
 }
 

@@ -61,6 +61,29 @@ pub const HAND_RESTARTS: usize = 5;
 /// The window of [`HAND_RESTARTS`].
 pub const HAND_RESTART_WINDOW: Duration = Duration::from_secs(60);
 
+/// Time that the probe of the walls has; slow boards fork slowly.
+pub const PROBE_WALL: Duration = Duration::from_secs(60);
+/// First of the uids that hands take where the spawner may change uids; one for each place in [`HANDS`].
+pub const HAND_UIDS: u32 = 64_800;
+/// Time that a shell command has where it does not ask for less.
+pub const SHELL_WALL: Duration = Duration::from_secs(30);
+/// Output of a shell command that is kept, in bytes; a command that writes ten times as much is ended.
+pub const SHELL_OUTPUT_BYTES: usize = 64 * 1024;
+/// Processes of one shell command at one time.
+pub const SHELL_PROCESSES: u64 = 64;
+/// Address space of one process of a shell command, in bytes.
+pub const SHELL_PROCESS_BYTES: u64 = 1024 * 1024 * 1024;
+/// Memory of all processes of a shell command together, in bytes.
+pub const SHELL_TREE_BYTES: u64 = 256 * 1024 * 1024;
+/// Descriptors of one process of a shell command.
+pub const SHELL_DESCRIPTORS: u64 = 256;
+/// Largest file that a shell command may write, in bytes.
+pub const SHELL_FILE_BYTES: u64 = 64 * 1024 * 1024;
+/// Private `/tmp` of a shell command, in bytes.
+pub const SHELL_TMP_BYTES: u64 = 32 * 1024 * 1024;
+/// Longest shell command, in bytes.
+pub const COMMAND_BYTES: usize = 16 * 1024;
+
 /// Largest file that the file tools read or write whole, in bytes.
 pub const FILE_BYTES: u64 = 1024 * 1024;
 /// Longest path inside the workspace, in bytes.

@@ -93,6 +93,13 @@ pub fn forbid_new_privileges() -> io::Result<()> {
     check(unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) })
 }
 
+/// Whether a seccomp filter is in force on this thread (PR_GET_SECCOMP, SECCOMP_MODE_FILTER).
+#[must_use]
+pub fn is_filtered() -> bool {
+    // SAFETY: takes a number, touches no memory.
+    unsafe { libc::prctl(libc::PR_GET_SECCOMP, 0, 0, 0, 0) == 2 }
+}
+
 /// Ends a process image at once, without destructors or buffers (`_exit(2)`): for forked children.
 pub fn exit_now(status: i32) -> ! {
     // SAFETY: `_exit` never returns and runs no code of this process.

@@ -10,6 +10,7 @@ pub mod ask;
 pub mod audit;
 pub mod board;
 pub mod config;
+pub mod doctor;
 pub mod keeper;
 pub mod run;
 pub mod say;
@@ -26,6 +27,7 @@ use clap::Parser as _;
 
 use crate::app::{Front, Options};
 use crate::base::{Fault, KeyFault};
+use crate::sandbox::Wall;
 
 /// The agent on the boards of a home.
 ///
@@ -51,6 +53,16 @@ struct From {
     /// A folder of further boards, which override those built in
     #[arg(long, global = true, value_name = "DIR", default_value = "/etc/hearth/boards")]
     boards: PathBuf,
+    /// Takes a wall away, so that a test can show which one it was that held
+    #[arg(long = "without-wall", global = true, hide = true, value_name = "NAME", value_parser = wall)]
+    without_wall: Vec<Wall>,
+}
+
+fn wall(word: &str) -> Result<Wall, String> {
+    Wall::named(word).ok_or_else(|| {
+        let names: Vec<_> = Wall::ALL.into_iter().map(Wall::word).collect();
+        format!("there is no wall of this name; there are {}", names.join(", "))
+    })
 }
 
 #[derive(Debug, clap::Subcommand)]
@@ -65,6 +77,8 @@ enum Command {
     Tool(tool::Args),
     /// The records of tool calls: who, what, decided how, with what outcome
     Audit(audit::Args),
+    /// Tries every wall around the hands and tells which one refused what
+    Doctor(doctor::Args),
     /// Settings: check a file, print the default one or its schema
     Config(config::Args),
     /// Boards: list them, show one
@@ -79,7 +93,8 @@ enum Command {
 #[must_use]
 pub fn main() -> ExitCode {
     let Cli { from, command } = Cli::parse();
-    let options = Options { config: from.config, board: from.board, boards: from.boards };
+    let lowered = from.without_wall.into_iter().collect();
+    let options = Options { config: from.config, board: from.board, boards: from.boards, lowered };
     match command {
         None => run::run(&options, Front::Console),
         Some(Command::Run) => run::run(&options, Front::Service),
@@ -87,6 +102,7 @@ pub fn main() -> ExitCode {
         Some(Command::Status(args)) => status::run(&args, &options),
         Some(Command::Tool(args)) => tool::run(args, &options),
         Some(Command::Audit(args)) => audit::run(&args, &options),
+        Some(Command::Doctor(args)) => doctor::run(&args, &options),
         Some(Command::Config(args)) => config::run(&args, &options),
         Some(Command::Board(args)) => board::run(&args, &options),
         Some(Command::Say(args)) => say::run(args),

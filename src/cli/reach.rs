@@ -13,7 +13,7 @@ use crate::{sandbox, tools};
 /// The service's fault, or why none could be opened.
 pub(super) fn reach(options: &Options, request: Request, may_open: bool) -> Result<Value, Fault> {
     // Before settings are read: the spawner must not have seen them.
-    let spawner = sandbox::start(tools::bodies()).map_err(|fault| opened(&fault.into()))?;
+    let spawner = sandbox::start(tools::bodies(), options.lowered).map_err(|fault| opened(&fault.into()))?;
     let settings = Settings::load(options).map_err(|fault| opened(&fault))?;
     let socket = settings.socket();
     let connected = Client::connect(&socket)

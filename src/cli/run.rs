@@ -26,7 +26,7 @@ pub fn run(options: &Options, front: Front) -> ExitCode {
 }
 
 fn start(options: &Options, front: Front) -> Result<(), AppFault> {
-    let spawner = sandbox::start(tools::bodies())?;
+    let spawner = sandbox::start(tools::bodies(), options.lowered)?;
     let settings = Settings::load(options)?;
     if front == Front::Console
         && let Some(client) = Client::connect(&settings.socket()).map_err(AppFault::step("admin socket"))?

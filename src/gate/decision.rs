@@ -62,6 +62,7 @@ mod tests {
     use super::*;
     use crate::base::{Clock, IdSource};
     use crate::bus::Principal;
+    use crate::gate::EVERY_HAND;
     use crate::sandbox::Class;
 
     #[test]
@@ -71,6 +72,7 @@ mod tests {
             purpose: "",
             arguments: serde_json::Value::Null,
             class: Class::Lines,
+            needs: EVERY_HAND,
             tier: Tier::Changes,
             idempotent: true,
         };

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 pub use decision::{Decision, decide};
-pub use manifest::{Manifest, Tier};
+pub use manifest::{EVERY_HAND, Manifest, Need, Tier};
 pub use run::{Job, Run, Tool};
 
 use crate::base::limits::ARGUMENT_BYTES;
@@ -76,6 +76,10 @@ impl Gate {
             || Decision::Refuse(self.unknown(call.tool)),
             |tool| decide(tool.manifest(), tool.tier(&call.arguments), &call),
         );
+        let decision = match (tool, decision) {
+            (Some(tool), Decision::Allow) => self.walled(tool.manifest()).await,
+            (_, other) => other,
+        };
         let manifest = tool.map(Tool::manifest);
         let began = std::time::Instant::now();
         let id = self.begin(&call, manifest, &decision).await?;
@@ -93,6 +97,24 @@ impl Gate {
             tracing::error!(%fault, call = %id, "the end of a call was not recorded");
         }
         outcome
+    }
+
+    /// Whether the walls that the tool needs stand around its class of hand.
+    async fn walled(&self, manifest: &Manifest) -> Decision {
+        // Every hand has these or is not made: no need to wait for the probe.
+        if manifest.needs == EVERY_HAND && self.hands.lowered().is_empty() {
+            return Decision::Allow;
+        }
+        let report = match self.hands.walls().await {
+            Ok(report) => report,
+            Err(fault) => return Decision::Refuse(fault),
+        };
+        let unmet: Vec<_> = manifest.needs.iter().filter_map(|need| need.unmet(manifest.class, &report)).collect();
+        if unmet.is_empty() {
+            return Decision::Allow;
+        }
+        let message = format!("{} needs walls that do not stand here: {}", manifest.name, unmet.join("; "));
+        Decision::Refuse(Fault::new(Code::Refused, message))
     }
 
     async fn begin(&self, call: &Call<'_>, manifest: Option<&Manifest>, decision: &Decision) -> Result<Id, Fault> {

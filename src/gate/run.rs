@@ -69,12 +69,17 @@ impl Run {
                 Ok(outcomes)
             }
             Self::Once { class, descriptors, work } => {
-                let seconds = u32::try_from(limits::HAND_CPU_SECONDS).unwrap_or(u32::MAX);
+                let (cpu_seconds, within) = match class {
+                    // The hand ends its command by itself; this is for a hand that does not.
+                    Class::Shell => (limits::SHELL_WALL.as_secs(), limits::SHELL_WALL + limits::HAND_WALL),
+                    Class::Pure | Class::Files | Class::Lines => (limits::HAND_CPU_SECONDS, limits::HAND_WALL),
+                };
+                let seconds = u32::try_from(cpu_seconds).unwrap_or(u32::MAX);
                 let passed: Vec<_> = descriptors.iter().map(AsFd::as_fd).collect();
                 let mut link = hands.spawn(class, seconds, &passed).await?;
                 let mut outcomes = Vec::with_capacity(work.len());
                 for piece in &work {
-                    outcomes.push(link.call(piece, limits::HAND_WALL).await?);
+                    outcomes.push(link.call(piece, within).await?);
                 }
                 Ok(outcomes)
             }

@@ -1,7 +1,7 @@
 //! The keeper closes its doors before it reads a byte, and can say which are closed.
 //!
 //! One table of walls, each with how it is raised and how it is *seen* to hold; a wall that cannot be
-//! raised ends the keeper. The order is the table's; a seccomp filter goes last, in its place below.
+//! raised ends the keeper. The order is the table's: the seccomp filter goes last.
 
 use std::io;
 
@@ -28,7 +28,7 @@ const LIMITS: [(Resource, rlim_t); 4] = [
 ];
 
 /// In the order in which they are raised.
-const WALLS: [Wall; 4] = [
+const WALLS: [Wall; 5] = [
     // Files that the keeper makes are for the keeper alone.
     Wall { name: "umask", raise: close_umask, holds: umask_is_closed },
     // No core, no descriptor, memory or file beyond what its work needs.
@@ -45,6 +45,8 @@ const WALLS: [Wall; 4] = [
         raise: || Ok(prctl::set_no_new_privs()?),
         holds: || matches!(prctl::get_no_new_privs(), Ok(true)),
     },
+    // Its system calls and no other, on every thread; last, because it forbids those of the walls above.
+    Wall { name: "seccomp", raise: filter, holds: crate::base::sys::is_filtered },
 ];
 
 /// Raises every wall, and looks whether it holds.
@@ -68,6 +70,10 @@ pub fn observe() -> (Vec<String>, Vec<String>) {
     let (held, missing): (Vec<_>, Vec<_>) = WALLS.iter().partition(|wall| (wall.holds)());
     let names = |walls: Vec<&Wall>| walls.into_iter().map(|wall| wall.name.to_owned()).collect();
     (names(held), names(missing))
+}
+
+fn filter() -> io::Result<()> {
+    crate::sandbox::seal_keeper().map_err(io::Error::other)
 }
 
 fn closed() -> Mode {

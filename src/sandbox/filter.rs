@@ -1,48 +1,85 @@
-//! Turns the rules of a class into a seccomp filter and puts it in force.
+//! Turns the table of a role into a seccomp filter and puts it in force on every thread.
 //!
-//! seccomp(2). A call outside the rules ends the process; the spawner sees SIGSYS and says so.
+//! seccomp(2). seccompiler makes the program where it knows the processor, our own assembler elsewhere.
 
 use std::collections::BTreeMap;
 
 use seccompiler::{
-    BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
+    BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule, TargetArch,
 };
 
 use super::SandboxFault;
-use super::policy::{Argument, Class, rules};
+use super::assemble::assemble;
+use super::policy::{self, Arch, Argument, Otherwise, Role};
 
-/// The filter of a class for this processor.
+/// A program ready to be put in force.
+#[derive(Clone, Debug)]
+pub(super) struct Filter(BpfProgram);
+
+impl Filter {
+    /// The filter of a role for this program's processor and C library.
+    ///
+    /// # Errors
+    /// [`SandboxFault::NoFilter`] where there is no table of numbers for the processor.
+    pub(super) fn of(role: Role) -> Result<Self, SandboxFault> {
+        let arch = Arch::here().ok_or_else(|| no_filter(std::env::consts::ARCH))?;
+        let glibc = cfg!(target_env = "gnu");
+        if arch == Arch::Arm {
+            let program = assemble(&policy::allowed(role, arch, glibc), role.otherwise(), arch)?;
+            return Ok(Self(program));
+        }
+        by_seccompiler(role, arch, glibc).map(Self)
+    }
+
+    /// Instructions in it.
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Puts it in force on all threads of this process (TSYNC). It cannot be taken off again.
+    ///
+    /// # Errors
+    /// The answer of seccomp(2).
+    pub(super) fn enforce(&self) -> Result<(), SandboxFault> {
+        seccompiler::apply_filter_all_threads(&self.0).map_err(no_filter)
+    }
+}
+
+/// The filter of a role, made by seccompiler.
 ///
 /// # Errors
-/// [`SandboxFault::NoFilter`] where seccompiler does not know the processor.
-pub(super) fn compile(class: Class) -> Result<BpfProgram, SandboxFault> {
-    let arch = std::env::consts::ARCH.try_into().map_err(no_filter)?;
+/// [`SandboxFault::NoFilter`] on 32-bit ARM, or with seccompiler's own.
+pub(super) fn by_seccompiler(role: Role, arch: Arch, glibc: bool) -> Result<BpfProgram, SandboxFault> {
+    let target = match arch {
+        Arch::X86_64 => TargetArch::x86_64,
+        Arch::Aarch64 => TargetArch::aarch64,
+        Arch::Riscv64 => TargetArch::riscv64,
+        Arch::Arm => return Err(no_filter("seccompiler does not know 32-bit ARM")),
+    };
     let mut by_number: BTreeMap<i64, Vec<SeccompRule>> = BTreeMap::new();
-    for rule in rules(class) {
-        #[allow(clippy::useless_conversion, reason = "c_long is 32 bits wide on some targets")]
-        let alternatives = by_number.entry(i64::from(rule.number)).or_default();
-        if !rule.when.is_empty() {
-            let conditions = rule.when.iter().map(condition).collect::<Result<_, _>>()?;
-            alternatives.push(SeccompRule::new(conditions).map_err(no_filter)?);
-        }
+    for (number, ways) in policy::allowed(role, arch, glibc) {
+        let rules = ways.into_iter().map(rule).collect::<Result<_, _>>()?;
+        by_number.insert(i64::from(number), rules);
     }
-    SeccompFilter::new(by_number, SeccompAction::KillProcess, SeccompAction::Allow, arch)
+    let otherwise = match role.otherwise() {
+        Otherwise::End => SeccompAction::KillProcess,
+        Otherwise::NoSuchCall => SeccompAction::Errno(libc::ENOSYS.unsigned_abs()),
+    };
+    SeccompFilter::new(by_number, otherwise, SeccompAction::Allow, target)
         .and_then(TryInto::try_into)
         .map_err(no_filter)
 }
 
-/// Puts a filter in force on this process, which must have one thread. It cannot be taken off again.
-///
-/// # Errors
-/// The answer of seccomp(2).
-pub(super) fn enforce(program: &BpfProgram) -> Result<(), SandboxFault> {
-    seccompiler::apply_filter(program).map_err(no_filter)
+fn rule(when: &[Argument]) -> Result<SeccompRule, SandboxFault> {
+    let conditions = when.iter().map(condition).collect::<Result<_, _>>()?;
+    SeccompRule::new(conditions).map_err(no_filter)
 }
 
 fn condition(argument: &Argument) -> Result<SeccompCondition, SandboxFault> {
     let (index, operator, value) = match *argument {
         Argument::Is(index, value) => (index, SeccompCmpOp::Eq, value),
         Argument::Without(index, bits) => (index, SeccompCmpOp::MaskedEq(u64::from(bits)), 0),
+        Argument::With(index, bits) => (index, SeccompCmpOp::MaskedEq(u64::from(bits)), bits),
     };
     SeccompCondition::new(index, SeccompCmpArgLen::Dword, operator, u64::from(value)).map_err(no_filter)
 }
@@ -56,10 +93,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_class_has_a_filter_within_the_kernels_length() {
-        for class in Class::ALL {
-            let program = compile(class).expect("a filter");
-            assert!((20..4096).contains(&program.len()), "{}: {}", class.word(), program.len());
+    fn every_role_has_a_filter_within_the_kernels_length() {
+        for role in Role::ALL {
+            let filter = Filter::of(role).expect("a filter");
+            assert!((20..super::super::assemble::LONGEST).contains(&filter.len()), "{}: {}", role.word(), filter.len());
         }
     }
 }

@@ -9,11 +9,13 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use tokio::io::unix::AsyncFd;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore, watch};
 
 use super::link::{End, HandLink};
 use super::policy::Class;
+use super::report::Report;
 use super::spawner::Spawner;
+use super::wall::Walls;
 use crate::base::{Code, Fault, limits};
 use crate::wire::spawn::{Event, Order, decode_event, encode_order};
 use crate::wire::{PacketFault, packet};
@@ -45,6 +47,9 @@ pub(super) struct Shared {
     tickets: AtomicU64,
     room: Arc<Semaphore>,
     live: Mutex<HashMap<u64, Live>>,
+    probe: AsyncFd<OwnedFd>,
+    report: OnceCell<Arc<Report>>,
+    lowered: Walls,
 }
 
 #[derive(Debug)]
@@ -69,6 +74,9 @@ impl Hands {
             tickets: AtomicU64::new(1),
             room: Arc::new(Semaphore::new(limits::HANDS)),
             live: Mutex::new(HashMap::new()),
+            probe: watchable(spawner.probe)?,
+            report: OnceCell::new(),
+            lowered: spawner.lowered,
         });
         tokio::spawn(listen(Arc::clone(&shared)));
         Ok(Self { shared })
@@ -108,6 +116,20 @@ impl Hands {
         Ok(HandLink::new(class, ticket, ours, ended, Arc::clone(shared)))
     }
 
+    /// What the probe found: which wall refuses what to which class. The first call tries them.
+    ///
+    /// # Errors
+    /// [`Code::Unavailable`] where the probe gave no report.
+    pub async fn walls(&self) -> Result<Arc<Report>, Fault> {
+        self.shared.report.get_or_try_init(|| self.shared.ask_probe()).await.cloned()
+    }
+
+    /// Walls that were taken away when the program was started; only tests do.
+    #[must_use]
+    pub fn lowered(&self) -> Walls {
+        self.shared.lowered
+    }
+
     /// What lives now.
     #[must_use]
     pub fn status(&self) -> HandsStatus {
@@ -133,6 +155,16 @@ impl Shared {
             return Ok(());
         }
         Err(Fault::new(Code::Unavailable, "the spawner has ended, so no tool can run until Hearth is restarted"))
+    }
+
+    async fn ask_probe(&self) -> Result<Arc<Report>, Fault> {
+        let lost = |error: String| Fault::new(Code::Unavailable, format!("the walls could not be tried: {error}"));
+        packet::send(self.probe.get_ref(), b"try", &[]).map_err(|error| lost(error.to_string()))?;
+        let mut room = Vec::new();
+        let heard = tokio::time::timeout(limits::PROBE_WALL, receive(&self.probe, &mut room)).await;
+        let packet = heard.map_err(|_| lost(format!("no report within {:?}", limits::PROBE_WALL)))?;
+        let packet = packet.map_err(|error| lost(error.to_string()))?;
+        Report::decode(&packet.bytes).map(Arc::new).map_err(|error| lost(error.to_string()))
     }
 
     async fn order(&self, order: &[u8], descriptors: &[BorrowedFd<'_>]) -> Result<(), PacketFault> {

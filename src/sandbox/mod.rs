@@ -8,21 +8,38 @@
 
 #![allow(unsafe_code)]
 
+mod act;
+mod assemble;
 mod filter;
 mod hands;
 mod holder;
 mod link;
+mod lock;
+mod mould;
 mod policy;
 mod port;
+mod probe;
+mod report;
+mod role;
 mod seal;
+mod shell;
+mod shell_root;
+mod space;
 mod spawner;
+mod wall;
 
+pub use act::Act;
 pub use hands::{Hands, HandsStatus};
 pub use holder::Holder;
 pub use link::HandLink;
-pub use policy::{Class, Rule, rules};
+pub use lock::Reach;
+pub use policy::{Argument, Class, Only, Otherwise, Role, Rule};
 pub use port::{Body, Port};
+pub use report::{Attempted, Report, Standing, Stood, Verdict};
+pub use role::{filter_length, seal_brain, seal_keeper};
+pub use shell::run as run_command;
 pub use spawner::{Spawner, start};
+pub use wall::{Wall, Walls};
 
 /// What went wrong in making or sealing a process.
 #[derive(Debug, thiserror::Error)]

@@ -1,22 +1,43 @@
 //! The prologue of a hand: from a fresh fork to a process that can do one job only.
 //!
-//! In this order, before the first byte is read: own descriptors only, no signals of the terminal,
-//! limits, no new privileges, not dumpable, seccomp last (it forbids the calls of the steps before).
+//! In this order, before the first byte is read: own descriptors only; ids and their maps, namespaces,
+//! mounts; no new privileges, Landlock; limits, no capability, not dumpable; seccomp last, because it
+//! forbids the calls of the steps before. Which walls stand is said from outside; raising one that was
+//! asked for and is not there is an error, and the hand ends.
 
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 
 use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::Signal;
 
+use super::filter::Filter;
+use super::lock::{self, Reach};
 use super::policy::Class;
-use super::{SandboxFault, filter};
-use crate::base::limits::{FILE_BYTES, HAND_MEMORY_BYTES};
-use crate::base::sys;
+use super::wall::{Wall, Walls};
+use super::{SandboxFault, shell_root, space};
+use crate::base::{limits, sys};
 
 /// Where the hand's socket lies; 0, 1 and 2 are `/dev/null`.
 const FIRST: RawFd = 3;
 /// Numbers from here on are used while the descriptors are moved into place.
 const ASIDE: RawFd = 512;
+
+/// How a hand is sealed.
+pub(super) struct Order<'a> {
+    pub(super) class: Class,
+    /// The walls that stand around it.
+    pub(super) walls: Walls,
+    /// Uid and gid: its own with [`Wall::Uid`], else those that it has.
+    pub(super) ids: (u32, u32),
+    /// Processor time, in seconds; 0 for a long-lived hand.
+    pub(super) cpu_seconds: u64,
+    /// The class's filter.
+    pub(super) filter: &'a Filter,
+    /// Whether its namespaces were made with it, or are entered here.
+    pub(super) born_inside: bool,
+    /// Whether a class that needs a certain wall is refused without it.
+    pub(super) strict: bool,
+}
 
 /// What a sealed hand holds.
 pub(super) struct Sealed {
@@ -24,25 +45,68 @@ pub(super) struct Sealed {
     pub(super) descriptors: Vec<OwnedFd>,
 }
 
-/// Seals this process as a hand of `class` that holds `socket` and `descriptors`, nothing else.
+/// Seals this process as a hand that holds `socket` and `descriptors`, nothing else.
 ///
 /// # Errors
 /// The step that failed; the process must end then.
-pub(super) fn hand(
-    class: Class,
-    cpu_seconds: u64,
-    socket: OwnedFd,
-    descriptors: Vec<OwnedFd>,
-) -> Result<Sealed, SandboxFault> {
-    sys::die_with_parent(Signal::SIGKILL);
-    sys::set_process_name(process_name(class));
-    let program = filter::compile(class)?;
+pub(super) fn hand(order: &Order<'_>, socket: OwnedFd, descriptors: Vec<OwnedFd>) -> Result<Sealed, SandboxFault> {
+    sys::set_process_name(process_name(order.class));
     let sealed = keep_only(socket, descriptors)?;
-    limit(class, cpu_seconds, sealed.descriptors.len())?;
-    sys::forbid_new_privileges().map_err(SandboxFault::step("no new privileges"))?;
-    sys::forbid_dumping().map_err(SandboxFault::step("not dumpable"))?;
-    filter::enforce(&program)?;
+    raise(order, &sealed.descriptors)?;
     Ok(sealed)
+}
+
+/// Raises the walls of `order` around this process.
+///
+/// # Errors
+/// The step that failed; the process must end then.
+pub(super) fn raise(order: &Order<'_>, descriptors: &[OwnedFd]) -> Result<(), SandboxFault> {
+    let walls = order.walls;
+    if walls.has(Wall::Uid) {
+        take_ids(order.ids)?;
+    }
+    // After the ids: changing them forgets it.
+    sys::die_with_parent(Signal::SIGKILL);
+    let reach = rooms(order, descriptors)?;
+    sys::forbid_new_privileges().map_err(SandboxFault::step("no new privileges"))?;
+    lock::raise(walls, &reach)?;
+    if walls.has(Wall::Rlimits) {
+        limit(order.class, order.cpu_seconds, descriptors.len())?;
+    }
+    space::drop_capabilities()?;
+    sys::forbid_dumping().map_err(SandboxFault::step("not dumpable"))?;
+    if walls.has(Wall::Seccomp) {
+        order.filter.enforce()?;
+    }
+    Ok(())
+}
+
+/// Namespaces and their root; what the file wall must leave open in it.
+fn rooms(order: &Order<'_>, descriptors: &[OwnedFd]) -> Result<Reach, SandboxFault> {
+    let walls = order.walls;
+    if !walls.common(Walls::NAMESPACES).is_empty() {
+        if !order.born_inside {
+            space::enter(walls)?;
+        }
+        space::map_ids(order.ids)?;
+    }
+    if order.class == Class::Shell {
+        return shell_root::make(walls, order.ids, descriptors, order.strict);
+    }
+    if walls.has(Wall::MountNs) {
+        space::empty_root()?;
+    }
+    Ok(Reach::default())
+}
+
+/// Becomes a uid of its own, for good.
+fn take_ids((uid, gid): (u32, u32)) -> Result<(), SandboxFault> {
+    // SAFETY: numbers only.
+    unsafe {
+        space::check(libc::setgroups(0, std::ptr::null())).map_err(SandboxFault::step("leave all groups"))?;
+        space::check(libc::setresgid(gid, gid, gid)).map_err(SandboxFault::step("take a gid of its own"))?;
+        space::check(libc::setresuid(uid, uid, uid)).map_err(SandboxFault::step("take a uid of its own"))
+    }
 }
 
 const fn process_name(class: Class) -> &'static std::ffi::CStr {
@@ -50,6 +114,7 @@ const fn process_name(class: Class) -> &'static std::ffi::CStr {
         Class::Pure => c"hearth-pure",
         Class::Files => c"hearth-files",
         Class::Lines => c"hearth-lines",
+        Class::Shell => c"hearth-shell",
     }
 }
 
@@ -98,25 +163,42 @@ fn close_from(first: RawFd) -> Result<(), SandboxFault> {
     Ok(())
 }
 
-/// Limits of setrlimit(2): no core, bounded memory, processor time and file size, no further descriptor.
+/// Limits of setrlimit(2): no core, bounded memory, processor time, file size, descriptors and processes.
+///
+/// Processes are counted by uid: outside a user namespace this is no cap of the tree, and a shell
+/// counts its tree itself.
 fn limit(class: Class, cpu_seconds: u64, held: usize) -> Result<(), SandboxFault> {
-    let file_size = if class == Class::Files { FILE_BYTES } else { 4096 };
-    let descriptors = u64::try_from(held).unwrap_or(u64::MAX).saturating_add(4);
+    let shell = class == Class::Shell;
+    let file_size = match class {
+        Class::Files => limits::FILE_BYTES,
+        Class::Shell => limits::SHELL_FILE_BYTES,
+        Class::Pure | Class::Lines => 4096,
+    };
+    let held = u64::try_from(held).unwrap_or(u64::MAX).saturating_add(4);
+    let memory = if shell { limits::SHELL_PROCESS_BYTES } else { limits::HAND_MEMORY_BYTES };
     let mut table = vec![
         (Resource::RLIMIT_CORE, 0, "limit core files"),
-        (Resource::RLIMIT_AS, HAND_MEMORY_BYTES, "limit memory"),
+        (Resource::RLIMIT_AS, memory, "limit memory"),
         (Resource::RLIMIT_FSIZE, file_size, "limit file size"),
-        (Resource::RLIMIT_NOFILE, descriptors, "limit descriptors"),
+        (Resource::RLIMIT_NOFILE, if shell { limits::SHELL_DESCRIPTORS } else { held }, "limit descriptors"),
+        (Resource::RLIMIT_NPROC, if shell { limits::SHELL_PROCESSES } else { 0 }, "limit processes"),
     ];
     if cpu_seconds > 0 {
         table.push((Resource::RLIMIT_CPU, cpu_seconds, "limit processor time"));
     }
     for (resource, most, step) in table {
-        #[allow(clippy::useless_conversion, reason = "rlim_t is 32 bits wide on some targets")]
-        let most = most.try_into().unwrap_or(libc::RLIM_INFINITY);
+        let most = rlimit(most);
+        // A limit that is lower already stays.
+        let (_, hard) = nix::sys::resource::getrlimit(resource).map_err(SandboxFault::errno(step))?;
+        let most = most.min(hard);
         // At the hard limit of processor time the kernel kills without a word; one second before, SIGXCPU says why.
         let hard = if resource == Resource::RLIMIT_CPU { most.saturating_add(1) } else { most };
         setrlimit(resource, most, hard).map_err(SandboxFault::errno(step))?;
     }
     Ok(())
+}
+
+#[allow(clippy::useless_conversion, reason = "rlim_t is 32 bits wide on some targets")]
+fn rlimit(most: u64) -> libc::rlim_t {
+    most.try_into().unwrap_or(libc::RLIM_INFINITY)
 }

@@ -1,7 +1,9 @@
 //! The spawner: forked from `hearth` first of all, the only process that makes processes.
 //!
-//! It has no configuration, no threads and no secrets; it reads only the brain's orders. When the
-//! brain goes, its socket closes, and the spawner ends with every hand it made.
+//! It has no configuration, no threads and no secrets; it reads only the brain's orders. It seals
+//! itself before it reads the first one, less narrowly than its hands, because filters stack and a
+//! process in a Landlock domain cannot mount. When the brain goes, its socket closes, and the spawner
+//! ends with every hand it made.
 
 use std::collections::HashMap;
 use std::os::fd::{AsFd, OwnedFd};
@@ -9,12 +11,15 @@ use std::os::fd::{AsFd, OwnedFd};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{SigSet, SigmaskHow, Signal, kill, sigprocmask};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
-use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::sys::wait::WaitStatus;
 use nix::unistd::{ForkResult, Pid, dup2_stderr, dup2_stdin, dup2_stdout, fork, setsid};
 
-use super::policy::Class;
+use super::filter::Filter;
+use super::mould::{Birth, Mould, plain_fork};
+use super::policy::{Class, Role};
 use super::port::{Body, Port};
-use super::{SandboxFault, seal};
+use super::wall::{Wall, Walls};
+use super::{SandboxFault, probe, seal};
 use crate::base::{Code, Fault, limits, sys};
 use crate::wire::hand::{Outcome, encode_reply};
 use crate::wire::packet;
@@ -25,6 +30,9 @@ use crate::wire::spawn::{Event, Order, decode_order, encode_event};
 pub struct Spawner {
     pub(super) socket: OwnedFd,
     pub(super) pid: u32,
+    /// To the child that tries the walls when it is asked.
+    pub(super) probe: OwnedFd,
+    pub(super) lowered: Walls,
 }
 
 /// Exit status of a hand that panicked.
@@ -34,30 +42,49 @@ pub(super) const UNSEALED: i32 = 70;
 
 /// Forks the spawner. Must be the first thing that `hearth` does.
 ///
+/// `lowered` takes walls away, so that a test can show which one it was that held; nothing gives any.
+///
 /// # Errors
 /// [`SandboxFault::NotAlone`] where a second thread exists, or the step that failed.
-pub fn start(bodies: &'static [(Class, Body)]) -> Result<Spawner, SandboxFault> {
+pub fn start(bodies: &'static [(Class, Body)], lowered: Walls) -> Result<Spawner, SandboxFault> {
     let threads = sys::thread_count().map_err(SandboxFault::step("count threads"))?;
     if threads != 1 {
         return Err(SandboxFault::NotAlone(threads));
     }
     let (ours, theirs) = packet::pair().map_err(SandboxFault::step("make the spawner's socket"))?;
+    let (asks, probe) = packet::pair().map_err(SandboxFault::step("make the probe's socket"))?;
     // SAFETY: the process has one thread (checked above), so the child may go on as an ordinary process.
     match unsafe { fork() }.map_err(SandboxFault::errno("fork the spawner"))? {
         ForkResult::Parent { child } => {
-            Ok(Spawner { socket: ours, pid: u32::try_from(child.as_raw()).unwrap_or_default() })
+            Ok(Spawner { socket: ours, pid: u32::try_from(child.as_raw()).unwrap_or_default(), probe: asks, lowered })
         }
         ForkResult::Child => {
-            drop(ours);
-            let status = i32::from(serve(theirs, bodies).is_err());
+            drop((ours, asks));
+            let status = i32::from(serve(theirs, probe, bodies, lowered).is_err());
             sys::exit_now(status)
         }
     }
 }
 
-fn serve(socket: OwnedFd, bodies: &'static [(Class, Body)]) -> Result<(), SandboxFault> {
-    let children = shed()?;
-    let mut nursery = Nursery { socket, bodies, hands: HashMap::new(), room: Vec::new() };
+fn serve(
+    socket: OwnedFd,
+    asked: OwnedFd,
+    bodies: &'static [(Class, Body)],
+    lowered: Walls,
+) -> Result<(), SandboxFault> {
+    shed()?;
+    let mould = Mould::make(lowered)?;
+    // Before the seal: the probe tries what the spawner itself will not be able to do any more.
+    let probe = plain_fork().map_err(SandboxFault::step("fork the probe"))?;
+    if probe.is_none() {
+        drop(socket);
+        probe::serve(&asked, &mould);
+        sys::exit_now(0);
+    }
+    drop(asked);
+    let children = watch_children()?;
+    seal_itself(lowered)?;
+    let mut nursery = Nursery { socket, bodies, mould, hands: HashMap::new(), room: Vec::new() };
     loop {
         let mut ready =
             [PollFd::new(nursery.socket.as_fd(), PollFlags::POLLIN), PollFd::new(children.as_fd(), PollFlags::POLLIN)];
@@ -78,8 +105,8 @@ fn serve(socket: OwnedFd, bodies: &'static [(Class, Body)]) -> Result<(), Sandbo
     }
 }
 
-/// Leaves the terminal, its signals and its streams; SIGCHLD becomes readable.
-fn shed() -> Result<SignalFd, SandboxFault> {
+/// Leaves the terminal, its signals and its streams.
+fn shed() -> Result<(), SandboxFault> {
     sys::die_with_parent(Signal::SIGKILL);
     sys::set_process_name(c"hearth-spawner");
     setsid().map_err(SandboxFault::errno("leave the terminal's group"))?;
@@ -93,7 +120,20 @@ fn shed() -> Result<SignalFd, SandboxFault> {
     let null = null.map_err(SandboxFault::step("open /dev/null"))?;
     dup2_stdin(&null).map_err(SandboxFault::errno("leave the terminal's input"))?;
     dup2_stdout(&null).map_err(SandboxFault::errno("leave the terminal's output"))?;
-    dup2_stderr(&null).map_err(SandboxFault::errno("leave the terminal's errors"))?;
+    dup2_stderr(&null).map_err(SandboxFault::errno("leave the terminal's errors"))
+}
+
+/// No new privileges, no memory to look into, its system calls and no other.
+fn seal_itself(lowered: Walls) -> Result<(), SandboxFault> {
+    // Children that a shell leaves behind come to the spawner, which ends them.
+    nix::sys::prctl::set_child_subreaper(true).map_err(SandboxFault::errno("take orphans over"))?;
+    sys::forbid_new_privileges().map_err(SandboxFault::step("no new privileges"))?;
+    sys::forbid_dumping().map_err(SandboxFault::step("not dumpable"))?;
+    if lowered.has(Wall::Seccomp) { Ok(()) } else { Filter::of(Role::Spawner)?.enforce() }
+}
+
+/// Ends of children become readable.
+fn watch_children() -> Result<SignalFd, SandboxFault> {
     let mut mask = SigSet::empty();
     mask.add(Signal::SIGCHLD);
     sigprocmask(SigmaskHow::SIG_BLOCK, Some(&mask), None).map_err(SandboxFault::errno("block SIGCHLD"))?;
@@ -101,11 +141,21 @@ fn shed() -> Result<SignalFd, SandboxFault> {
         .map_err(SandboxFault::errno("watch SIGCHLD"))
 }
 
+/// A hand that lives.
+#[derive(Clone, Copy)]
+struct Hand {
+    pid: Pid,
+    place: u32,
+    uid: Option<u32>,
+    cpu_seconds: u64,
+}
+
 /// The hands that live, by the brain's number.
 struct Nursery {
     socket: OwnedFd,
     bodies: &'static [(Class, Body)],
-    hands: HashMap<u64, Pid>,
+    mould: Mould,
+    hands: HashMap<u64, Hand>,
     room: Vec<u8>,
 }
 
@@ -122,8 +172,8 @@ impl Nursery {
                 self.tell(&event)
             }
             Ok(Order::Kill { ticket }) => {
-                if let Some(pid) = self.hands.get(&ticket) {
-                    let _ = kill(*pid, Signal::SIGKILL);
+                if let Some(hand) = self.hands.get(&ticket) {
+                    end(*hand);
                 }
                 true
             }
@@ -150,29 +200,36 @@ impl Nursery {
             return Err(Fault::new(Code::BadInput, "a hand needs its socket"));
         }
         let socket = descriptors.remove(0);
-        // SAFETY: the spawner never makes a second thread, so the child may go on as an ordinary process.
-        match unsafe { fork() } {
-            Ok(ForkResult::Parent { child }) => {
-                self.hands.insert(ticket, child);
-                Ok(u32::try_from(child.as_raw()).unwrap_or_default())
+        let place = (0..).find(|place| self.hands.values().all(|hand| hand.place != *place)).unwrap_or_default();
+        let birth = Birth { class, walls: self.mould.walls(class), place, cpu_seconds, strict: true };
+        let born = self.mould.bear(birth, |order| live(order, socket, descriptors, body));
+        match born {
+            Ok(pid) => {
+                let uid = birth.walls.has(Wall::Uid).then_some(limits::HAND_UIDS + place);
+                self.hands.insert(ticket, Hand { pid, place, uid, cpu_seconds });
+                Ok(u32::try_from(pid.as_raw()).unwrap_or_default())
             }
-            Ok(ForkResult::Child) => live(class, cpu_seconds, socket, descriptors, body),
             Err(error) => Err(Fault::new(Code::System, format!("fork a {} hand: {error}", class.word()))),
         }
     }
 
     fn reap(&mut self) {
-        while let Ok(status) = waitpid(None, Some(WaitPidFlag::WNOHANG)) {
-            let (pid, status, signal) = match status {
+        while let Ok((status, cpu_seconds)) = wait_any() {
+            let (pid, status, mut signal) = match status {
                 WaitStatus::Exited(pid, status) => (pid, status, 0),
                 WaitStatus::Signaled(pid, signal, _) => (pid, 0, signal as i32),
                 WaitStatus::StillAlive => return,
                 _ => continue,
             };
-            let Some(ticket) = self.hands.iter().find(|(_, of)| **of == pid).map(|(ticket, _)| *ticket) else {
+            let Some(ticket) = self.hands.iter().find(|(_, of)| of.pid == pid).map(|(ticket, _)| *ticket) else {
                 continue;
             };
-            self.hands.remove(&ticket);
+            let hand = self.hands.remove(&ticket);
+            // The first process of a process namespace gets no SIGXCPU, only the kill behind it.
+            let used_up = hand.is_some_and(|hand| hand.cpu_seconds > 0 && cpu_seconds >= hand.cpu_seconds);
+            if signal == libc::SIGKILL && used_up {
+                signal = libc::SIGXCPU;
+            }
             let pid = u32::try_from(pid.as_raw()).unwrap_or_default();
             self.tell(&Event::Ended { ticket, pid, status, signal });
         }
@@ -183,27 +240,59 @@ impl Nursery {
     }
 
     fn end_all(&self) {
-        for pid in self.hands.values() {
-            let _ = kill(*pid, Signal::SIGKILL);
+        for hand in self.hands.values() {
+            end(*hand);
         }
     }
 }
 
-/// The life of a hand: seal, work, end.
-fn live(class: Class, cpu_seconds: u64, socket: OwnedFd, descriptors: Vec<OwnedFd>, body: Body) -> ! {
+/// Ends a hand. One that has its own uid is out of reach of this uid, so a child takes its uid to end it.
+fn end(hand: Hand) {
+    let Some(uid) = hand.uid else {
+        let _ = kill(hand.pid, Signal::SIGKILL);
+        return;
+    };
+    if let Ok(None) = plain_fork() {
+        let taken = nix::unistd::setresuid(uid.into(), uid.into(), uid.into());
+        let _ = taken.and_then(|()| kill(hand.pid, Signal::SIGKILL));
+        sys::exit_now(0);
+    }
+}
+
+/// A child that ended, if one did, and the processor time that it used, in whole seconds.
+fn wait_any() -> nix::Result<(WaitStatus, u64)> {
+    let mut status = 0;
+    // SAFETY: all zeros is a valid rusage.
+    let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
+    // SAFETY: both pointers are to values of this function.
+    let pid = unsafe { libc::wait4(-1, &raw mut status, libc::WNOHANG, &raw mut usage) };
+    match pid {
+        -1 => Err(nix::errno::Errno::last()),
+        0 => Ok((WaitStatus::StillAlive, 0)),
+        pid => {
+            let micros = usage.ru_utime.tv_usec + usage.ru_stime.tv_usec;
+            let seconds = usage.ru_utime.tv_sec + usage.ru_stime.tv_sec + libc::time_t::from(micros / 1_000_000);
+            Ok((WaitStatus::from_raw(Pid::from_raw(pid), status)?, u64::try_from(seconds).unwrap_or_default()))
+        }
+    }
+}
+
+/// The life of a hand: seal, work; its exit status.
+fn live(order: &seal::Order<'_>, socket: OwnedFd, descriptors: Vec<OwnedFd>, body: Body) -> i32 {
     let voice = socket.try_clone();
-    match seal::hand(class, cpu_seconds, socket, descriptors) {
+    match seal::hand(order, socket, descriptors) {
         Ok(sealed) => {
             let mut port = Port::new(sealed.socket);
             let lived = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| body(&mut port, sealed.descriptors)));
-            sys::exit_now(lived.map_or(PANICKED, |done| i32::from(done.is_err())))
+            lived.map_or(PANICKED, |done| i32::from(done.is_err()))
         }
         Err(fault) => {
             if let Ok(voice) = voice {
-                let fault = Fault::new(Code::Refused, format!("the {} hand was not sealed: {fault}", class.word()));
+                let word = order.class.word();
+                let fault = Fault::new(Code::Refused, format!("the {word} hand was not sealed: {fault}"));
                 let _ = packet::send(&voice, &encode_reply(0, &Outcome::Failed(fault)), &[]);
             }
-            sys::exit_now(UNSEALED)
+            UNSEALED
         }
     }
 }

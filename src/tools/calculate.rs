@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::arguments::{only, text};
 use crate::base::limits::EXPRESSION_BYTES;
 use crate::base::{Code, Fault};
-use crate::gate::{Job, Manifest, Run, Tier, Tool};
+use crate::gate::{EVERY_HAND, Job, Manifest, Run, Tier, Tool};
 use crate::sandbox::Class;
 use crate::wire::hand::{Outcome, Work};
 
@@ -25,6 +25,7 @@ impl Default for Calculate {
                 "properties": {"expression": {"type": "string", "maxLength": EXPRESSION_BYTES}}
             }),
             class: Class::Pure,
+            needs: EVERY_HAND,
             tier: Tier::Looks,
             idempotent: true,
         };

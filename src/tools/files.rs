@@ -13,7 +13,7 @@ use super::file_hand::PART_BYTES;
 use super::workspace::{Draft, Workspace};
 use crate::base::limits::FILE_BYTES;
 use crate::base::{Code, Fault};
-use crate::gate::{Job, Manifest, Run, Tier, Tool};
+use crate::gate::{EVERY_HAND, Job, Manifest, Run, Tier, Tool};
 use crate::sandbox::Class;
 use crate::wire::hand::{Outcome, Work};
 
@@ -72,7 +72,7 @@ fn manifest(name: &'static str, purpose: &'static str, keys: &[&str], tier: Tier
         keys.iter().map(|key| ((*key).to_owned(), json!({"type": "string"}))).collect();
     let arguments =
         json!({"type": "object", "required": keys, "additionalProperties": false, "properties": properties});
-    Manifest { name, purpose, arguments, class: Class::Files, tier, idempotent }
+    Manifest { name, purpose, arguments, class: Class::Files, needs: EVERY_HAND, tier, idempotent }
 }
 
 impl FileRead {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::arguments::{number, only, text};
 use crate::base::{Code, Fault};
-use crate::gate::{Job, Manifest, Run, Tier, Tool};
+use crate::gate::{EVERY_HAND, Job, Manifest, Run, Tier, Tool};
 use crate::sandbox::{Class, Holder};
 use crate::wire::hand::{Outcome, Work};
 
@@ -96,6 +96,7 @@ impl LineSet {
                 "properties": {"line": {"type": "string"}, "value": {"type": "number", "minimum": 0, "maximum": 100}}
             }),
             class: Class::Lines,
+            needs: EVERY_HAND,
             tier: Tier::Changes,
             idempotent: true,
         };
@@ -149,6 +150,7 @@ impl LineGet {
                 "properties": {"line": {"type": "string"}}
             }),
             class: Class::Lines,
+            needs: EVERY_HAND,
             tier: Tier::Looks,
             idempotent: true,
         };

@@ -13,12 +13,15 @@ mod files;
 mod line_hand;
 mod lines;
 mod pure_hand;
+mod shell;
+mod shell_hand;
 mod time;
 mod workspace;
 
 pub use calculate::Calculate;
 pub use files::{FileAppend, FileEdit, FileRead, FileWrite};
 pub use lines::{LineGet, LineSet, LineTable, LineUse};
+pub use shell::Shell;
 pub use time::TimeNow;
 pub use workspace::Workspace;
 
@@ -27,5 +30,10 @@ use crate::sandbox::{Body, Class};
 /// The body of every class of hand; handed to the spawner before anything else happens.
 #[must_use]
 pub fn bodies() -> &'static [(Class, Body)] {
-    &[(Class::Pure, pure_hand::body), (Class::Files, file_hand::body), (Class::Lines, line_hand::body)]
+    &[
+        (Class::Pure, pure_hand::body),
+        (Class::Files, file_hand::body),
+        (Class::Lines, line_hand::body),
+        (Class::Shell, shell_hand::body),
+    ]
 }

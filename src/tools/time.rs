@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::arguments::{only, optional_text};
 use crate::base::{Clock, Code, Fault};
-use crate::gate::{Job, Manifest, Run, Tier, Tool};
+use crate::gate::{EVERY_HAND, Job, Manifest, Run, Tier, Tool};
 use crate::sandbox::Class;
 use crate::wire::hand::{Outcome, Work};
 
@@ -28,6 +28,7 @@ impl TimeNow {
                 "properties": {"zone": {"type": "string", "maxLength": 64}}
             }),
             class: Class::Pure,
+            needs: EVERY_HAND,
             tier: Tier::Looks,
             idempotent: true,
         };

@@ -60,6 +60,14 @@ impl Workspace {
         plain(path, file)
     }
 
+    /// The folder itself, for a hand that works in it.
+    ///
+    /// # Errors
+    /// Where no descriptor is left.
+    pub(super) fn folder(&self) -> Result<OwnedFd, Fault> {
+        self.root.try_clone().map_err(|error| Fault::new(Code::System, format!("duplicate a descriptor: {error}")))
+    }
+
     /// A draft that will replace `path`.
     ///
     /// # Errors

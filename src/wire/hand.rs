@@ -83,6 +83,28 @@ pub enum Work {
         /// What stands there afterwards.
         replace: String,
     },
+    /// `shell`: runs a command in the passed folder.
+    RunCommand {
+        /// For `/bin/sh -c`.
+        command: String,
+        /// Milliseconds that it has.
+        wall_ms: u32,
+    },
+}
+
+/// How a command ended.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ran {
+    /// Exit status, where it exited.
+    pub status: i32,
+    /// The signal that ended it, or 0.
+    pub signal: i32,
+    /// What it wrote, standard output and standard error together.
+    pub output: Vec<u8>,
+    /// Whether it wrote more than is kept.
+    pub cut: bool,
+    /// The cap that ended it; empty where it ended by itself.
+    pub ended_by: String,
 }
 
 /// What came of it.
@@ -101,6 +123,8 @@ pub enum Outcome {
         /// Size of the whole file.
         total: u64,
     },
+    /// A command has ended.
+    Ran(Ran),
     /// It was not done, and why.
     Failed(Fault),
 }
@@ -151,6 +175,11 @@ fn build_work(b: &mut FlatBufferBuilder<'_>, work: &Work) -> (fb::Work, Option<W
             let (find, replace) = (Some(b.create_string(find)), Some(b.create_string(replace)));
             (fb::Work::FileEdit, fb::FileEdit::create(b, &fb::FileEditArgs { find, replace }).as_union_value())
         }
+        Work::RunCommand { command, wall_ms } => {
+            let command = Some(b.create_string(command));
+            let args = fb::RunCommandArgs { command, wall_ms: *wall_ms };
+            (fb::Work::RunCommand, fb::RunCommand::create(b, &args).as_union_value())
+        }
     };
     (kind, Some(table))
 }
@@ -200,6 +229,10 @@ pub fn decode_request(bytes: &[u8]) -> Result<(u64, Work), WireFault> {
             let edit = request.work_as_file_edit().ok_or_else(unknown)?;
             Work::FileEdit { find: edit.find().to_owned(), replace: edit.replace().to_owned() }
         }
+        fb::Work::RunCommand => {
+            let run = request.work_as_run_command().ok_or_else(unknown)?;
+            Work::RunCommand { command: run.command().to_owned(), wall_ms: run.wall_ms() }
+        }
         _ => return Err(unknown()),
     };
     Ok((request.id(), work))
@@ -237,6 +270,12 @@ pub fn encode_reply(id: u64, outcome: &Outcome) -> Vec<u8> {
             let bytes = Some(b.create_vector(bytes));
             (fb::Outcome::Bytes, fb::Bytes::create(b, &fb::BytesArgs { bytes, total: *total }).as_union_value())
         }
+        Outcome::Ran(ran) => {
+            let output = Some(b.create_vector(&ran.output));
+            let ended_by = Some(b.create_string(&ran.ended_by));
+            let args = fb::RanArgs { status: ran.status, signal: ran.signal, output, cut: ran.cut, ended_by };
+            (fb::Outcome::Ran, fb::Ran::create(b, &args).as_union_value())
+        }
         Outcome::Failed(fault) => {
             let message = Some(b.create_string(&fault.message));
             let args = fb::FailedArgs { code: fault.code.number(), message };
@@ -265,6 +304,16 @@ pub fn decode_reply(bytes: &[u8]) -> Result<(u64, Outcome), WireFault> {
             let part = reply.outcome_as_bytes().ok_or_else(unknown)?;
             Outcome::Bytes { bytes: part.bytes().bytes().to_vec(), total: part.total() }
         }
+        fb::Outcome::Ran => {
+            let ran = reply.outcome_as_ran().ok_or_else(unknown)?;
+            Outcome::Ran(Ran {
+                status: ran.status(),
+                signal: ran.signal(),
+                output: ran.output().bytes().to_vec(),
+                cut: ran.cut(),
+                ended_by: ran.ended_by().to_owned(),
+            })
+        }
         fb::Outcome::Failed => {
             let failed = reply.outcome_as_failed().ok_or_else(unknown)?;
             Outcome::Failed(Fault::new(Code::from_number(failed.code()), failed.message()))
@@ -290,6 +339,7 @@ mod tests {
             Work::FileRead { offset: 9, length: 10 },
             Work::FileWrite { bytes: vec![0, 255], append: true },
             Work::FileEdit { find: "a".into(), replace: String::new() },
+            Work::RunCommand { command: "echo ü".into(), wall_ms: 8_000 },
         ];
         for work in all {
             assert_eq!(decode_request(&encode_request(7, &work)), Ok((7, work)));
@@ -299,6 +349,7 @@ mod tests {
             Outcome::Number(1.0),
             Outcome::Text("ü".into()),
             Outcome::Bytes { bytes: vec![1], total: 8 },
+            Outcome::Ran(Ran { status: 42, signal: 9, output: vec![7], cut: true, ended_by: "time".into() }),
             Outcome::Failed(Fault::new(Code::Refused, "no")),
         ];
         for outcome in all {

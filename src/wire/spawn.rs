@@ -57,6 +57,63 @@ pub enum Event {
     },
 }
 
+/// One attempt of a forbidden act (`Tried` of the schema; the numbers' meaning is the sandbox's).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tried {
+    /// The class of hand that tried.
+    pub class: u8,
+    /// The act.
+    pub act: u8,
+    /// The wall that stood.
+    pub wall: u8,
+    /// What came of it.
+    pub verdict: u8,
+    /// An errno or a signal.
+    pub number: i32,
+}
+
+/// What a probe child found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Probed {
+    /// Walls that can be raised, as bits.
+    pub raised: u32,
+    /// Walls that were taken away for a test, as bits.
+    pub lowered: u32,
+    /// Every attempt.
+    pub tried: Vec<Tried>,
+}
+
+/// The buffer of a probe's report.
+#[must_use]
+pub fn encode_probed(probed: &Probed) -> Vec<u8> {
+    let mut b = FlatBufferBuilder::new();
+    let tried: Vec<_> =
+        probed.tried.iter().map(|t| fb::Tried::new(t.class, t.act, t.wall, t.verdict, t.number)).collect();
+    let tried = Some(b.create_vector(&tried));
+    let args = fb::ProbedArgs { version: VERSION, raised: probed.raised, lowered: probed.lowered, tried };
+    let report = fb::Probed::create(&mut b, &args);
+    b.finish_minimal(report);
+    b.finished_data().to_vec()
+}
+
+/// The probe's report in a buffer.
+///
+/// # Errors
+/// Whatever makes the buffer not a report of this version.
+pub fn decode_probed(bytes: &[u8]) -> Result<Probed, WireFault> {
+    let probed = read::<fb::Probed<'_>>(bytes)?;
+    same_version(probed.version())?;
+    let plain = |t: &fb::Tried| Tried {
+        class: t.class(),
+        act: t.act(),
+        wall: t.wall(),
+        verdict: t.verdict(),
+        number: t.number(),
+    };
+    let tried = probed.tried().iter().map(plain).collect();
+    Ok(Probed { raised: probed.raised(), lowered: probed.lowered(), tried })
+}
+
 /// The buffer of an order.
 #[must_use]
 pub fn encode_order(order: &Order) -> Vec<u8> {
@@ -152,6 +209,9 @@ mod tests {
         ] {
             assert_eq!(decode_event(&encode_event(&event)), Ok(event));
         }
+        let tried = Tried { class: 3, act: 19, wall: 255, verdict: 2, number: -31 };
+        let probed = Probed { raised: 5, lowered: 2, tried: vec![tried; 700] };
+        assert_eq!(decode_probed(&encode_probed(&probed)), Ok(probed));
     }
 
     proptest::proptest! {
@@ -159,6 +219,7 @@ mod tests {
         fn bytes_from_outside_never_panic(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..200)) {
             let _ = decode_order(&bytes);
             let _ = decode_event(&bytes);
+            let _ = decode_probed(&bytes);
         }
     }
 }

@@ -27,6 +27,8 @@ pub enum Request {
     },
     /// The state of everything.
     Status,
+    /// Which wall refuses what to which class of hand.
+    Walls,
     /// The tools and what they declare.
     Tools,
     /// One tool call through the gate.

@@ -122,10 +122,10 @@ impl flatbuffers::SimpleToVerifyInSlice for LineKind {}
 #[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
 pub const ENUM_MIN_WORK: u8 = 0;
 #[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
-pub const ENUM_MAX_WORK: u8 = 8;
+pub const ENUM_MAX_WORK: u8 = 9;
 #[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
 #[allow(non_camel_case_types)]
-pub const ENUM_VALUES_WORK: [Work; 9] = [
+pub const ENUM_VALUES_WORK: [Work; 10] = [
   Work::NONE,
   Work::Hold,
   Work::LineSet,
@@ -135,6 +135,7 @@ pub const ENUM_VALUES_WORK: [Work; 9] = [
   Work::FileRead,
   Work::FileWrite,
   Work::FileEdit,
+  Work::RunCommand,
 ];
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -151,9 +152,10 @@ impl Work {
   pub const FileRead: Self = Self(6);
   pub const FileWrite: Self = Self(7);
   pub const FileEdit: Self = Self(8);
+  pub const RunCommand: Self = Self(9);
 
   pub const ENUM_MIN: u8 = 0;
-  pub const ENUM_MAX: u8 = 8;
+  pub const ENUM_MAX: u8 = 9;
   pub const ENUM_VALUES: &'static [Self] = &[
     Self::NONE,
     Self::Hold,
@@ -164,6 +166,7 @@ impl Work {
     Self::FileRead,
     Self::FileWrite,
     Self::FileEdit,
+    Self::RunCommand,
   ];
   /// Returns the variant's name or "" if unknown.
   pub fn variant_name(self) -> Option<&'static str> {
@@ -177,6 +180,7 @@ impl Work {
       Self::FileRead => Some("FileRead"),
       Self::FileWrite => Some("FileWrite"),
       Self::FileEdit => Some("FileEdit"),
+      Self::RunCommand => Some("RunCommand"),
       _ => None,
     }
   }
@@ -237,16 +241,17 @@ pub struct WorkUnionTableOffset {}
 #[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
 pub const ENUM_MIN_OUTCOME: u8 = 0;
 #[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
-pub const ENUM_MAX_OUTCOME: u8 = 5;
+pub const ENUM_MAX_OUTCOME: u8 = 6;
 #[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
 #[allow(non_camel_case_types)]
-pub const ENUM_VALUES_OUTCOME: [Outcome; 6] = [
+pub const ENUM_VALUES_OUTCOME: [Outcome; 7] = [
   Outcome::NONE,
   Outcome::Done,
   Outcome::Number,
   Outcome::Text,
   Outcome::Bytes,
   Outcome::Failed,
+  Outcome::Ran,
 ];
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -260,9 +265,10 @@ impl Outcome {
   pub const Text: Self = Self(3);
   pub const Bytes: Self = Self(4);
   pub const Failed: Self = Self(5);
+  pub const Ran: Self = Self(6);
 
   pub const ENUM_MIN: u8 = 0;
-  pub const ENUM_MAX: u8 = 5;
+  pub const ENUM_MAX: u8 = 6;
   pub const ENUM_VALUES: &'static [Self] = &[
     Self::NONE,
     Self::Done,
@@ -270,6 +276,7 @@ impl Outcome {
     Self::Text,
     Self::Bytes,
     Self::Failed,
+    Self::Ran,
   ];
   /// Returns the variant's name or "" if unknown.
   pub fn variant_name(self) -> Option<&'static str> {
@@ -280,6 +287,7 @@ impl Outcome {
       Self::Text => Some("Text"),
       Self::Bytes => Some("Bytes"),
       Self::Failed => Some("Failed"),
+      Self::Ran => Some("Ran"),
       _ => None,
     }
   }
@@ -1352,6 +1360,121 @@ impl core::fmt::Debug for FileEdit<'_> {
       ds.finish()
   }
 }
+pub enum RunCommandOffset {}
+#[derive(Copy, Clone, PartialEq)]
+
+pub struct RunCommand<'a> {
+  pub _tab: flatbuffers::Table<'a>,
+}
+
+impl<'a> flatbuffers::Follow<'a> for RunCommand<'a> {
+  type Inner = RunCommand<'a>;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    Self { _tab: flatbuffers::Table::new(buf, loc) }
+  }
+}
+
+impl<'a> RunCommand<'a> {
+  pub const VT_COMMAND: flatbuffers::VOffsetT = 4;
+  pub const VT_WALL_MS: flatbuffers::VOffsetT = 6;
+
+  #[inline]
+  pub unsafe fn init_from_table(table: flatbuffers::Table<'a>) -> Self {
+    RunCommand { _tab: table }
+  }
+  #[allow(unused_mut)]
+  pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr>(
+    _fbb: &'mut_bldr mut flatbuffers::FlatBufferBuilder<'bldr>,
+    args: &'args RunCommandArgs<'args>
+  ) -> flatbuffers::WIPOffset<RunCommand<'bldr>> {
+    let mut builder = RunCommandBuilder::new(_fbb);
+    builder.add_wall_ms(args.wall_ms);
+    if let Some(x) = args.command { builder.add_command(x); }
+    builder.finish()
+  }
+
+
+  #[inline]
+  pub fn command(&self) -> &'a str {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<flatbuffers::ForwardsUOffset<&str>>(RunCommand::VT_COMMAND, None).unwrap()}
+  }
+  #[inline]
+  pub fn wall_ms(&self) -> u32 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<u32>(RunCommand::VT_WALL_MS, Some(0)).unwrap()}
+  }
+}
+
+impl flatbuffers::Verifiable for RunCommand<'_> {
+  #[inline]
+  fn run_verifier(
+    v: &mut flatbuffers::Verifier, pos: usize
+  ) -> Result<(), flatbuffers::InvalidFlatbuffer> {
+    use self::flatbuffers::Verifiable;
+    v.visit_table(pos)?
+     .visit_field::<flatbuffers::ForwardsUOffset<&str>>("command", Self::VT_COMMAND, true)?
+     .visit_field::<u32>("wall_ms", Self::VT_WALL_MS, false)?
+     .finish();
+    Ok(())
+  }
+}
+pub struct RunCommandArgs<'a> {
+    pub command: Option<flatbuffers::WIPOffset<&'a str>>,
+    pub wall_ms: u32,
+}
+impl<'a> Default for RunCommandArgs<'a> {
+  #[inline]
+  fn default() -> Self {
+    RunCommandArgs {
+      command: None, // required field
+      wall_ms: 0,
+    }
+  }
+}
+
+pub struct RunCommandBuilder<'a: 'b, 'b> {
+  fbb_: &'b mut flatbuffers::FlatBufferBuilder<'a>,
+  start_: flatbuffers::WIPOffset<flatbuffers::TableUnfinishedWIPOffset>,
+}
+impl<'a: 'b, 'b> RunCommandBuilder<'a, 'b> {
+  #[inline]
+  pub fn add_command(&mut self, command: flatbuffers::WIPOffset<&'b  str>) {
+    self.fbb_.push_slot_always::<flatbuffers::WIPOffset<_>>(RunCommand::VT_COMMAND, command);
+  }
+  #[inline]
+  pub fn add_wall_ms(&mut self, wall_ms: u32) {
+    self.fbb_.push_slot::<u32>(RunCommand::VT_WALL_MS, wall_ms, 0);
+  }
+  #[inline]
+  pub fn new(_fbb: &'b mut flatbuffers::FlatBufferBuilder<'a>) -> RunCommandBuilder<'a, 'b> {
+    let start = _fbb.start_table();
+    RunCommandBuilder {
+      fbb_: _fbb,
+      start_: start,
+    }
+  }
+  #[inline]
+  pub fn finish(self) -> flatbuffers::WIPOffset<RunCommand<'a>> {
+    let o = self.fbb_.end_table(self.start_);
+    self.fbb_.required(o, RunCommand::VT_COMMAND,"command");
+    flatbuffers::WIPOffset::new(o.value())
+  }
+}
+
+impl core::fmt::Debug for RunCommand<'_> {
+  fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+    let mut ds = f.debug_struct("RunCommand");
+      ds.field("command", &self.command());
+      ds.field("wall_ms", &self.wall_ms());
+      ds.finish()
+  }
+}
 pub enum RequestOffset {}
 #[derive(Copy, Clone, PartialEq)]
 
@@ -1531,6 +1654,20 @@ impl<'a> Request<'a> {
     }
   }
 
+  #[inline]
+  #[allow(non_snake_case)]
+  pub fn work_as_run_command(&self) -> Option<RunCommand<'a>> {
+    if self.work_type() == Work::RunCommand {
+      let u = self.work();
+      // Safety:
+      // Created from a valid Table for this object
+      // Which contains a valid union in this slot
+      Some(unsafe { RunCommand::init_from_table(u) })
+    } else {
+      None
+    }
+  }
+
 }
 
 impl flatbuffers::Verifiable for Request<'_> {
@@ -1552,6 +1689,7 @@ impl flatbuffers::Verifiable for Request<'_> {
           Work::FileRead => v.verify_union_variant::<flatbuffers::ForwardsUOffset<FileRead>>("Work::FileRead", pos),
           Work::FileWrite => v.verify_union_variant::<flatbuffers::ForwardsUOffset<FileWrite>>("Work::FileWrite", pos),
           Work::FileEdit => v.verify_union_variant::<flatbuffers::ForwardsUOffset<FileEdit>>("Work::FileEdit", pos),
+          Work::RunCommand => v.verify_union_variant::<flatbuffers::ForwardsUOffset<RunCommand>>("Work::RunCommand", pos),
           _ => Ok(()),
         }
      })?
@@ -1672,6 +1810,13 @@ impl core::fmt::Debug for Request<'_> {
         },
         Work::FileEdit => {
           if let Some(x) = self.work_as_file_edit() {
+            ds.field("work", &x)
+          } else {
+            ds.field("work", &"InvalidFlatbuffer: Union discriminant does not match value.")
+          }
+        },
+        Work::RunCommand => {
+          if let Some(x) = self.work_as_run_command() {
             ds.field("work", &x)
           } else {
             ds.field("work", &"InvalidFlatbuffer: Union discriminant does not match value.")
@@ -2189,6 +2334,173 @@ impl core::fmt::Debug for Failed<'_> {
       ds.finish()
   }
 }
+pub enum RanOffset {}
+#[derive(Copy, Clone, PartialEq)]
+
+pub struct Ran<'a> {
+  pub _tab: flatbuffers::Table<'a>,
+}
+
+impl<'a> flatbuffers::Follow<'a> for Ran<'a> {
+  type Inner = Ran<'a>;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    Self { _tab: flatbuffers::Table::new(buf, loc) }
+  }
+}
+
+impl<'a> Ran<'a> {
+  pub const VT_STATUS: flatbuffers::VOffsetT = 4;
+  pub const VT_SIGNAL: flatbuffers::VOffsetT = 6;
+  pub const VT_OUTPUT: flatbuffers::VOffsetT = 8;
+  pub const VT_CUT: flatbuffers::VOffsetT = 10;
+  pub const VT_ENDED_BY: flatbuffers::VOffsetT = 12;
+
+  #[inline]
+  pub unsafe fn init_from_table(table: flatbuffers::Table<'a>) -> Self {
+    Ran { _tab: table }
+  }
+  #[allow(unused_mut)]
+  pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr>(
+    _fbb: &'mut_bldr mut flatbuffers::FlatBufferBuilder<'bldr>,
+    args: &'args RanArgs<'args>
+  ) -> flatbuffers::WIPOffset<Ran<'bldr>> {
+    let mut builder = RanBuilder::new(_fbb);
+    if let Some(x) = args.ended_by { builder.add_ended_by(x); }
+    if let Some(x) = args.output { builder.add_output(x); }
+    builder.add_signal(args.signal);
+    builder.add_status(args.status);
+    builder.add_cut(args.cut);
+    builder.finish()
+  }
+
+
+  #[inline]
+  pub fn status(&self) -> i32 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<i32>(Ran::VT_STATUS, Some(0)).unwrap()}
+  }
+  #[inline]
+  pub fn signal(&self) -> i32 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<i32>(Ran::VT_SIGNAL, Some(0)).unwrap()}
+  }
+  #[inline]
+  pub fn output(&self) -> flatbuffers::Vector<'a, u8> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<flatbuffers::ForwardsUOffset<flatbuffers::Vector<'a, u8>>>(Ran::VT_OUTPUT, None).unwrap()}
+  }
+  #[inline]
+  pub fn cut(&self) -> bool {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<bool>(Ran::VT_CUT, Some(false)).unwrap()}
+  }
+  #[inline]
+  pub fn ended_by(&self) -> &'a str {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<flatbuffers::ForwardsUOffset<&str>>(Ran::VT_ENDED_BY, None).unwrap()}
+  }
+}
+
+impl flatbuffers::Verifiable for Ran<'_> {
+  #[inline]
+  fn run_verifier(
+    v: &mut flatbuffers::Verifier, pos: usize
+  ) -> Result<(), flatbuffers::InvalidFlatbuffer> {
+    use self::flatbuffers::Verifiable;
+    v.visit_table(pos)?
+     .visit_field::<i32>("status", Self::VT_STATUS, false)?
+     .visit_field::<i32>("signal", Self::VT_SIGNAL, false)?
+     .visit_field::<flatbuffers::ForwardsUOffset<flatbuffers::Vector<'_, u8>>>("output", Self::VT_OUTPUT, true)?
+     .visit_field::<bool>("cut", Self::VT_CUT, false)?
+     .visit_field::<flatbuffers::ForwardsUOffset<&str>>("ended_by", Self::VT_ENDED_BY, true)?
+     .finish();
+    Ok(())
+  }
+}
+pub struct RanArgs<'a> {
+    pub status: i32,
+    pub signal: i32,
+    pub output: Option<flatbuffers::WIPOffset<flatbuffers::Vector<'a, u8>>>,
+    pub cut: bool,
+    pub ended_by: Option<flatbuffers::WIPOffset<&'a str>>,
+}
+impl<'a> Default for RanArgs<'a> {
+  #[inline]
+  fn default() -> Self {
+    RanArgs {
+      status: 0,
+      signal: 0,
+      output: None, // required field
+      cut: false,
+      ended_by: None, // required field
+    }
+  }
+}
+
+pub struct RanBuilder<'a: 'b, 'b> {
+  fbb_: &'b mut flatbuffers::FlatBufferBuilder<'a>,
+  start_: flatbuffers::WIPOffset<flatbuffers::TableUnfinishedWIPOffset>,
+}
+impl<'a: 'b, 'b> RanBuilder<'a, 'b> {
+  #[inline]
+  pub fn add_status(&mut self, status: i32) {
+    self.fbb_.push_slot::<i32>(Ran::VT_STATUS, status, 0);
+  }
+  #[inline]
+  pub fn add_signal(&mut self, signal: i32) {
+    self.fbb_.push_slot::<i32>(Ran::VT_SIGNAL, signal, 0);
+  }
+  #[inline]
+  pub fn add_output(&mut self, output: flatbuffers::WIPOffset<flatbuffers::Vector<'b , u8>>) {
+    self.fbb_.push_slot_always::<flatbuffers::WIPOffset<_>>(Ran::VT_OUTPUT, output);
+  }
+  #[inline]
+  pub fn add_cut(&mut self, cut: bool) {
+    self.fbb_.push_slot::<bool>(Ran::VT_CUT, cut, false);
+  }
+  #[inline]
+  pub fn add_ended_by(&mut self, ended_by: flatbuffers::WIPOffset<&'b  str>) {
+    self.fbb_.push_slot_always::<flatbuffers::WIPOffset<_>>(Ran::VT_ENDED_BY, ended_by);
+  }
+  #[inline]
+  pub fn new(_fbb: &'b mut flatbuffers::FlatBufferBuilder<'a>) -> RanBuilder<'a, 'b> {
+    let start = _fbb.start_table();
+    RanBuilder {
+      fbb_: _fbb,
+      start_: start,
+    }
+  }
+  #[inline]
+  pub fn finish(self) -> flatbuffers::WIPOffset<Ran<'a>> {
+    let o = self.fbb_.end_table(self.start_);
+    self.fbb_.required(o, Ran::VT_OUTPUT,"output");
+    self.fbb_.required(o, Ran::VT_ENDED_BY,"ended_by");
+    flatbuffers::WIPOffset::new(o.value())
+  }
+}
+
+impl core::fmt::Debug for Ran<'_> {
+  fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+    let mut ds = f.debug_struct("Ran");
+      ds.field("status", &self.status());
+      ds.field("signal", &self.signal());
+      ds.field("output", &self.output());
+      ds.field("cut", &self.cut());
+      ds.field("ended_by", &self.ended_by());
+      ds.finish()
+  }
+}
 pub enum ReplyOffset {}
 #[derive(Copy, Clone, PartialEq)]
 
@@ -2326,6 +2638,20 @@ impl<'a> Reply<'a> {
     }
   }
 
+  #[inline]
+  #[allow(non_snake_case)]
+  pub fn outcome_as_ran(&self) -> Option<Ran<'a>> {
+    if self.outcome_type() == Outcome::Ran {
+      let u = self.outcome();
+      // Safety:
+      // Created from a valid Table for this object
+      // Which contains a valid union in this slot
+      Some(unsafe { Ran::init_from_table(u) })
+    } else {
+      None
+    }
+  }
+
 }
 
 impl flatbuffers::Verifiable for Reply<'_> {
@@ -2344,6 +2670,7 @@ impl flatbuffers::Verifiable for Reply<'_> {
           Outcome::Text => v.verify_union_variant::<flatbuffers::ForwardsUOffset<Text>>("Outcome::Text", pos),
           Outcome::Bytes => v.verify_union_variant::<flatbuffers::ForwardsUOffset<Bytes>>("Outcome::Bytes", pos),
           Outcome::Failed => v.verify_union_variant::<flatbuffers::ForwardsUOffset<Failed>>("Outcome::Failed", pos),
+          Outcome::Ran => v.verify_union_variant::<flatbuffers::ForwardsUOffset<Ran>>("Outcome::Ran", pos),
           _ => Ok(()),
         }
      })?
@@ -2443,6 +2770,13 @@ impl core::fmt::Debug for Reply<'_> {
         },
         Outcome::Failed => {
           if let Some(x) = self.outcome_as_failed() {
+            ds.field("outcome", &x)
+          } else {
+            ds.field("outcome", &"InvalidFlatbuffer: Union discriminant does not match value.")
+          }
+        },
+        Outcome::Ran => {
+          if let Some(x) = self.outcome_as_ran() {
             ds.field("outcome", &x)
           } else {
             ds.field("outcome", &"InvalidFlatbuffer: Union discriminant does not match value.")

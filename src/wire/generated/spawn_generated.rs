@@ -29,13 +29,14 @@ pub mod spawn {
 #[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
 pub const ENUM_MIN_CLASS: u8 = 0;
 #[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
-pub const ENUM_MAX_CLASS: u8 = 2;
+pub const ENUM_MAX_CLASS: u8 = 3;
 #[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
 #[allow(non_camel_case_types)]
-pub const ENUM_VALUES_CLASS: [Class; 3] = [
+pub const ENUM_VALUES_CLASS: [Class; 4] = [
   Class::Pure,
   Class::Files,
   Class::Lines,
+  Class::Shell,
 ];
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -46,13 +47,15 @@ impl Class {
   pub const Pure: Self = Self(0);
   pub const Files: Self = Self(1);
   pub const Lines: Self = Self(2);
+  pub const Shell: Self = Self(3);
 
   pub const ENUM_MIN: u8 = 0;
-  pub const ENUM_MAX: u8 = 2;
+  pub const ENUM_MAX: u8 = 3;
   pub const ENUM_VALUES: &'static [Self] = &[
     Self::Pure,
     Self::Files,
     Self::Lines,
+    Self::Shell,
   ];
   /// Returns the variant's name or "" if unknown.
   pub fn variant_name(self) -> Option<&'static str> {
@@ -60,6 +63,7 @@ impl Class {
       Self::Pure => Some("Pure"),
       Self::Files => Some("Files"),
       Self::Lines => Some("Lines"),
+      Self::Shell => Some("Shell"),
       _ => None,
     }
   }
@@ -300,6 +304,226 @@ impl<'a> flatbuffers::Verifiable for Event {
 
 impl flatbuffers::SimpleToVerifyInSlice for Event {}
 pub struct EventUnionTableOffset {}
+
+// struct Tried, aligned to 4
+#[repr(transparent)]
+#[derive(Clone, Copy, PartialEq)]
+pub struct Tried(pub [u8; 8]);
+impl Default for Tried { 
+  fn default() -> Self { 
+    Self([0; 8])
+  }
+}
+impl core::fmt::Debug for Tried {
+  fn fmt(&self, f: &mut core::fmt::Formatter) -> core::fmt::Result {
+    f.debug_struct("Tried")
+      .field("class", &self.class())
+      .field("act", &self.act())
+      .field("wall", &self.wall())
+      .field("verdict", &self.verdict())
+      .field("number", &self.number())
+      .finish()
+  }
+}
+
+impl flatbuffers::SimpleToVerifyInSlice for Tried {}
+impl<'a> flatbuffers::Follow<'a> for Tried {
+  type Inner = &'a Tried;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    <&'a Tried>::follow(buf, loc)
+  }
+}
+impl<'a> flatbuffers::Follow<'a> for &'a Tried {
+  type Inner = &'a Tried;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    flatbuffers::follow_cast_ref::<Tried>(buf, loc)
+  }
+}
+impl<'b> flatbuffers::Push for Tried {
+    type Output = Tried;
+    #[inline]
+    unsafe fn push(&self, dst: &mut [u8], _written_len: usize) {
+        let src = ::core::slice::from_raw_parts(self as *const Tried as *const u8, Self::size());
+        dst.copy_from_slice(src);
+    }
+}
+
+impl<'a> flatbuffers::Verifiable for Tried {
+  #[inline]
+  fn run_verifier(
+    v: &mut flatbuffers::Verifier, pos: usize
+  ) -> Result<(), flatbuffers::InvalidFlatbuffer> {
+    use self::flatbuffers::Verifiable;
+    v.in_buffer::<Self>(pos)
+  }
+}
+
+impl<'a> Tried {
+  #[allow(clippy::too_many_arguments)]
+  pub fn new(
+    class: u8,
+    act: u8,
+    wall: u8,
+    verdict: u8,
+    number: i32,
+  ) -> Self {
+    let mut s = Self([0; 8]);
+    s.set_class(class);
+    s.set_act(act);
+    s.set_wall(wall);
+    s.set_verdict(verdict);
+    s.set_number(number);
+    s
+  }
+
+  pub fn class(&self) -> u8 {
+    let mut mem = core::mem::MaybeUninit::<<u8 as EndianScalar>::Scalar>::uninit();
+    // Safety:
+    // Created from a valid Table for this object
+    // Which contains a valid value in this slot
+    EndianScalar::from_little_endian(unsafe {
+      core::ptr::copy_nonoverlapping(
+        self.0[0..].as_ptr(),
+        mem.as_mut_ptr() as *mut u8,
+        core::mem::size_of::<<u8 as EndianScalar>::Scalar>(),
+      );
+      mem.assume_init()
+    })
+  }
+
+  pub fn set_class(&mut self, x: u8) {
+    let x_le = x.to_little_endian();
+    // Safety:
+    // Created from a valid Table for this object
+    // Which contains a valid value in this slot
+    unsafe {
+      core::ptr::copy_nonoverlapping(
+        &x_le as *const _ as *const u8,
+        self.0[0..].as_mut_ptr(),
+        core::mem::size_of::<<u8 as EndianScalar>::Scalar>(),
+      );
+    }
+  }
+
+  pub fn act(&self) -> u8 {
+    let mut mem = core::mem::MaybeUninit::<<u8 as EndianScalar>::Scalar>::uninit();
+    // Safety:
+    // Created from a valid Table for this object
+    // Which contains a valid value in this slot
+    EndianScalar::from_little_endian(unsafe {
+      core::ptr::copy_nonoverlapping(
+        self.0[1..].as_ptr(),
+        mem.as_mut_ptr() as *mut u8,
+        core::mem::size_of::<<u8 as EndianScalar>::Scalar>(),
+      );
+      mem.assume_init()
+    })
+  }
+
+  pub fn set_act(&mut self, x: u8) {
+    let x_le = x.to_little_endian();
+    // Safety:
+    // Created from a valid Table for this object
+    // Which contains a valid value in this slot
+    unsafe {
+      core::ptr::copy_nonoverlapping(
+        &x_le as *const _ as *const u8,
+        self.0[1..].as_mut_ptr(),
+        core::mem::size_of::<<u8 as EndianScalar>::Scalar>(),
+      );
+    }
+  }
+
+  pub fn wall(&self) -> u8 {
+    let mut mem = core::mem::MaybeUninit::<<u8 as EndianScalar>::Scalar>::uninit();
+    // Safety:
+    // Created from a valid Table for this object
+    // Which contains a valid value in this slot
+    EndianScalar::from_little_endian(unsafe {
+      core::ptr::copy_nonoverlapping(
+        self.0[2..].as_ptr(),
+        mem.as_mut_ptr() as *mut u8,
+        core::mem::size_of::<<u8 as EndianScalar>::Scalar>(),
+      );
+      mem.assume_init()
+    })
+  }
+
+  pub fn set_wall(&mut self, x: u8) {
+    let x_le = x.to_little_endian();
+    // Safety:
+    // Created from a valid Table for this object
+    // Which contains a valid value in this slot
+    unsafe {
+      core::ptr::copy_nonoverlapping(
+        &x_le as *const _ as *const u8,
+        self.0[2..].as_mut_ptr(),
+        core::mem::size_of::<<u8 as EndianScalar>::Scalar>(),
+      );
+    }
+  }
+
+  pub fn verdict(&self) -> u8 {
+    let mut mem = core::mem::MaybeUninit::<<u8 as EndianScalar>::Scalar>::uninit();
+    // Safety:
+    // Created from a valid Table for this object
+    // Which contains a valid value in this slot
+    EndianScalar::from_little_endian(unsafe {
+      core::ptr::copy_nonoverlapping(
+        self.0[3..].as_ptr(),
+        mem.as_mut_ptr() as *mut u8,
+        core::mem::size_of::<<u8 as EndianScalar>::Scalar>(),
+      );
+      mem.assume_init()
+    })
+  }
+
+  pub fn set_verdict(&mut self, x: u8) {
+    let x_le = x.to_little_endian();
+    // Safety:
+    // Created from a valid Table for this object
+    // Which contains a valid value in this slot
+    unsafe {
+      core::ptr::copy_nonoverlapping(
+        &x_le as *const _ as *const u8,
+        self.0[3..].as_mut_ptr(),
+        core::mem::size_of::<<u8 as EndianScalar>::Scalar>(),
+      );
+    }
+  }
+
+  pub fn number(&self) -> i32 {
+    let mut mem = core::mem::MaybeUninit::<<i32 as EndianScalar>::Scalar>::uninit();
+    // Safety:
+    // Created from a valid Table for this object
+    // Which contains a valid value in this slot
+    EndianScalar::from_little_endian(unsafe {
+      core::ptr::copy_nonoverlapping(
+        self.0[4..].as_ptr(),
+        mem.as_mut_ptr() as *mut u8,
+        core::mem::size_of::<<i32 as EndianScalar>::Scalar>(),
+      );
+      mem.assume_init()
+    })
+  }
+
+  pub fn set_number(&mut self, x: i32) {
+    let x_le = x.to_little_endian();
+    // Safety:
+    // Created from a valid Table for this object
+    // Which contains a valid value in this slot
+    unsafe {
+      core::ptr::copy_nonoverlapping(
+        &x_le as *const _ as *const u8,
+        self.0[4..].as_mut_ptr(),
+        core::mem::size_of::<<i32 as EndianScalar>::Scalar>(),
+      );
+    }
+  }
+
+}
 
 pub enum SpawnOffset {}
 #[derive(Copy, Clone, PartialEq)]
@@ -1310,6 +1534,155 @@ impl core::fmt::Debug for Report<'_> {
           ds.field("event", &x)
         },
       };
+      ds.finish()
+  }
+}
+pub enum ProbedOffset {}
+#[derive(Copy, Clone, PartialEq)]
+
+pub struct Probed<'a> {
+  pub _tab: flatbuffers::Table<'a>,
+}
+
+impl<'a> flatbuffers::Follow<'a> for Probed<'a> {
+  type Inner = Probed<'a>;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    Self { _tab: flatbuffers::Table::new(buf, loc) }
+  }
+}
+
+impl<'a> Probed<'a> {
+  pub const VT_VERSION: flatbuffers::VOffsetT = 4;
+  pub const VT_RAISED: flatbuffers::VOffsetT = 6;
+  pub const VT_LOWERED: flatbuffers::VOffsetT = 8;
+  pub const VT_TRIED: flatbuffers::VOffsetT = 10;
+
+  #[inline]
+  pub unsafe fn init_from_table(table: flatbuffers::Table<'a>) -> Self {
+    Probed { _tab: table }
+  }
+  #[allow(unused_mut)]
+  pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr>(
+    _fbb: &'mut_bldr mut flatbuffers::FlatBufferBuilder<'bldr>,
+    args: &'args ProbedArgs<'args>
+  ) -> flatbuffers::WIPOffset<Probed<'bldr>> {
+    let mut builder = ProbedBuilder::new(_fbb);
+    if let Some(x) = args.tried { builder.add_tried(x); }
+    builder.add_lowered(args.lowered);
+    builder.add_raised(args.raised);
+    builder.add_version(args.version);
+    builder.finish()
+  }
+
+
+  #[inline]
+  pub fn version(&self) -> u16 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<u16>(Probed::VT_VERSION, Some(0)).unwrap()}
+  }
+  #[inline]
+  pub fn raised(&self) -> u32 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<u32>(Probed::VT_RAISED, Some(0)).unwrap()}
+  }
+  #[inline]
+  pub fn lowered(&self) -> u32 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<u32>(Probed::VT_LOWERED, Some(0)).unwrap()}
+  }
+  #[inline]
+  pub fn tried(&self) -> flatbuffers::Vector<'a, Tried> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<flatbuffers::ForwardsUOffset<flatbuffers::Vector<'a, Tried>>>(Probed::VT_TRIED, None).unwrap()}
+  }
+}
+
+impl flatbuffers::Verifiable for Probed<'_> {
+  #[inline]
+  fn run_verifier(
+    v: &mut flatbuffers::Verifier, pos: usize
+  ) -> Result<(), flatbuffers::InvalidFlatbuffer> {
+    use self::flatbuffers::Verifiable;
+    v.visit_table(pos)?
+     .visit_field::<u16>("version", Self::VT_VERSION, false)?
+     .visit_field::<u32>("raised", Self::VT_RAISED, false)?
+     .visit_field::<u32>("lowered", Self::VT_LOWERED, false)?
+     .visit_field::<flatbuffers::ForwardsUOffset<flatbuffers::Vector<'_, Tried>>>("tried", Self::VT_TRIED, true)?
+     .finish();
+    Ok(())
+  }
+}
+pub struct ProbedArgs<'a> {
+    pub version: u16,
+    pub raised: u32,
+    pub lowered: u32,
+    pub tried: Option<flatbuffers::WIPOffset<flatbuffers::Vector<'a, Tried>>>,
+}
+impl<'a> Default for ProbedArgs<'a> {
+  #[inline]
+  fn default() -> Self {
+    ProbedArgs {
+      version: 0,
+      raised: 0,
+      lowered: 0,
+      tried: None, // required field
+    }
+  }
+}
+
+pub struct ProbedBuilder<'a: 'b, 'b> {
+  fbb_: &'b mut flatbuffers::FlatBufferBuilder<'a>,
+  start_: flatbuffers::WIPOffset<flatbuffers::TableUnfinishedWIPOffset>,
+}
+impl<'a: 'b, 'b> ProbedBuilder<'a, 'b> {
+  #[inline]
+  pub fn add_version(&mut self, version: u16) {
+    self.fbb_.push_slot::<u16>(Probed::VT_VERSION, version, 0);
+  }
+  #[inline]
+  pub fn add_raised(&mut self, raised: u32) {
+    self.fbb_.push_slot::<u32>(Probed::VT_RAISED, raised, 0);
+  }
+  #[inline]
+  pub fn add_lowered(&mut self, lowered: u32) {
+    self.fbb_.push_slot::<u32>(Probed::VT_LOWERED, lowered, 0);
+  }
+  #[inline]
+  pub fn add_tried(&mut self, tried: flatbuffers::WIPOffset<flatbuffers::Vector<'b , Tried>>) {
+    self.fbb_.push_slot_always::<flatbuffers::WIPOffset<_>>(Probed::VT_TRIED, tried);
+  }
+  #[inline]
+  pub fn new(_fbb: &'b mut flatbuffers::FlatBufferBuilder<'a>) -> ProbedBuilder<'a, 'b> {
+    let start = _fbb.start_table();
+    ProbedBuilder {
+      fbb_: _fbb,
+      start_: start,
+    }
+  }
+  #[inline]
+  pub fn finish(self) -> flatbuffers::WIPOffset<Probed<'a>> {
+    let o = self.fbb_.end_table(self.start_);
+    self.fbb_.required(o, Probed::VT_TRIED,"tried");
+    flatbuffers::WIPOffset::new(o.value())
+  }
+}
+
+impl core::fmt::Debug for Probed<'_> {
+  fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+    let mut ds = f.debug_struct("Probed");
+      ds.field("version", &self.version());
+      ds.field("raised", &self.raised());
+      ds.field("lowered", &self.lowered());
+      ds.field("tried", &self.tried());
       ds.finish()
   }
 }

@@ -1,0 +1,224 @@
+//! Runs one command in a sealed `shell` hand, and sees to it that nothing of it is left.
+//!
+//! The hand is the first process of the command's process namespace where there is one, else the
+//! reaper of its orphans: either way every process of the tree can be found and ended. Caps are
+//! looked at from here, because limits of the kernel count a process or a uid, not a tree.
+
+use std::fs;
+use std::io::{self, PipeReader, Read};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::signal::{Signal, kill};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::unistd::{Pid, getpid};
+
+use super::shell_root::WORKSPACE;
+use crate::base::limits::{SHELL_OUTPUT_BYTES, SHELL_PROCESSES, SHELL_TREE_BYTES};
+use crate::base::{Code, Fault};
+use crate::wire::hand::Ran;
+
+/// How often the tree is counted.
+const LOOK: Duration = Duration::from_millis(20);
+/// Time for the last output of processes that were ended.
+const DRAIN: Duration = Duration::from_millis(200);
+/// Where programs are looked for.
+const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// Runs a command for `/bin/sh -c` in the current folder, for at most `wall`.
+///
+/// Must be called in a sealed `shell` hand: afterwards every process below this one has been ended.
+///
+/// # Errors
+/// Where there is no shell, or the kernel makes no process for it.
+pub fn run(command: &str, wall: Duration) -> Result<Ran, Fault> {
+    let failed = |step: &str, error: &dyn std::fmt::Display| Fault::new(Code::System, format!("{step}: {error}"));
+    let (reader, writer) = io::pipe().map_err(|error| failed("make a pipe", &error))?;
+    let scratch = Scratch::new();
+    let spawned = shell(command, &scratch.path, writer).map_err(|error| failed("start /bin/sh", &error))?;
+    let mut watched = Watched { child: spawned, reader, output: Vec::new(), written: 0 };
+    let began = Instant::now();
+    let (status, ended_by) = watched.until(began + wall);
+    end_tree();
+    let status = status.or_else(|| watched.child.try_wait().ok().flatten());
+    watched.drain();
+    Ok(Ran {
+        status: status.and_then(|status| status.code()).unwrap_or_default(),
+        signal: status.map_or(Signal::SIGKILL as i32, |status| status.signal().unwrap_or_default()),
+        cut: watched.written > watched.output.len(),
+        output: watched.output,
+        ended_by,
+    })
+}
+
+fn shell(command: &str, scratch: &Path, writer: io::PipeWriter) -> io::Result<Child> {
+    let home = std::env::current_dir()?;
+    Command::new("/bin/sh")
+        .arg("-c")
+        .arg(command)
+        .env_clear()
+        .env("PATH", PATH)
+        .env("HOME", &home)
+        .env("TMPDIR", scratch)
+        .env("LANG", "C.UTF-8")
+        .stdin(Stdio::null())
+        .stdout(writer.try_clone()?)
+        .stderr(writer)
+        .process_group(0)
+        .spawn()
+}
+
+/// The private folder for temporary files: `/tmp` of the own root, else one in the workspace that goes afterwards.
+struct Scratch {
+    path: std::path::PathBuf,
+    ours: bool,
+}
+
+impl Scratch {
+    fn new() -> Self {
+        let here = std::env::current_dir().unwrap_or_default();
+        if here == Path::new(WORKSPACE) {
+            return Self { path: "/tmp".into(), ours: false };
+        }
+        let path = here.join(format!(".hearth-tmp-{}", getpid()));
+        let ours = fs::create_dir(&path).is_ok();
+        Self { path, ours }
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        if self.ours {
+            let _ = fs::remove_dir_all(&self.path);
+        }
+    }
+}
+
+/// A command that runs.
+struct Watched {
+    child: Child,
+    reader: PipeReader,
+    output: Vec<u8>,
+    written: usize,
+}
+
+impl Watched {
+    /// Waits for its end, or for the cap that ends it.
+    fn until(&mut self, deadline: Instant) -> (Option<ExitStatus>, String) {
+        loop {
+            self.listen(LOOK);
+            match self.child.try_wait() {
+                Ok(Some(status)) => return (Some(status), String::new()),
+                Ok(None) => {}
+                Err(error) => return (None, format!("it was lost: {error}")),
+            }
+            if let Some(cap) = self.passed(deadline) {
+                return (None, cap);
+            }
+        }
+    }
+
+    /// The cap that was passed.
+    fn passed(&self, deadline: Instant) -> Option<String> {
+        if Instant::now() >= deadline {
+            return Some("it timed out".into());
+        }
+        if self.written > 10 * SHELL_OUTPUT_BYTES {
+            return Some(format!("it wrote more than {} bytes", 10 * SHELL_OUTPUT_BYTES));
+        }
+        let tree = tree();
+        if tree.len() as u64 > SHELL_PROCESSES {
+            return Some(format!("it had more than {SHELL_PROCESSES} processes"));
+        }
+        let bytes: u64 = tree.iter().map(|pid| resident(*pid)).sum();
+        (bytes > SHELL_TREE_BYTES).then(|| format!("it took more than {SHELL_TREE_BYTES} bytes of memory"))
+    }
+
+    /// Takes what it wrote, waiting for at most `time`; true where there was something.
+    fn listen(&mut self, time: Duration) -> bool {
+        let mut ready = [PollFd::new(std::os::fd::AsFd::as_fd(&self.reader), PollFlags::POLLIN)];
+        let time = PollTimeout::try_from(time).unwrap_or(PollTimeout::ZERO);
+        if !matches!(poll(&mut ready, time), Ok(1..)) {
+            return false;
+        }
+        let mut part = [0; 16 * 1024];
+        let Ok(got @ 1..) = self.reader.read(&mut part) else {
+            // Nobody writes any more, and the end of the child is seen elsewhere: do not spin until then.
+            std::thread::sleep(Duration::from_millis(1));
+            return false;
+        };
+        let room = SHELL_OUTPUT_BYTES - self.output.len();
+        self.output.extend_from_slice(&part[..got.min(room)]);
+        self.written += got;
+        true
+    }
+
+    fn drain(&mut self) {
+        let until = Instant::now() + DRAIN;
+        while self.written <= 10 * SHELL_OUTPUT_BYTES && Instant::now() < until && self.listen(Duration::ZERO) {}
+    }
+}
+
+/// Ends everything below this process, however deep and however detached, and reaps it.
+fn end_tree() {
+    loop {
+        if getpid().as_raw() == 1 {
+            // As the first process of its namespace: all others in it.
+            let _ = kill(Pid::from_raw(-1), Signal::SIGKILL);
+        } else {
+            for pid in tree() {
+                let _ = kill(pid, Signal::SIGKILL);
+            }
+        }
+        loop {
+            match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
+                Ok(WaitStatus::StillAlive) => break,
+                Err(Errno::ECHILD) => return,
+                _ => {}
+            }
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// The processes below this one.
+fn tree() -> Vec<Pid> {
+    let parents: Vec<(i32, i32)> = fs::read_dir("/proc")
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        .filter_map(|pid: i32| Some((pid, parent(pid)?)))
+        .collect();
+    let mut found = vec![getpid().as_raw()];
+    let mut at = 0;
+    while at < found.len() {
+        let children = parents.iter().filter(|(_, parent)| *parent == found[at]).map(|(pid, _)| *pid);
+        found.extend(children.collect::<Vec<_>>());
+        at += 1;
+    }
+    found.into_iter().skip(1).map(Pid::from_raw).collect()
+}
+
+/// The fourth field of `/proc/PID/stat`, counted behind the name, which may hold anything (proc_pid_stat(5)).
+fn parent(pid: i32) -> Option<i32> {
+    let stat = fs::read(format!("/proc/{pid}/stat")).ok()?;
+    let behind = stat.iter().rposition(|byte| *byte == b')')? + 1;
+    String::from_utf8_lossy(&stat[behind..]).split_whitespace().nth(1)?.parse().ok()
+}
+
+/// Memory of a process that is in memory, in bytes (second field of `/proc/PID/statm`).
+fn resident(pid: Pid) -> u64 {
+    let pages = fs::read_to_string(format!("/proc/{pid}/statm")).ok();
+    let pages = pages.and_then(|text| text.split_whitespace().nth(1)?.parse::<u64>().ok());
+    pages.unwrap_or_default().saturating_mul(page_size())
+}
+
+fn page_size() -> u64 {
+    // SAFETY: asks for a number.
+    u64::try_from(unsafe { libc::sysconf(libc::_SC_PAGESIZE) }).unwrap_or(4096)
+}
