@@ -59,7 +59,7 @@ impl Service {
         ring: Option<Ring>,
     ) -> Result<(Arc<Self>, Messages), AppFault> {
         let reach = settings.reach();
-        let Settings { config, dirs, board, home, lowered } = settings;
+        let Settings { config, dirs, board, home, lowered, without_text_guard } = settings;
         let clock = Clock::system();
         let folder = DataFolder::open(&dirs.data)?;
         private(&dirs.runtime)?;
@@ -83,7 +83,10 @@ impl Service {
         for (line, fault) in &failed {
             tracing::error!(line, %fault, "a line could not be opened; what hangs on it is unavailable");
         }
-        let tools = tools(&hands, held, Arc::new(workspace), &clock, &config.timezone);
+        let workspace = Arc::new(workspace);
+        let shell: Box<dyn Tool> = Box::new(Shell::new(Arc::clone(&workspace), !without_text_guard));
+        let tools = tools(&hands, held, workspace, &clock, &config.timezone);
+        let tools = tools.into_iter().chain([shell]).collect();
         let gate = Gate::new(tools, hands.clone(), store.clone());
 
         let zone = TimeZone::get(&config.timezone).unwrap_or(TimeZone::UTC);
@@ -241,8 +244,7 @@ fn tools(hands: &Hands, held: Vec<Held>, workspace: Arc<Workspace>, clock: &Cloc
         Box::new(FileRead::new(Arc::clone(&workspace))),
         Box::new(FileWrite::new(Arc::clone(&workspace))),
         Box::new(FileAppend::new(Arc::clone(&workspace))),
-        Box::new(FileEdit::new(Arc::clone(&workspace))),
-        Box::new(Shell::new(workspace, true)),
+        Box::new(FileEdit::new(workspace)),
     ]
 }
 

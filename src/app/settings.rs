@@ -21,6 +21,8 @@ pub struct Options {
     pub boards: PathBuf,
     /// `--without-wall`: walls taken away for a test.
     pub lowered: Walls,
+    /// `--without-text-guard`: shell commands go to the walls unjudged, for a test.
+    pub without_text_guard: bool,
 }
 
 /// Everything that was read and checked.
@@ -36,6 +38,8 @@ pub struct Settings {
     pub home: Home,
     /// Walls taken away for a test.
     pub lowered: Walls,
+    /// Whether shell commands go to the walls unjudged, for a test.
+    pub without_text_guard: bool,
 }
 
 impl Settings {
@@ -90,7 +94,7 @@ impl Settings {
             return Err(AppFault::Settings(faults));
         }
         let dirs = config.dirs(env);
-        Ok(Self { config, dirs, board, home, lowered: options.lowered })
+        Ok(Self { config, dirs, board, home, lowered: options.lowered, without_text_guard: options.without_text_guard })
     }
 }
 

@@ -56,6 +56,9 @@ struct From {
     /// Takes a wall away, so that a test can show which one it was that held
     #[arg(long = "without-wall", global = true, hide = true, value_name = "NAME", value_parser = wall)]
     without_wall: Vec<Wall>,
+    /// Takes the text guard away, so that a test can show what lies behind it
+    #[arg(long, global = true, hide = true)]
+    without_text_guard: bool,
 }
 
 fn wall(word: &str) -> Result<Wall, String> {
@@ -94,7 +97,8 @@ enum Command {
 pub fn main() -> ExitCode {
     let Cli { from, command } = Cli::parse();
     let lowered = from.without_wall.into_iter().collect();
-    let options = Options { config: from.config, board: from.board, boards: from.boards, lowered };
+    let without_text_guard = from.without_text_guard;
+    let options = Options { config: from.config, board: from.board, boards: from.boards, lowered, without_text_guard };
     match command {
         None => run::run(&options, Front::Console),
         Some(Command::Run) => run::run(&options, Front::Service),

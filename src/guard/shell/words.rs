@@ -80,7 +80,9 @@ pub(super) fn steps(command: &str) -> Vec<Step> {
             }
             ('`', None | Some('"')) => reader.backquote(),
             (c, Some(_)) => reader.letter(c),
-            (';' | '\n' | '(' | ')' | '{' | '}' | '&', None) if !reader.in_redirection(c) => reader.step(false),
+            ('(', None) => reader.group(),
+            (')', None) => reader.close(),
+            (';' | '\n' | '{' | '}' | '&', None) if !reader.in_redirection(c) => reader.step(false),
             ('|', None) => {
                 let pipe = chars.peek() != Some(&'|');
                 if !pipe {
@@ -92,6 +94,10 @@ pub(super) fn steps(command: &str) -> Vec<Step> {
             (c, None) if c.is_whitespace() => reader.word(),
             (c, None) => reader.letter(c),
         }
+    }
+    reader.step(false);
+    while !reader.outer.is_empty() {
+        reader.close();
     }
     reader.step(false);
     reader.steps
@@ -106,6 +112,8 @@ struct Reader {
     to_file: bool,
     quote: Option<char>,
     backquoted: bool,
+    /// What goes on behind a closing bracket: a step and its quote, or nothing behind a group.
+    outer: Vec<Option<(Step, Option<char>)>>,
 }
 
 impl Reader {
@@ -132,12 +140,8 @@ impl Reader {
     }
 
     /// `2>&1`: the ampersand belongs to the redirection.
-    fn in_redirection(&mut self, c: char) -> bool {
-        let inside = c == '&' && self.to_file && !self.started;
-        if inside {
-            self.letter('&');
-        }
-        inside
+    fn in_redirection(&self, c: char) -> bool {
+        c == '&' && self.to_file && !self.started
     }
 
     fn redirect(&mut self) {
@@ -152,11 +156,12 @@ impl Reader {
 
     fn backquote(&mut self) {
         self.backquoted = !self.backquoted;
-        if self.backquoted {
-            self.substitute();
-        } else {
-            self.step(false);
-        }
+        if self.backquoted { self.substitute() } else { self.close() }
+    }
+
+    fn group(&mut self) {
+        self.step(false);
+        self.outer.push(None);
     }
 
     fn substitute(&mut self) {
@@ -165,8 +170,17 @@ impl Reader {
             self.step.substituted = true;
         }
         self.word();
-        self.quote = None;
+        let outer = (std::mem::take(&mut self.step), self.quote.take());
+        self.outer.push(Some(outer));
+    }
+
+    fn close(&mut self) {
         self.step(false);
+        if let Some(Some((step, quote))) = self.outer.pop() {
+            self.step = step;
+            self.quote = quote;
+            self.started = true;
+        }
     }
 
     fn step(&mut self, pipes_on: bool) {
@@ -191,8 +205,8 @@ mod tests {
         assert_eq!(programs("a; b && c || d | e & f\ng"), ["a", "b", "c", "d", "e", "f", "g"]);
         assert_eq!(programs("X=1 env -i busybox r\\m -rf /"), ["rm"]);
         assert_eq!(programs("echo 'a; b' \"c | d\""), ["echo"]);
-        assert_eq!(programs("echo `id` $(who)"), ["echo", "id", "who"]);
-        assert!(steps("$(printf x)")[0].substituted);
+        assert_eq!(programs("echo `id` $(who) \"$(ls; pwd) b\""), ["id", "who", "ls", "pwd", "echo"]);
+        assert!(steps("$(printf x)").iter().any(|step| step.substituted));
         assert!(steps("a|b")[1].piped && !steps("a||b")[1].piped);
         let redirected = &steps("echo hello >/dev/null 2>&1")[0];
         assert_eq!(redirected.words, ["echo", "hello"]);

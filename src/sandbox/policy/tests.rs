@@ -159,7 +159,7 @@ fn ioctl_is_never_allowed_whole_and_compared_in_32_bits() {
 fn every_line_names_known_calls_and_has_a_reason() {
     for role in Role::ALL {
         for rule in role.lines() {
-            assert!(rule.why.len() > 5, "{:?}", rule.calls);
+            assert!(rule.why.len() > 5, "«{}» is no reason for {:?}", rule.why, rule.calls);
             for name in rule.calls {
                 assert!(numbers::known(name), "«{name}» of {} has no number", role.word());
             }
