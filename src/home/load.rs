@@ -15,7 +15,7 @@ use super::timer::Timer;
 use super::{Style, words};
 use crate::base::limits;
 
-const KEYS: &[&str] =
+pub(super) const KEYS: &[&str] =
     &["$schema", "style", "area", "floors", "areas", "devices", "entities", "timers", "shopping_list", "media"];
 
 impl Home {
@@ -261,7 +261,7 @@ impl Home {
     }
 }
 
-const TIMER_KEYS: &[&str] = &[
+pub(super) const TIMER_KEYS: &[&str] = &[
     "name",
     "area",
     "start_hours",

@@ -13,7 +13,7 @@ use super::model::Home;
 use super::raw::{Faults, Object, shape};
 use super::{gazetteer, words};
 
-const KEYS: &[&str] = &[
+pub(super) const KEYS: &[&str] = &[
     "id",
     "name",
     "aliases",

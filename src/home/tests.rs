@@ -90,3 +90,29 @@ fn toml_and_json_say_the_same() {
     assert_eq!(a.entities, b.entities);
     assert!(Home::from_toml("nonsense").is_err());
 }
+
+/// The keys of an object in the schema.
+fn keys(schema: &serde_json::Value, path: &str) -> Vec<String> {
+    let mut keys: Vec<String> =
+        schema.pointer(path).unwrap()["properties"].as_object().unwrap().keys().cloned().collect();
+    keys.sort();
+    keys
+}
+
+#[test]
+fn the_schema_has_the_keys_kinds_and_capabilities_of_the_loader() {
+    let schema: serde_json::Value = serde_json::from_str(include_str!("../../schemas/home.schema.json")).unwrap();
+    let sorted = |keys: &[&str]| {
+        let mut keys: Vec<String> = keys.iter().map(|k| (*k).to_owned()).collect();
+        keys.sort();
+        keys
+    };
+    assert_eq!(keys(&schema, ""), sorted(super::load::KEYS));
+    assert_eq!(keys(&schema, "/properties/entities/items"), sorted(super::load_entity::KEYS));
+    assert_eq!(keys(&schema, "/properties/timers/items"), sorted(super::load::TIMER_KEYS));
+    let entity = &schema["properties"]["entities"]["items"]["properties"];
+    let kinds = super::Kind::ALL.iter().map(|k| k.word()).chain(super::kind::NICKNAMES.iter().map(|n| n.0));
+    assert_eq!(entity["kind"]["enum"], json!(kinds.collect::<Vec<_>>()));
+    let capabilities: Vec<&str> = super::Capability::ALL.iter().map(|c| c.word()).collect();
+    assert_eq!(entity["capabilities"]["items"]["enum"], json!(capabilities));
+}

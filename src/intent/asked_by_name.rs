@@ -12,7 +12,7 @@ use crate::home::{Entity, Kind};
 /// A question about something with a name.
 pub(super) fn named(scene: &Scene<'_>, q: &Query) -> Option<Understanding> {
     if q.np.names.len() > 1 {
-        // «the amount of gas indicated by the gas meter»: the first is the word, not the device «Gas».
+        // «how much gas … by the gas meter»: the first is the word, not the device «Gas».
         let mut one = q.clone();
         one.np.names.retain(|n| !n.generic);
         return if one.np.names.len() == 1 { named(scene, &one) } else { several(scene, q) };
@@ -113,7 +113,7 @@ fn state_of(entity: &Entity, sense: Sense) -> Option<&'static str> {
     }
 }
 
-/// «what is the state of the lamp», «what is the battery level of my phone»
+/// «what does the lamp read», «how full is the battery»
 fn reading(scene: &Scene<'_>, q: &Query, bearers: &[&Entity]) -> Option<Understanding> {
     if !matches!(q.form, Form::What) {
         return None;

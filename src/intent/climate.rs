@@ -1,4 +1,4 @@
-//! «How warm is it in here?»
+//! Temperatures that are asked for: «how warm is the loft?»
 
 use super::answer::{here, places};
 use super::question::{Form, Query};

@@ -88,7 +88,11 @@ pub(super) fn action(c: &Clause) -> Option<Action> {
         return None;
     }
     // Half a name and a value or colour are not yet a command.
-    let partial = c.nps.iter().any(|np| np.parts.is_some()) || !c.nps.iter().any(|np| np.headed() || np.placed());
+    let vague = c.attrs.is_empty() && !c.nps.iter().any(|np| np.headed() || np.placed());
+    if vague && c.verbs.is_empty() && c.on.is_none() {
+        return None;
+    }
+    let partial = c.nps.iter().any(|np| np.parts.is_some());
     if partial && c.verbs.is_empty() && c.on.is_none() && c.up.is_none() && !c.to && c.states.is_empty() {
         return None;
     }

@@ -21,7 +21,7 @@ const ASKING: &[&str] = &[
     "HassStartTimer",
 ];
 
-/// «turn off the lights in 5 minutes»: the command becomes the end of a timer.
+/// «lights off in ten minutes»: the command becomes the end of a timer.
 pub(super) fn delayed(home: &Home, turn: &Turn<'_>, scan: &Scan<'_>) -> Option<Understanding> {
     let items = &scan.items;
     let at = items.iter().position(|i| matches!(i.value, Some(Value::Duration(_))))?;

@@ -13,7 +13,7 @@ use crate::home::{Command, EntityRef, Kind, words};
 pub(super) fn play(scene: &Scene<'_>, scan: &Scan<'_>) -> Option<Understanding> {
     let items = &scan.items;
     let first = items.iter().position(|i| !i.idle())?;
-    // «on the TV play …», «in the kitchen play …», «TV play …»
+    // «on the radio play …», «radio, play …»
     let head = (first..items.len()).find(|i| items[*i].verb(&["play"]) && !items[*i].named())?;
     let mut np = Np::default();
     if !items[first..head]
@@ -96,7 +96,7 @@ fn place(scene: &Scene<'_>, item: &Item) -> bool {
         || item.hits.iter().any(|h| matches!(h.of, crate::home::NameOf::Entity(e) if scene.home.entity(e).is_some_and(|e| e.kind == Kind::MediaPlayer)))
 }
 
-/// Takes «on the TV», «in the living room» off the end.
+/// Takes «on the radio», «in the loft» off the end.
 fn cut_place(scene: &Scene<'_>, scan: &Scan<'_>, from: usize, np: &mut Np) -> (usize, usize) {
     let mut to = scan.items.len();
     loop {

@@ -17,7 +17,7 @@ pub(super) struct Named {
     pub(super) words: (usize, usize),
 }
 
-/// One thing spoken of: «all the lights in the kitchen except the ceiling».
+/// One thing spoken of: «every lamp of the loft except the desk lamp».
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Np {
     pub(super) names: Vec<Named>,

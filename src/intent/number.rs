@@ -264,7 +264,7 @@ mod tests {
     #[test]
     fn durations_keep_the_units_that_were_said() {
         for (text, hms) in [
-            ("1 hour 5 minutes 30 seconds", [Some(1), Some(5), Some(30)]),
+            ("2 hours 7 minutes 40 seconds", [Some(2), Some(7), Some(40)]),
             ("1 hour and 30 seconds", [Some(1), None, Some(30)]),
             ("half an hour", [None, Some(30), None]),
             ("1/2 an hour", [None, Some(30), None]),

@@ -196,7 +196,7 @@ impl Scene<'_> {
         }
     }
 
-    /// By kind: «all the lights in the kitchen», «the fan», «everything upstairs».
+    /// By kind: «every lamp of the loft», «the fan», «everything upstairs».
     fn group(&self, np: &Np, wanted: &Wanted<'_>) -> Result<Found, Trouble> {
         let mut slots = Slots::default();
         let implied = np.kinds.is_empty() && np.classes.is_empty() && !np.everything;

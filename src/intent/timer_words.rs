@@ -42,7 +42,7 @@ pub(super) fn read(scan: &Scan<'_>, at: usize) -> Said {
                 out.verbs.push("add");
             }
             let beside = next_is(scan, i, at) || i > at && lead == "for" && !followed_by_timer(scan, i);
-            // «add 1 hour to the timer for 5 minutes», «decrease the timer for 5 minutes by 1 hour»
+            // «… to the timer for ten minutes», «… the timer for ten minutes by two»
             if beside && lead != "by" && out.own.is_none() {
                 out.own = Some(hms);
             } else if out.other.is_none() {
