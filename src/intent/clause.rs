@@ -135,7 +135,7 @@ impl Clause {
                     || np.take(item)
                     || out.word(item, prep.is_some_and(|p| p != "to"), || scan.plain(item));
                 // A word of the language that makes no sense here may still be a word of a name.
-                if !explained && !np.take_part_of(home.gazetteer().bearing(&item.head), item) {
+                if !explained && (item.mended || !np.take_part_of(home.gazetteer().bearing(&item.head), item)) {
                     out.unknown.push(from + i);
                 }
             }

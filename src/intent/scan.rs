@@ -21,6 +21,8 @@ pub(super) struct Item {
     pub(super) head: String,
     /// It was said in the plural.
     pub(super) plural: bool,
+    /// A word of it was set right.
+    pub(super) mended: bool,
     /// What the language has for it.
     pub(super) senses: Vec<Sense>,
     /// Who has this word in a name («desk» of «Office Desk Light»), where nothing else explains it.
@@ -140,6 +142,7 @@ fn items(words: &[Word], names: &Gazetteer, mended: &[usize]) -> Vec<Item> {
             words: (at, at + longest),
             head: last.stem.clone(),
             plural: last.text != last.stem,
+            mended: words[at..at + longest].iter().any(|w| mended.contains(&w.start)),
             ..Item::default()
         };
         if named == longest {
@@ -175,7 +178,7 @@ fn items(words: &[Word], names: &Gazetteer, mended: &[usize]) -> Vec<Item> {
             item.senses.retain(|s| *s != Sense::One);
         }
         // A guess at a word is not also a guess at a name («flour» is no part of «Floor Lamp»).
-        if item.unknown() && !mended.contains(&words[at].start) {
+        if item.unknown() && !item.mended {
             item.parts = names.bearing(&last.stem).to_vec();
         }
         out.push(item);

@@ -18,7 +18,8 @@ pub(super) fn robot(c: &Clause) -> Option<Action> {
         return mower(c, lawn);
     }
     let vacuum = c.kind(&["vacuum"]) || c.verb(&["clean"]) || c.states.contains(&"cleaning");
-    if !vacuum || c.attrs.iter().any(|a| !matches!(*a, "base" | "job")) {
+    let placed = c.nps.iter().any(|np| np.placed());
+    if !vacuum || !(c.headed() || placed) || c.attrs.iter().any(|a| !matches!(*a, "base" | "job")) {
         return None;
     }
     let robots: &'static [Kind] = &[Kind::Vacuum];
@@ -35,7 +36,6 @@ pub(super) fn robot(c: &Clause) -> Option<Action> {
     if c.verb(&["stop"]) || c.on == Some(false) || c.verb(&["off"]) {
         return Some(Action::new("HassVacuumStop", Command::Stop, robots).bare());
     }
-    let placed = c.nps.iter().any(|np| np.placed());
     if placed && c.verb(&["clean"]) {
         return Some(Action::new("HassVacuumCleanArea", Command::Start, robots).bare());
     }
