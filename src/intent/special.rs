@@ -223,7 +223,8 @@ impl Clause {
 pub(super) fn option(scene: &Scene<'_>, c: &Clause) -> Option<Action> {
     let spoken = c.attr(&["mode", "preset", "source", "speed"]);
     let verb = c.verb(&["set", "turn", "select", "on", "start"]) || c.verbs.is_empty();
-    if c.options.is_empty() || !verb || c.value.is_some() || !c.headed() && !(spoken && !c.verbs.is_empty()) {
+    let headed = c.headed() || (spoken && !c.verbs.is_empty());
+    if c.options.is_empty() || !verb || c.value.is_some() || !headed {
         return None;
     }
     // «turn the thermostat off» is on and off, not a mode.

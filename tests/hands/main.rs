@@ -12,7 +12,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use hearth::base::Code;
-use hearth::sandbox::{Class, Hands, Holder};
+use hearth::sandbox::{Class, Hands, Holder, Walls};
 use hearth::wire::hand::{Outcome, Work};
 
 type Test = (&'static str, fn(Hands, &tokio::runtime::Runtime));
@@ -47,7 +47,7 @@ fn main() -> ExitCode {
     }
     let mut passed = 0;
     for (name, test) in TESTS.iter().filter(chosen) {
-        let spawner = hearth::sandbox::start(bad::BODIES).expect("a spawner, while there is one thread");
+        let spawner = hearth::sandbox::start(bad::BODIES, Walls::NONE).expect("a spawner, while there is one thread");
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let hands = runtime.block_on(async { Hands::attach(spawner) }).expect("attached");
         test(hands, &runtime);

@@ -45,11 +45,13 @@ fn nothing_runs_in_the_brain_when_no_hand_can_be_made() {
         ("file_edit", r#"{"path": "a.txt", "find": "there", "replace": "no"}"#),
         ("line_get", r#"{"line": "kitchen_lamp"}"#),
         ("line_set", r#"{"line": "kitchen_lamp", "value": 1}"#),
+        ("shell", r#"{"command": "true"}"#),
     ];
     let listed = home.run(&["tool", "list", "--json"]).json();
     assert_eq!(listed.as_array().expect("tools").len(), tools.len(), "every tool is tried here");
     for (tool, arguments) in tools.iter().filter(|(tool, _)| !tool.starts_with("file_")) {
-        assert!(home.run(&["tool", "call", tool, arguments]).ok, "{tool} works with hands");
+        let worked = home.run(&["tool", "call", "--yes", tool, arguments]);
+        assert!(worked.ok, "{tool} works with hands: {worked:?}");
     }
     home.run(&["ask", "turn off the kitchen lamp"]);
 
@@ -59,7 +61,7 @@ fn nothing_runs_in_the_brain_when_no_hand_can_be_made() {
         (home.run(&["status", "--json", "--no-start"]).json()["hands"]["up"] == false).then_some(())
     });
     for (tool, arguments) in tools {
-        let refused = home.run(&["tool", "call", tool, arguments, "--json"]);
+        let refused = home.run(&["tool", "call", "--yes", tool, arguments, "--json"]);
         assert_eq!(refused.json()["fault"]["code"], "unavailable", "{tool}: {refused:?}");
     }
     let said = home.run(&["ask", "turn on the kitchen lamp"]);
