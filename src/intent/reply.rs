@@ -18,7 +18,7 @@ pub fn reply(home: &Home, understanding: &Understanding, outcomes: &[Outcome]) -
         outcomes.iter().filter_map(|o| if let Outcome::Done(e) = o { home.entity(*e) } else { None }).collect();
     let mut say = match done.as_slice() {
         [] => String::new(),
-        [one] => format!("{} {}.", called(one), truth(one, command_for(understanding))),
+        [one] => format!("{} {}.", called(one), truth(home, one, command_for(understanding))),
         many => together(many, understanding),
     };
     for outcome in outcomes {
@@ -79,13 +79,12 @@ pub(super) fn spoken_state(entity: &Entity) -> String {
 }
 
 /// What is now true of an entity, as far as the command is about it: «is on, at 50 %».
-fn truth(entity: &Entity, command: Option<&Command>) -> String {
+fn truth(home: &Home, entity: &Entity, command: Option<&Command>) -> String {
     let attribute = |name: &str| entity.attributes.get(name).and_then(number_of);
-    let style = |name: &str, value: f64, home: f64| format!("{name} {:.0} %", value / home);
-    let _ = style;
     let part = match command {
-        Some(Command::Brightness(p)) => Some(format!("at {p:.0} %")),
-        Some(Command::BrightnessStep(_)) => attribute("brightness").map(|b| format!("at {b:.0}")),
+        Some(Command::Brightness(_) | Command::BrightnessStep(_)) => {
+            attribute("brightness").map(|level| format!("at {:.0} %", level / home.style.per_percent("brightness")))
+        }
         Some(Command::Color(c)) => Some(c.name.clone()),
         Some(Command::Temperature(_) | Command::TemperatureStep(_)) => {
             attribute("temperature").map(|t| format!("set to {t} degrees"))
