@@ -46,7 +46,12 @@ pub(super) fn temperature(scene: &Scene<'_>, q: &Query) -> Option<Understanding>
     let all = &scene.home.entities;
     let mut found: Vec<&Entity> = all.iter().filter(|e| e.kind == Kind::Climate).filter(there).collect();
     if found.is_empty() {
-        let sensors = all.iter().filter(|e| e.kind == Kind::Sensor && e.device_class.as_deref() == Some("temperature"));
+        let warm = |e: &&Entity| {
+            let unit = e.unit().unwrap_or_default();
+            e.device_class.as_deref() == Some("temperature")
+                || e.device_class.is_none() && matches!(unit.as_str(), "°C" | "°F")
+        };
+        let sensors = all.iter().filter(|e| e.kind == Kind::Sensor).filter(warm);
         found = sensors.filter(there).collect();
     }
     if found.is_empty() && !q.np.placed() {

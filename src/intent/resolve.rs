@@ -200,7 +200,7 @@ impl Scene<'_> {
     fn group(&self, np: &Np, wanted: &Wanted<'_>) -> Result<Found, Trouble> {
         let mut slots = Slots::default();
         let implied = np.kinds.is_empty() && np.classes.is_empty() && !np.everything;
-        if implied && (wanted.implied.is_none() || !(np.placed() || np.all || wanted.bare)) {
+        if implied && (wanted.implied.is_none() || !(np.placed() || wanted.bare)) {
             return Err(Trouble::Unsaid);
         }
         let of_kind = |e: &Entity| {

@@ -35,7 +35,7 @@ fn a_sensor_is_read_when_it_is_asked_for() {
     let home = Home::new();
     let _service = home.start();
     home.line("kitchen_temperature").pull(17.5);
-    let said = home.run(&["ask", "how warm is it in the kitchen?"]);
+    let said = home.run(&["ask", "what is the kitchen temperature?"]);
     assert!(said.out.contains("17.5"), "{said:?}");
     let refused = home.run(&["tool", "call", "line_set", r#"{"line": "kitchen_temperature", "value": 1}"#, "--json"]);
     assert_eq!(refused.json()["fault"]["code"], "refused");

@@ -53,7 +53,7 @@ fn one(set: &str, fixtures: &Value, case: &Value) -> Case {
     let implied_area = case["context_area"] == json!(true);
     let marked = |a: &&Value| a["context_area"] == json!(true);
     let areas = home["areas"].as_array().cloned().unwrap_or_default();
-    let somewhere = || areas.iter().find(marked).or(areas.first()).and_then(|a| a["name"].as_str());
+    let somewhere = || areas.iter().find(marked).or_else(|| areas.first()).and_then(|a| a["name"].as_str());
     let area = match case["context"]["area"].as_str() {
         Some(area) => Some(area.to_owned()),
         None => implied_area.then(|| somewhere().unwrap_or("Living Room").to_owned()),
