@@ -233,10 +233,10 @@ fn speaks_of(home: &Home, id: &str, words: &[String]) -> bool {
     evidence.push(
         match entity.kind {
             Kind::Light => "light lamp bulb brightness bright dim brighten color colour illuminate everything",
-            Kind::MediaPlayer => "tv music volume pause resume mute unmute play next previous skip song track media speaker louder quieter everything",
+            Kind::MediaPlayer => "tv telly television music volume pause resume mute unmute play next previous skip song track media speaker louder quieter everything",
             Kind::Cover => "blind curtain garage door open close shut cover",
             Kind::Climate => "temperature thermostat heating warmer cooler warm cool heat degree humidity everything",
-            Kind::Vacuum => "vacuum clean hoover",
+            Kind::Vacuum => "vacuum clean hoover sweep",
             Kind::LawnMower => "mow mower lawn",
             Kind::Fan => "fan speed everything",
             Kind::Lock => "lock unlock door",
@@ -256,6 +256,8 @@ fn speaks_of(home: &Home, id: &str, words: &[String]) -> bool {
 
 fn pool() -> Vec<String> {
     let mut pool: Vec<String> = cases().iter().flat_map(|c| c.0.split(' ')).map(str::to_lowercase).collect();
+    // Misspelt words speak of things too, but not in a way that this test could tell.
+    pool.retain(|w| !["pnatry", "trun", "turnon"].contains(&w.as_str()));
     pool.sort();
     pool.dedup();
     pool
