@@ -227,6 +227,8 @@ fn speaks_of(home: &Home, id: &str, words: &[String]) -> bool {
     let mut evidence = vec![entity.name.clone(), entity.aliases.join(" ")];
     evidence.extend(entity.device.map(|d| home.devices[d].name.clone()));
     if let Some(area) = entity.area {
+        // «here» and «room» speak of what is where the speaker is; nothing else is chosen by them.
+        evidence.push("here room".to_owned());
         evidence.push(format!("{} {}", home.area_name(area), home.areas[area.0].aliases.join(" ")));
         evidence.extend(home.floor_of(area).map(|f| format!("{} upstairs", home.floor_name(f))));
     }
