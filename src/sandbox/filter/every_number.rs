@@ -58,10 +58,17 @@ fn every_number(role: Role) {
     let filter = Filter::of(role).expect("a filter");
     let allowed = policy::allowed(role, arch, cfg!(target_env = "gnu"));
     let mut let_through = 0;
-    for number in 0..=LAST {
+    // They return into a stack that the test's child does not have.
+    let unmade = ["rt_sigreturn", "vfork"].map(|name| policy::number(name, arch));
+    for number in (0..=LAST).filter(|number| !unmade.contains(&Some(*number))) {
         let end = commit(&filter, number);
         let name = role.word();
         assert_ne!(end, WaitStatus::Exited(Pid::this(), 99), "{name} was not sealed");
+        // The kernel's own trampolines of probes (uretprobe, uprobe) pass by seccomp and end everybody else by SIGILL.
+        let trampoline = arch == Arch::X86_64 && matches!(number, 335 | 336);
+        if trampoline && matches!(end, WaitStatus::Signaled(_, Signal::SIGILL, _)) {
+            continue;
+        }
         let ended = matches!(end, WaitStatus::Signaled(_, Signal::SIGSYS, _));
         if policy::decide(&allowed, number, [0; 6]) {
             assert!(!ended, "call {number} of {name} is in its table");
