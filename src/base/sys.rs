@@ -106,6 +106,46 @@ pub fn exit_now(status: i32) -> ! {
     unsafe { libc::_exit(status) }
 }
 
+/// Makes the part of this program that only its loader writes read-only (PT_GNU_RELRO, elf(5)).
+///
+/// glibc's loader has done it already; musl's leaves static programs writable there. Called first of
+/// all, while there is one thread; answers how many bytes are read-only now.
+///
+/// # Errors
+/// The error of `mprotect`.
+pub fn protect_relocations() -> io::Result<usize> {
+    let count = usize::try_from(auxiliary(libc::AT_PHNUM)).map_err(io::Error::other)?;
+    let page = usize::try_from(auxiliary(libc::AT_PAGESZ)).map_err(io::Error::other)?;
+    let table = usize::try_from(auxiliary(libc::AT_PHDR)).map_err(io::Error::other)?;
+    if table == 0 || page == 0 {
+        return Ok(0);
+    }
+    // SAFETY: the kernel put the address and length of this program's own headers into the auxiliary vector
+    // (getauxval(3)); they are mapped, read-only, for as long as the program runs.
+    let headers = unsafe { std::slice::from_raw_parts(table as *const Header, count) };
+    let Some(own) = headers.iter().find(|header| header.p_type == libc::PT_PHDR) else { return Ok(0) };
+    let moved = table.wrapping_sub(own.p_vaddr as usize);
+    let Some(relro) = headers.iter().find(|header| header.p_type == libc::PT_GNU_RELRO) else { return Ok(0) };
+    let from = moved.wrapping_add(relro.p_vaddr as usize) / page * page;
+    let to = moved.wrapping_add((relro.p_vaddr + relro.p_memsz) as usize) / page * page;
+    if to <= from {
+        return Ok(0);
+    }
+    // SAFETY: the range is the program's own RELRO segment: nothing but its loader, which is done, writes it.
+    check(unsafe { libc::mprotect(from as *mut libc::c_void, to - from, libc::PROT_READ) })?;
+    Ok(to - from)
+}
+
+#[cfg(target_pointer_width = "64")]
+type Header = libc::Elf64_Phdr;
+#[cfg(target_pointer_width = "32")]
+type Header = libc::Elf32_Phdr;
+
+fn auxiliary(kind: libc::c_ulong) -> libc::c_ulong {
+    // SAFETY: takes a number, answers a number.
+    unsafe { libc::getauxval(kind) }
+}
+
 fn check(answer: libc::c_int) -> io::Result<()> {
     if answer == -1 { Err(io::Error::last_os_error()) } else { Ok(()) }
 }
@@ -177,4 +217,13 @@ fn close_from(first: libc::c_int) -> io::Result<()> {
         unsafe { libc::close(descriptor) };
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn what_the_loader_wrote_is_read_only_afterwards() {
+        let bytes = super::protect_relocations().expect("protected");
+        assert!(bytes > 0, "this program has no RELRO segment");
+    }
 }

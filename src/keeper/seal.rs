@@ -54,6 +54,7 @@ const WALLS: [Wall; 5] = [
 /// # Errors
 /// [`KeeperFault::Unsealed`] with the first that does not.
 pub fn seal() -> Result<(), KeeperFault> {
+    crate::base::sys::protect_relocations().map_err(|error| KeeperFault::Unsealed { wall: "relro", error })?;
     for wall in &WALLS {
         (wall.raise)().map_err(|error| KeeperFault::Unsealed { wall: wall.name, error })?;
         if !(wall.holds)() {

@@ -89,6 +89,9 @@ fn no_filter(error: impl std::fmt::Display) -> SandboxFault {
 }
 
 #[cfg(test)]
+mod every_number;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

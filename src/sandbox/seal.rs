@@ -67,6 +67,10 @@ pub(super) fn raise(order: &Order<'_>, descriptors: &[OwnedFd]) -> Result<(), Sa
     }
     // After the ids: changing them forgets it.
     sys::die_with_parent(Signal::SIGKILL);
+    if order.class == Class::Shell {
+        // What a command detaches comes to this hand, which ends it.
+        nix::sys::prctl::set_child_subreaper(true).map_err(SandboxFault::errno("take orphans over"))?;
+    }
     let reach = rooms(order, descriptors)?;
     sys::forbid_new_privileges().map_err(SandboxFault::step("no new privileges"))?;
     lock::raise(walls, &reach)?;

@@ -51,6 +51,7 @@ pub fn start(bodies: &'static [(Class, Body)], lowered: Walls) -> Result<Spawner
     if threads != 1 {
         return Err(SandboxFault::NotAlone(threads));
     }
+    sys::protect_relocations().map_err(SandboxFault::step("close what the loader wrote"))?;
     let (ours, theirs) = packet::pair().map_err(SandboxFault::step("make the spawner's socket"))?;
     let (asks, probe) = packet::pair().map_err(SandboxFault::step("make the probe's socket"))?;
     // SAFETY: the process has one thread (checked above), so the child may go on as an ordinary process.
@@ -84,7 +85,7 @@ fn serve(
     drop(asked);
     let children = watch_children()?;
     seal_itself(lowered)?;
-    let mut nursery = Nursery { socket, bodies, mould, hands: HashMap::new(), room: Vec::new() };
+    let mut nursery = Nursery { socket, bodies, mould, probe, hands: HashMap::new(), room: Vec::new() };
     loop {
         let mut ready =
             [PollFd::new(nursery.socket.as_fd(), PollFlags::POLLIN), PollFd::new(children.as_fd(), PollFlags::POLLIN)];
@@ -155,6 +156,7 @@ struct Nursery {
     socket: OwnedFd,
     bodies: &'static [(Class, Body)],
     mould: Mould,
+    probe: Option<Pid>,
     hands: HashMap<u64, Hand>,
     room: Vec<u8>,
 }
@@ -225,6 +227,7 @@ impl Nursery {
                 continue;
             };
             let hand = self.hands.remove(&ticket);
+            self.sweep();
             // The first process of a process namespace gets no SIGXCPU, only the kill behind it.
             let used_up = hand.is_some_and(|hand| hand.cpu_seconds > 0 && cpu_seconds >= hand.cpu_seconds);
             if signal == libc::SIGKILL && used_up {
@@ -232,6 +235,17 @@ impl Nursery {
             }
             let pid = u32::try_from(pid.as_raw()).unwrap_or_default();
             self.tell(&Event::Ended { ticket, pid, status, signal });
+        }
+    }
+
+    /// Ends what a hand that was ended left behind: such orphans become children of the spawner.
+    fn sweep(&self) {
+        let known = |pid: &Pid| Some(*pid) == self.probe || self.hands.values().any(|hand| hand.pid == *pid);
+        let path = format!("/proc/self/task/{}/children", nix::unistd::gettid());
+        let listed = std::fs::read_to_string(path).unwrap_or_default();
+        let children = listed.split_whitespace().filter_map(|pid| pid.parse().ok()).map(Pid::from_raw);
+        for orphan in children.filter(|pid| !known(pid)) {
+            let _ = kill(orphan, Signal::SIGKILL);
         }
     }
 

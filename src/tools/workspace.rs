@@ -15,11 +15,13 @@ use nix::unistd::{UnlinkatFlags, unlinkat};
 
 use crate::base::limits::PATH_BYTES;
 use crate::base::{Code, Fault, IdSource};
+use crate::guard::path::is_sensitive;
 
 /// The folder of the file tools.
 #[derive(Debug)]
 pub struct Workspace {
     root: OwnedFd,
+    place: PathBuf,
     ids: IdSource,
 }
 
@@ -38,7 +40,7 @@ impl Workspace {
     /// Where it cannot be made or opened.
     pub fn open(root: &Path, ids: IdSource) -> std::io::Result<Self> {
         std::fs::create_dir_all(root)?;
-        Ok(Self { root: File::open(root)?.into(), ids })
+        Ok(Self { root: File::open(root)?.into(), place: root.to_owned(), ids })
     }
 
     /// A file for reading.
@@ -73,7 +75,7 @@ impl Workspace {
     /// # Errors
     /// As [`Workspace::read`]; the folder must exist.
     pub(super) fn draft(&self, path: &str) -> Result<Draft, Fault> {
-        let path = checked(path)?;
+        let path = self.checked(path)?;
         let name = path.file_name().ok_or_else(|| leaves(path))?;
         let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
         let folder = self.resolve(parent, OFlag::O_DIRECTORY | OFlag::O_RDONLY, Mode::empty())?;
@@ -85,7 +87,24 @@ impl Workspace {
     }
 
     fn beneath(&self, path: &str, flags: OFlag, mode: Mode) -> Result<OwnedFd, Fault> {
-        self.resolve(checked(path)?, flags, mode)
+        self.resolve(self.checked(path)?, flags, mode)
+    }
+
+    /// A path inside, relative or with the workspace's own place before it; where links lead is the kernel's to judge.
+    fn checked<'a>(&self, path: &'a str) -> Result<&'a Path, Fault> {
+        if path.is_empty() || path.len() > PATH_BYTES || path.contains('\0') {
+            return Err(Fault::new(Code::BadInput, format!("a path has 1 to {PATH_BYTES} bytes and no NUL")));
+        }
+        let whole = Path::new(path);
+        let path = whole.strip_prefix(&self.place).unwrap_or(whole);
+        if path.components().any(|part| !matches!(part, Component::Normal(_) | Component::CurDir)) {
+            return Err(leaves(whole));
+        }
+        if is_sensitive(path) {
+            let message = format!("«{}» has the name of a file of secrets; tools do not open it", path.display());
+            return Err(Fault::new(Code::Refused, message));
+        }
+        Ok(path)
     }
 
     fn resolve(&self, path: &Path, flags: OFlag, mode: Mode) -> Result<OwnedFd, Fault> {
@@ -120,17 +139,6 @@ fn open_beneath(root: std::os::fd::BorrowedFd<'_>, path: &Path, flags: OFlag, mo
     openat2(root, path, how)
 }
 
-fn checked(path: &str) -> Result<&Path, Fault> {
-    if path.is_empty() || path.len() > PATH_BYTES || path.contains('\0') {
-        return Err(Fault::new(Code::BadInput, format!("a path has 1 to {PATH_BYTES} bytes and no NUL")));
-    }
-    let path = Path::new(path);
-    if path.components().any(|part| !matches!(part, Component::Normal(_) | Component::CurDir)) {
-        return Err(leaves(path));
-    }
-    Ok(path)
-}
-
 fn leaves(path: &Path) -> Fault {
     let message = format!("«{}» is not a path inside the workspace: no «..», no leading «/»", path.display());
     Fault::new(Code::Refused, message)
@@ -154,6 +162,9 @@ fn fault(path: &Path, error: Errno) -> Fault {
         error => Fault::new(Code::System, format!("«{path}»: {error}")),
     }
 }
+
+#[cfg(test)]
+mod attacks;
 
 #[cfg(test)]
 mod tests {

@@ -10,8 +10,8 @@ use hearth::sandbox::{Body, Class, Port};
 use hearth::wire::PacketFault;
 use hearth::wire::hand::{Outcome, Work};
 
-/// One class is enough: the fault is in the body, not in the class.
-pub(crate) const BODIES: &[(Class, Body)] = &[(Class::Pure, body)];
+/// The same body in every class: each is bounded by itself.
+pub(crate) const BODIES: &[(Class, Body)] = &[(Class::Pure, body), (Class::Files, body), (Class::Lines, body)];
 
 fn body(port: &mut Port, _none: Vec<OwnedFd>) -> Result<(), PacketFault> {
     while let Some((id, work)) = port.take()? {
@@ -31,6 +31,15 @@ fn body(port: &mut Port, _none: Vec<OwnedFd>) -> Result<(), PacketFault> {
             "panic" => panic!("on purpose"),
             "spin" => loop {
                 std::hint::spin_loop();
+            },
+            "memory" => {
+                let mut taken: Vec<Vec<u8>> = Vec::new();
+                loop {
+                    taken.push(vec![1; 8 << 20]);
+                }
+            }
+            "output" => loop {
+                raw(&[7; 60_000]);
             },
             "hang" => loop {
                 // Waits for a packet that never comes, with a call that is allowed.
@@ -63,6 +72,11 @@ pub(crate) fn act(what: &str) -> bool {
     unsafe {
         match what {
             "open" => libc::open(c"/etc/hostname".as_ptr(), libc::O_RDONLY) >= 0,
+            "descriptors" => (0..600).all(|_| libc::dup(0) >= 0),
+            "file" => {
+                let file = libc::memfd_create(c"big".as_ptr(), 0);
+                libc::pwrite(file, c"x".as_ptr().cast(), 1, 1 << 30) == 1
+            }
             "socket" => libc::socket(libc::AF_INET, libc::SOCK_STREAM, 0) >= 0,
             "fork" => match libc::fork() {
                 0 => libc::_exit(0),

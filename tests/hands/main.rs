@@ -26,6 +26,7 @@ const TESTS: &[Test] = &[
     ("more_hands_than_allowed_wait_and_are_refused", crowd),
     ("a_holder_makes_its_hand_again_but_not_forever", holder),
     ("no_hand_survives_its_link", no_survivor),
+    ("a_bomb_in_any_class_is_bounded_and_told", bombs),
 ];
 
 fn main() -> ExitCode {
@@ -122,6 +123,25 @@ fn forbidden(hands: Hands, runtime: &tokio::runtime::Runtime) {
     });
     // The same acts without the seal succeed: it is the wall that refuses them.
     for what in ["open", "socket", "fork", "exec"] {
+        assert!(bad::act(what), "{what} outside a hand");
+    }
+}
+
+fn bombs(hands: Hands, runtime: &tokio::runtime::Runtime) {
+    runtime.block_on(async {
+        for class in [Class::Pure, Class::Files, Class::Lines] {
+            for what in ["fork", "memory", "file", "descriptors", "output", "spin"] {
+                let mut link = hands.spawn(class, 1, &[]).await.expect("made");
+                let began = std::time::Instant::now();
+                let fault = link.call(&ask(what), SOON).await.expect_err(what);
+                assert!(began.elapsed() < SOON, "{what} in {class:?} took {:?}", began.elapsed());
+                assert!(fault.code != Code::Timeout && !fault.message.contains("was let through"), "{what}: {fault}");
+                drop(link);
+                works(&hands).await;
+            }
+        }
+    });
+    for what in ["descriptors", "file"] {
         assert!(bad::act(what), "{what} outside a hand");
     }
 }

@@ -10,7 +10,7 @@ use nix::unistd::Pid;
 
 /// What became of the call.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Answer {
+pub(crate) enum Answer {
     /// What the kernel answered; errors are negative.
     Returned(i64),
     /// The thread was ended by this signal.
@@ -18,7 +18,7 @@ pub enum Answer {
 }
 
 /// Whether this machine and this user can do it; says so where not.
-pub fn possible() -> bool {
+pub(crate) fn possible() -> bool {
     let can = cfg!(target_arch = "x86_64") && super::kit::is_root();
     if !can {
         eprintln!("SKIPPED: forbidden calls are injected on x86_64 as root only");
@@ -27,7 +27,7 @@ pub fn possible() -> bool {
 }
 
 /// The threads of a process.
-pub fn threads(pid: u32) -> Vec<Pid> {
+pub(crate) fn threads(pid: u32) -> Vec<Pid> {
     let tasks = std::fs::read_dir(format!("/proc/{pid}/task")).expect("tasks");
     let number = |entry: std::fs::DirEntry| entry.file_name().to_str().and_then(|name| name.parse().ok());
     tasks.flatten().filter_map(number).map(Pid::from_raw).collect()
@@ -35,7 +35,7 @@ pub fn threads(pid: u32) -> Vec<Pid> {
 
 /// Has the thread make the call with these arguments.
 #[cfg(target_arch = "x86_64")]
-pub fn call(thread: Pid, number: i64, arguments: [u64; 3]) -> Answer {
+pub(crate) fn call(thread: Pid, number: i64, arguments: [u64; 3]) -> Answer {
     ptrace::attach(thread).expect("attached");
     waitpid(thread, Some(WaitPidFlag::__WALL)).expect("stopped");
     let before = ptrace::getregs(thread).expect("registers");
@@ -59,6 +59,6 @@ pub fn call(thread: Pid, number: i64, arguments: [u64; 3]) -> Answer {
 }
 
 #[cfg(not(target_arch = "x86_64"))]
-pub fn call(_: Pid, _: i64, _: [u64; 3]) -> Answer {
+pub(crate) fn call(_: Pid, _: i64, _: [u64; 3]) -> Answer {
     unreachable!("possible() said no")
 }

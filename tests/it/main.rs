@@ -19,6 +19,7 @@ mod notice;
 mod overlap;
 mod say;
 mod service;
+mod shell;
 mod store;
 mod symbols;
 mod understanding;

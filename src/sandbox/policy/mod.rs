@@ -216,6 +216,9 @@ macro_rules! rule {
 }
 use rule;
 
+#[cfg(test)]
+pub(super) use numbers::number;
+
 /// A call as a filter sees it: its number, and alternatives of conditions; none means always.
 pub(super) type Allowed = std::collections::BTreeMap<u32, Vec<&'static [Argument]>>;
 

@@ -48,6 +48,10 @@ pub(super) const PROGRAMS: &[Rule] = &[
     rule!([getpid, getppid, getpgrp, getpgid, getsid, setpgid, setsid], "process groups"),
     rule!([getuid, geteuid, getgid, getegid, getuid32, geteuid32, getgid32, getegid32], "who it is"),
     rule!([getresuid, getresgid, getresuid32, getresgid32, getgroups, getgroups32, capget], "who it is"),
+    rule!(
+        [setresuid, setresgid, setresuid32, setresgid32],
+        "posix_spawn puts ids back to what they are; no right to others"
+    ),
     rule!([kill, tkill, tgkill, rt_sigqueueinfo], "signals to its own (pid namespace, Landlock scope, uid)"),
     rule!([rt_sigaction, rt_sigpending, rt_sigsuspend, rt_sigtimedwait, pause], "signals to itself"),
     rule!([alarm, setitimer, getitimer, timer_create, timer_settime, timer_delete], "timers of its own"),

@@ -1,0 +1,117 @@
+//! One fresh child for every call number and role: what the table allows is let through, all else is not.
+//!
+//! Runs on whatever the tests are built for: `tests/heavy/walls-musl` runs it on the musl build too.
+
+use nix::sys::signal::Signal;
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::unistd::{ForkResult, Pid, fork};
+
+use super::super::policy::{self, Arch, Class, Otherwise, Role};
+use super::Filter;
+use crate::base::sys;
+
+/// Above the newest call of Linux 6.18.
+const LAST: u32 = 500;
+/// An exit status that says ENOSYS, beside those that say that something else came back.
+const NO_SUCH_CALL: i32 = 38;
+/// A child that still runs after so long was let through: it waits in the kernel.
+const PATIENCE: std::time::Duration = std::time::Duration::from_millis(60);
+
+/// What became of the child that made the call with zeros for arguments.
+fn commit(filter: &Filter, number: u32) -> WaitStatus {
+    // SAFETY: between fork and exit the child makes system calls only; the filter was made before.
+    match unsafe { fork() }.expect("a child") {
+        ForkResult::Child => {
+            // No act with zeros may hurt this machine, should a filter let it through: not as root.
+            let _ = nix::unistd::setresuid(54_321.into(), 54_321.into(), 54_321.into());
+            let _ = nix::unistd::setsid();
+            let sealed = sys::forbid_new_privileges().is_ok() && filter.enforce().is_ok();
+            if !sealed {
+                sys::exit_now(99);
+            }
+            // SAFETY: zeros for arguments: null pointers are answered with EFAULT.
+            let answer = unsafe { libc::syscall(number.into(), 0, 0, 0, 0, 0, 0) };
+            let missing = answer == -1 && std::io::Error::last_os_error().raw_os_error() == Some(libc::ENOSYS);
+            sys::exit_now(if missing { NO_SUCH_CALL } else { 0 })
+        }
+        ForkResult::Parent { child } => end_of(child),
+    }
+}
+
+fn end_of(child: Pid) -> WaitStatus {
+    let until = std::time::Instant::now() + PATIENCE;
+    loop {
+        match waitpid(child, Some(WaitPidFlag::WNOHANG)).expect("waited") {
+            WaitStatus::StillAlive if std::time::Instant::now() < until => std::thread::yield_now(),
+            WaitStatus::StillAlive => {
+                let _ = nix::sys::signal::kill(child, Signal::SIGKILL);
+                let _ = waitpid(child, None);
+                return WaitStatus::StillAlive;
+            }
+            end => return end,
+        }
+    }
+}
+
+fn every_number(role: Role) {
+    let Some(arch) = Arch::here() else { panic!("no table for this processor") };
+    let filter = Filter::of(role).expect("a filter");
+    let allowed = policy::allowed(role, arch, cfg!(target_env = "gnu"));
+    let mut let_through = 0;
+    // They return into a stack that the test's child does not have.
+    let unmade = ["rt_sigreturn", "vfork"].map(|name| policy::number(name, arch));
+    for number in (0..=LAST).filter(|number| !unmade.contains(&Some(*number))) {
+        let end = commit(&filter, number);
+        let name = role.word();
+        assert_ne!(end, WaitStatus::Exited(Pid::this(), 99), "{name} was not sealed");
+        // The kernel's own trampolines of probes (uretprobe, uprobe) pass by seccomp and end everybody else by SIGILL.
+        let trampoline = arch == Arch::X86_64 && matches!(number, 335 | 336);
+        if trampoline && matches!(end, WaitStatus::Signaled(_, Signal::SIGILL, _)) {
+            continue;
+        }
+        let ended = matches!(end, WaitStatus::Signaled(_, Signal::SIGSYS, _));
+        if policy::decide(&allowed, number, [0; 6]) {
+            assert!(!ended, "call {number} of {name} is in its table");
+            let_through += 1;
+        } else {
+            match role.otherwise() {
+                Otherwise::End => assert!(ended, "call {number} of {name} is not in its table: {end:?}"),
+                Otherwise::NoSuchCall => {
+                    let missing = matches!(end, WaitStatus::Exited(_, NO_SUCH_CALL));
+                    assert!(missing, "call {number} of {name} is not in its table: {end:?}");
+                }
+            }
+        }
+    }
+    assert!(let_through > 15, "{let_through} of {}", role.word());
+}
+
+#[test]
+fn every_call_number_of_pure() {
+    every_number(Role::Hand(Class::Pure));
+}
+
+#[test]
+fn every_call_number_of_files() {
+    every_number(Role::Hand(Class::Files));
+}
+
+#[test]
+fn every_call_number_of_lines() {
+    every_number(Role::Hand(Class::Lines));
+}
+
+#[test]
+fn every_call_number_of_shell() {
+    every_number(Role::Hand(Class::Shell));
+}
+
+#[test]
+fn every_call_number_of_the_brain() {
+    every_number(Role::Brain);
+}
+
+#[test]
+fn every_call_number_of_the_keeper() {
+    every_number(Role::Keeper);
+}

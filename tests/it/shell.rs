@@ -1,0 +1,160 @@
+//! The `shell` tool: what a command may, what ends it, and that nothing of it is left.
+
+mod commands;
+
+use serde_json::{Value, json};
+
+use crate::kit::{Home, Output, shared, wait_for};
+
+fn call(home: &Home, command: &str, seconds: u64, more: &[&str]) -> Output {
+    let arguments = json!({"command": command, "seconds": seconds}).to_string();
+    home.run(&[&["tool", "call", "shell", &arguments, "--yes", "--json"], more].concat())
+}
+
+/// Runs it with the text guard off: what is seen is the walls.
+fn run(home: &Home, command: &str, seconds: u64) -> Value {
+    let output = call(home, command, seconds, &["--without-text-guard"]);
+    assert!(output.ok, "{command}: {output:?}");
+    output.json()
+}
+
+fn has_shell() -> bool {
+    let there = std::path::Path::new("/bin/sh").exists();
+    assert!(there || std::env::var_os("CI").is_none(), "there is no /bin/sh");
+    there
+}
+
+#[test]
+fn commands_of_sandbox_verify_do_as_expected() {
+    let Some(path) = shared("vectors/sandbox_verify.json") else { return };
+    let home = Home::new();
+    let _service = with_guard_off(&home);
+    let vectors: Value = serde_json::from_slice(&std::fs::read(path).expect("read")).expect("JSON");
+    let (mut wrong, mut tried, mut skipped) = (Vec::new(), 0, Vec::new());
+    for case in vectors["cases"].as_array().expect("cases") {
+        let Some(command) = case["command"].as_str() else { continue };
+        let text = |key: &str| case[key].as_str().map(str::to_owned);
+        // There is no network here by design, and programs that this machine does not have show nothing.
+        let program = command.split_whitespace().next().unwrap_or_default();
+        let missing = ["python3", "git", "jq", "curl", "bash"].iter().any(|name| {
+            command.contains(name) && !["/usr/bin", "/bin"].iter().any(|d| std::path::Path::new(d).join(name).exists())
+        });
+        if case["requires_network"] == true || missing || case.get("expect_success").is_none() {
+            skipped.push(program.to_owned());
+            continue;
+        }
+        let ran = run(&home, command, 5);
+        let succeeded = ran["status"] == 0 && ran["ended_by"].is_null();
+        // Of its shells only the first words differ: `echo -e` of dash prints the flag.
+        let output =
+            ran["output"].as_str().unwrap_or_default().to_owned() + ran["ended_by"].as_str().unwrap_or_default();
+        let says = |key: &str| text(key).is_none_or(|part| output.contains(&part));
+        if case["expect_success"] != succeeded || !says("expect_output_contains") || !says("expect_error_contains") {
+            wrong.push(format!("{command}\n  expected {case}\n  got {ran}"));
+        }
+        tried += 1;
+    }
+    assert!(wrong.is_empty(), "{} of {tried}:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(tried >= 20, "only {tried}; skipped {skipped:?}");
+}
+
+fn with_guard_off(home: &Home) -> crate::kit::Running {
+    let running = crate::kit::Running::start(home.command(&["run", "--without-text-guard"]));
+    let answers = || home.run(&["status", "--no-start"]).ok.then_some(());
+    crate::kit::wait_for("the service to answer", answers);
+    running
+}
+
+#[test]
+fn every_bomb_is_bounded_reported_and_leaves_nothing() {
+    if !has_shell() {
+        return;
+    }
+    let home = Home::new();
+    let service = with_guard_off(&home);
+    // Name, command, and what must be told: the cap, or the program's own words when a call was refused.
+    let bombs = [
+        ("fork", "f() { f | f & }; f; sleep 9", "timed out|processes|fork"),
+        (
+            "many forks",
+            "for i in $(seq 500); do (setsid sleep 99 &) ; done; echo made; sleep 9",
+            "timed out|processes|fork",
+        ),
+        (
+            "memory",
+            "x=$(head -c 600000000 /dev/zero | tr '\\0' 'a'); echo ${#x}",
+            "memory|Cannot allocate|timed out|Out of",
+        ),
+        ("file", "head -c 200000000 /dev/zero > big; echo ended", "File size|ended"),
+        ("descriptors", "i=3; while [ $i -lt 9 ]; do eval \"exec $i</dev/null\"; i=$((i+1)); done; ulimit -n", "256"),
+        ("output", "yes", "wrote more than"),
+        ("processor", "while :; do :; done", "timed out"),
+        ("pause", "sleep 99", "timed out"),
+    ];
+    for (name, command, told) in bombs {
+        let began = std::time::Instant::now();
+        let ran = run(&home, command, 2);
+        let took = began.elapsed();
+        let text = ran.to_string();
+        assert!(told.split('|').any(|part| text.contains(part)), "{name}: {text:.400}");
+        assert!(took.as_secs() < 6, "{name} took {took:?}");
+        assert!(text.len() < 100_000, "{name}: {} bytes", text.len());
+        let ours = || service.descendants().iter().all(|(_, name)| name.starts_with("hearth"));
+        wait_for(&format!("what {name} left to be gone"), || ours().then_some(()));
+        assert!(home.run(&["ask", "turn on the kitchen lamp"]).ok, "the agent obeys after {name}");
+    }
+}
+
+#[test]
+fn what_is_left_running_ends_with_the_command_also_without_a_process_namespace() {
+    if !has_shell() {
+        return;
+    }
+    let mark = format!("7{:07}", std::process::id());
+    for lowered in [&[][..], &["pid_ns"], &["user_ns"]] {
+        let home = Home::new();
+        let mut more = vec!["--without-text-guard"];
+        more.extend(lowered.iter().flat_map(|wall| ["--without-wall", *wall]));
+        let command = format!("(setsid sleep {mark} &) ; setsid sleep {mark} & echo started");
+        let output = call(&home, &command, 5, &more);
+        assert!(output.ok && output.out.contains("started"), "without {lowered:?}: {output:?}");
+        let all = std::fs::read_dir("/proc").expect("processes").flatten();
+        let alive = all.filter_map(|entry| std::fs::read_to_string(entry.path().join("cmdline")).ok());
+        assert_eq!(alive.filter(|line| line.contains(&mark)).count(), 0, "without {lowered:?}");
+    }
+}
+
+#[test]
+fn a_command_sees_its_workspace_and_nothing_of_the_agent() {
+    if !has_shell() {
+        return;
+    }
+    let home = Home::new();
+    std::fs::write(home.root().join("secret"), "canary-in-the-root").expect("written");
+    for lowered in [&[][..], &["mount_ns"], &["landlock_files"]] {
+        let more: Vec<_> = lowered.iter().flat_map(|wall| ["--without-wall", *wall]).collect();
+        let mut more = more;
+        more.push("--without-text-guard");
+        let root = home.root().display();
+        let command =
+            format!("cat {root}/secret; ls {root}/data; env; cat /proc/*/environ; echo x > own && cat own; pwd");
+        let output = call(&home, &command, 5, &more);
+        assert!(output.ok, "{output:?}");
+        assert!(
+            !output.out.contains("canary-in-the-root") && !output.out.contains("hearth.db"),
+            "{lowered:?}: {output:?}"
+        );
+        assert!(!output.out.contains("HEARTH_"), "the environment of the agent, without {lowered:?}: {output:?}");
+        assert!(home.data().join("workspace/own").exists(), "the workspace can be written, without {lowered:?}");
+    }
+}
+
+#[test]
+fn the_guard_refuses_early_and_a_person_confirms() {
+    let home = Home::new();
+    let refused = call(&home, "rm -rf /", 5, &[]);
+    assert!(!refused.ok && refused.out.contains("it deletes without asking"), "{refused:?}");
+    let arguments = json!({"command": "echo hello"}).to_string();
+    let asked = home.run(&["tool", "call", "shell", &arguments, "--json"]);
+    assert_eq!(asked.json()["fault"]["code"], "needs_confirmation", "{asked:?}");
+}
