@@ -271,7 +271,7 @@ fn wait_any() -> nix::Result<(WaitStatus, u64)> {
         0 => Ok((WaitStatus::StillAlive, 0)),
         pid => {
             let micros = usage.ru_utime.tv_usec + usage.ru_stime.tv_usec;
-            let seconds = usage.ru_utime.tv_sec + usage.ru_stime.tv_sec + libc::time_t::from(micros / 1_000_000);
+            let seconds = usage.ru_utime.tv_sec + usage.ru_stime.tv_sec + micros / 1_000_000;
             Ok((WaitStatus::from_raw(Pid::from_raw(pid), status)?, u64::try_from(seconds).unwrap_or_default()))
         }
     }
