@@ -45,8 +45,13 @@ pub(super) const UNSEALED: i32 = 70;
 /// `lowered` takes walls away, so that a test can show which one it was that held; nothing gives any.
 ///
 /// # Errors
-/// [`SandboxFault::NotAlone`] where a second thread exists, or the step that failed.
+/// [`SandboxFault::NoSeccomp`] where the kernel has none, [`SandboxFault::NotAlone`] where a second thread
+/// exists, or the step that failed.
 pub fn start(bodies: &'static [(Class, Body)], lowered: Walls) -> Result<Spawner, SandboxFault> {
+    // Before the threads are counted: an emulator without seccomp has threads of its own.
+    if !lowered.has(Wall::Seccomp) && !sys::has_seccomp() {
+        return Err(SandboxFault::NoSeccomp);
+    }
     let threads = sys::thread_count().map_err(SandboxFault::step("count threads"))?;
     if threads != 1 {
         return Err(SandboxFault::NotAlone(threads));
