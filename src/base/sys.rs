@@ -100,6 +100,13 @@ pub fn is_filtered() -> bool {
     unsafe { libc::prctl(libc::PR_GET_SECCOMP, 0, 0, 0, 0) == 2 }
 }
 
+/// Whether this kernel knows seccomp at all (prctl(2), PR_GET_SECCOMP: EINVAL where it does not).
+#[must_use]
+pub fn has_seccomp() -> bool {
+    // SAFETY: PR_GET_SECCOMP takes no pointer.
+    unsafe { libc::prctl(libc::PR_GET_SECCOMP, 0, 0, 0, 0) >= 0 }
+}
+
 /// Ends a process image at once, without destructors or buffers (`_exit(2)`): for forked children.
 pub fn exit_now(status: i32) -> ! {
     // SAFETY: `_exit` never returns and runs no code of this process.

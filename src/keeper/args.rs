@@ -9,13 +9,17 @@ use std::time::Duration;
 use super::fault::KeeperFault;
 use crate::base::limits;
 
+/// Where users are: on a board there is no other place, and no resolver may be loaded into the vault.
+const PASSWD: &str = "/etc/passwd";
+
 const HELP: &str = "\
 hearth-keeper: the secrets helper of Hearth.
 
-Usage: hearth-keeper --socket PATH [--allow-uid N]... [--idle-seconds N]
+Usage: hearth-keeper --socket PATH [--allow-uid N | --allow-user NAME]... [--idle-seconds N]
 
   --socket PATH      listen here, mode 0600; where a service manager passes a socket, that one is used
   --allow-uid N      this uid may connect too, besides the keeper's own and root (up to 16 times)
+  --allow-user NAME  the same by name, as /etc/passwd has it: for a unit that cannot know the number
   --idle-seconds N   end a connection after so long without a request, 1 to 3600 (default 60)
   -h, --help         print this
   -V, --version      print the version
@@ -70,8 +74,12 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Parsed, Keeper
             }
             Some("--socket") if settings.socket.is_some() => return Err(usage("--socket is given twice")),
             Some("--socket") => settings.socket = Some(PathBuf::from(value(&mut words, "--socket", "a path")?)),
-            Some("--allow-uid") if settings.allowed.len() == limits::KEEPER_UIDS => {
-                return Err(usage(&format!("--allow-uid is given more than {} times", limits::KEEPER_UIDS)));
+            Some(option @ ("--allow-uid" | "--allow-user")) if settings.allowed.len() == limits::KEEPER_UIDS => {
+                return Err(usage(&format!("{option} is given more than {} times", limits::KEEPER_UIDS)));
+            }
+            Some("--allow-user") => {
+                let name = value(&mut words, "--allow-user", "a name")?;
+                settings.allowed.push(uid_of(&name.to_string_lossy(), PASSWD)?);
             }
             Some("--allow-uid") => settings.allowed.push(number(&mut words, "--allow-uid", 0, u32::MAX - 1)?),
             Some("--idle-seconds") => {
@@ -102,6 +110,14 @@ fn number(words: &mut impl Iterator<Item = OsString>, option: &str, low: u32, hi
     }
 }
 
+/// The uid of a user in a file of passwd(5).
+fn uid_of(name: &str, file: &str) -> Result<u32, KeeperFault> {
+    let text = std::fs::read_to_string(file).map_err(|error| usage(&format!("--allow-user {name}: {file}: {error}")))?;
+    let line = text.lines().find(|line| line.split(':').next() == Some(name));
+    let uid = line.and_then(|line| line.split(':').nth(2)).and_then(|uid| uid.parse().ok());
+    uid.ok_or_else(|| usage(&format!("--allow-user {name}: no such user in {file}")))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -122,6 +138,19 @@ mod tests {
         assert_eq!(settings.idle, Duration::from_secs(3));
         assert!(matches!(read(&["--version"]), Ok(Parsed::Say(text)) if text.contains(env!("CARGO_PKG_VERSION"))));
         assert!(matches!(read(&["--help", "--nonsense"]), Ok(Parsed::Say(_))));
+    }
+
+    #[test]
+    fn a_user_is_looked_up_by_its_whole_name() {
+        let path = std::env::temp_dir().join(format!("hearth-passwd-{}", std::process::id()));
+        std::fs::write(&path, "hearth-keeper:x:7:7::/:/bin/sh\nhearth:x:8:8::/:/bin/sh\nbroken:x\n").unwrap();
+        let file = path.to_str().unwrap();
+        assert_eq!(uid_of("hearth", file).unwrap(), 8);
+        for name in ["heart", "broken", ""] {
+            assert!(uid_of(name, file).unwrap_err().to_string().contains("no such user"), "{name}");
+        }
+        std::fs::remove_file(&path).unwrap();
+        assert!(matches!(read(&["--allow-user", "root"]), Ok(Parsed::Serve(settings)) if settings.allowed == [0]));
     }
 
     #[test]

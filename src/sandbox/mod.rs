@@ -44,6 +44,12 @@ pub use wall::{Wall, Walls};
 /// What went wrong in making or sealing a process.
 #[derive(Debug, thiserror::Error)]
 pub enum SandboxFault {
+    /// Without seccomp no hand has a wall that counts, so none is made.
+    #[error(
+        "no hands: this kernel has no seccomp, and without that wall Hearth runs no tool \
+         (CONFIG_SECCOMP_FILTER is missing, or this is qemu-user)"
+    )]
+    NoSeccomp,
     /// The spawner has to be made while the program has one thread.
     #[error("the spawner must be made before the first thread, but there are {0} threads")]
     NotAlone(usize),

@@ -188,6 +188,8 @@ fn bind(from: &Path, to: &Path, flags: libc::c_ulong) -> io::Result<()> {
 
 /// The flags of mount(2) for those that statvfs(3) tells.
 fn kept(has: libc::c_ulong) -> libc::c_ulong {
+    // The kernel's number (include/linux/statfs.h): the libc crate has no name for it on musl.
+    const ST_RELATIME: libc::c_ulong = 0x1000;
     let table = [
         (libc::ST_NODEV, libc::MS_NODEV),
         (libc::ST_NOSUID, libc::MS_NOSUID),
@@ -195,7 +197,7 @@ fn kept(has: libc::c_ulong) -> libc::c_ulong {
         (libc::ST_RDONLY, libc::MS_RDONLY),
         (libc::ST_NOATIME, libc::MS_NOATIME),
         (libc::ST_NODIRATIME, libc::MS_NODIRATIME),
-        (libc::ST_RELATIME, libc::MS_RELATIME),
+        (ST_RELATIME, libc::MS_RELATIME),
     ];
     table.into_iter().filter(|(flag, _)| has & flag != 0).fold(0, |all, (_, flag)| all | flag)
 }

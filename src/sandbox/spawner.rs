@@ -45,8 +45,13 @@ pub(super) const UNSEALED: i32 = 70;
 /// `lowered` takes walls away, so that a test can show which one it was that held; nothing gives any.
 ///
 /// # Errors
-/// [`SandboxFault::NotAlone`] where a second thread exists, or the step that failed.
+/// [`SandboxFault::NoSeccomp`] where the kernel has none, [`SandboxFault::NotAlone`] where a second thread
+/// exists, or the step that failed.
 pub fn start(bodies: &'static [(Class, Body)], lowered: Walls) -> Result<Spawner, SandboxFault> {
+    // Before the threads are counted: an emulator without seccomp has threads of its own.
+    if !lowered.has(Wall::Seccomp) && !sys::has_seccomp() {
+        return Err(SandboxFault::NoSeccomp);
+    }
     let threads = sys::thread_count().map_err(SandboxFault::step("count threads"))?;
     if threads != 1 {
         return Err(SandboxFault::NotAlone(threads));
@@ -285,7 +290,7 @@ fn wait_any() -> nix::Result<(WaitStatus, u64)> {
         0 => Ok((WaitStatus::StillAlive, 0)),
         pid => {
             let micros = usage.ru_utime.tv_usec + usage.ru_stime.tv_usec;
-            let seconds = usage.ru_utime.tv_sec + usage.ru_stime.tv_sec + libc::time_t::from(micros / 1_000_000);
+            let seconds = usage.ru_utime.tv_sec + usage.ru_stime.tv_sec + micros / 1_000_000;
             Ok((WaitStatus::from_raw(Pid::from_raw(pid), status)?, u64::try_from(seconds).unwrap_or_default()))
         }
     }
