@@ -131,10 +131,11 @@ pub fn protect_relocations() -> io::Result<usize> {
     // (getauxval(3)); they are mapped, read-only, for as long as the program runs.
     let headers = unsafe { std::slice::from_raw_parts(table as *const Header, count) };
     let Some(own) = headers.iter().find(|header| header.p_type == libc::PT_PHDR) else { return Ok(0) };
-    let moved = table.wrapping_sub(own.p_vaddr as usize);
+    let address = |address| usize::try_from(address).map_err(io::Error::other);
+    let moved = table.wrapping_sub(address(own.p_vaddr)?);
     let Some(relro) = headers.iter().find(|header| header.p_type == libc::PT_GNU_RELRO) else { return Ok(0) };
-    let from = moved.wrapping_add(relro.p_vaddr as usize) / page * page;
-    let to = moved.wrapping_add((relro.p_vaddr + relro.p_memsz) as usize) / page * page;
+    let from = moved.wrapping_add(address(relro.p_vaddr)?) / page * page;
+    let to = moved.wrapping_add(address(relro.p_vaddr.wrapping_add(relro.p_memsz))?) / page * page;
     if to <= from {
         return Ok(0);
     }

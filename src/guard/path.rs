@@ -30,5 +30,5 @@ pub fn is_sensitive(path: &Path) -> bool {
     let Some(name) = path.file_name().map(|name| name.to_string_lossy().to_lowercase()) else { return false };
     let stem = |known: &&str| name == **known || name.strip_prefix(*known).is_some_and(|rest| rest.starts_with('.'));
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
-    NAMES.contains(&name.as_str()) || STEMS.iter().any(|known| stem(&known)) || EXTENSIONS.contains(&extension)
+    NAMES.contains(&name.as_str()) || STEMS.iter().any(stem) || EXTENSIONS.contains(&extension)
 }

@@ -224,6 +224,7 @@ fn open(path: &CStr, flags: libc::c_int) -> libc::c_long {
     unsafe { libc::syscall(libc::SYS_openat, libc::AT_FDCWD, path.as_ptr(), flags | libc::O_CLOEXEC, 0o600) }
 }
 
+#[allow(clippy::cast_possible_truncation, reason = "an address family and the size of an address")]
 fn connect_ip(kind: libc::c_int, port: u16) -> libc::c_long {
     // SAFETY: `address` is a whole sockaddr_in; the descriptor is this function's own.
     unsafe {
@@ -243,6 +244,7 @@ fn connect_ip(kind: libc::c_int, port: u16) -> libc::c_long {
     }
 }
 
+#[allow(clippy::cast_possible_truncation, reason = "an address family and the size of an address")]
 fn connect_unix(name: &[u8]) -> libc::c_long {
     // SAFETY: `address` is a whole sockaddr_un and `name` was made to fit it; the descriptor is this function's own.
     unsafe {

@@ -132,7 +132,7 @@ fn own_files(uid: u32, gid: u32) -> io::Result<()> {
     fs::write(etc.join("passwd"), format!("root:x:0:0:root:/root:/bin/false\n{user}"))?;
     fs::write(etc.join("group"), format!("root:x:0:\nsandbox:x:{gid}:\n"))?;
     fs::create_dir(base(Path::new("/root")))?;
-    fs::set_permissions(base(Path::new("/root")), fs::Permissions::from_mode(0))?;
+    fs::set_permissions(base(Path::new("/root")), fs::Permissions::from_mode(0o000))?;
     fs::create_dir(base(Path::new("/tmp")))?;
     let data = text(format!("size={SHELL_TMP_BYTES},mode=700"))?;
     let flags = libc::MS_NOSUID | libc::MS_NODEV | libc::MS_NOEXEC;
