@@ -6,6 +6,7 @@
 
 mod console;
 mod lines;
+pub mod mqtt;
 
 pub use console::{Console, Speak};
 pub use lines::{Heard, LineReader};

@@ -21,11 +21,13 @@ mod gazetteer;
 mod kind;
 mod load;
 mod load_entity;
+mod load_mqtt;
 mod model;
 mod observe;
 mod plan;
 mod raw;
 pub mod spell;
+pub mod remote;
 #[cfg(test)]
 mod tests;
 mod timer;

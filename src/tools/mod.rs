@@ -12,6 +12,7 @@ mod file_hand;
 mod files;
 mod line_hand;
 mod lines;
+mod mqtt;
 mod pure_hand;
 mod shell;
 mod shell_hand;
@@ -22,6 +23,7 @@ pub use calculate::Calculate;
 pub use files::{FileAppend, FileEdit, FileRead, FileWrite};
 pub use lines::{LineGet, LineSet, LineTable, LineUse};
 pub use shell::Shell;
+pub use mqtt::MqttSet;
 pub use time::TimeNow;
 pub use workspace::Workspace;
 

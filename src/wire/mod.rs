@@ -7,6 +7,7 @@
 
 pub mod generated;
 pub mod hand;
+pub mod login;
 pub mod packet;
 pub mod spawn;
 pub mod verify;
