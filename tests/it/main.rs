@@ -15,6 +15,7 @@ mod inject;
 mod keeper;
 mod kit;
 mod lines;
+mod mqtt;
 mod notice;
 mod overlap;
 mod say;

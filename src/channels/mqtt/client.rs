@@ -182,6 +182,10 @@ impl<D: Dial, L: Listener> Driver<D, L> {
 
     fn decode(&mut self, read: &mut BytesMut) -> Result<(), String> {
         let version = self.session.version();
+        // A greeting begins with 2, a farewell with 14: anything else is no MQTT, however long it claims to be.
+        if !self.session.is_up() && read.first().is_some_and(|first| !matches!(first >> 4, 2 | 14)) {
+            return Err("what answers there does not speak MQTT".into());
+        }
         while let Some(packet) = codec::read(read, version, MQTT_PACKET_BYTES).map_err(|fault| fault.to_string())? {
             self.session.receive(packet).map_err(|breach| breach.to_string())?;
             if self.session.is_up() {

@@ -23,7 +23,7 @@ pub use client::{Client, Driver, Listener, Order, backoff, client};
 pub use codec::{CodecFault, frame_length, read, write};
 pub use dial::{Dial, Tcp};
 pub use packet::{Hello, Message, Packet, QoS, Version, Welcome};
-pub use payload::Said;
+pub use payload::{Said, read as read_payload};
 pub use queue::{Lane, Ticket};
 pub use session::{Breach, Event, Options, Session};
 pub use topics::{Meaning, Topics, is_topic, normalised};

@@ -78,8 +78,7 @@ fn set(entity: &str, text: &str) -> Result<Said, Fault> {
 }
 
 /// An answer.
-#[must_use]
-pub fn answer(answer: &Outbound, id: Option<&str>) -> Vec<u8> {
+pub(super) fn answer(answer: &Outbound, id: Option<&str>) -> Vec<u8> {
     let mut payload = json!({"text": answer.text, "trace": answer.trace, "detail": answer.detail});
     if let Some(id) = id {
         payload["id"] = json!(id);
@@ -88,8 +87,7 @@ pub fn answer(answer: &Outbound, id: Option<&str>) -> Vec<u8> {
 }
 
 /// What was wrong with a payload.
-#[must_use]
-pub fn error(fault: &Fault, id: Option<&str>) -> Vec<u8> {
+pub(super) fn error(fault: &Fault, id: Option<&str>) -> Vec<u8> {
     let mut payload = json!({"error": {"code": fault.code, "message": fault.message}});
     if let Some(id) = id {
         payload["id"] = json!(id);

@@ -193,6 +193,12 @@ impl Session {
         let session_present = welcome.session_present;
         self.welcome = welcome;
         self.stand = Stand::Up;
+        // First: who answers what we send again must be heard.
+        if !self.options.filters.is_empty() {
+            let id = self.inflight.free_id();
+            self.subscribing = Some(id);
+            self.out.push_back(Packet::Subscribe { id, filters: self.options.filters.clone() });
+        }
         if session_present {
             self.out.extend(self.inflight.resend());
         } else {
@@ -201,11 +207,6 @@ impl Session {
             let (again, finished) = self.inflight.start_over();
             self.queue.push_front(again);
             self.events.extend(finished.into_iter().map(Event::Sent));
-        }
-        if !self.options.filters.is_empty() {
-            let id = self.inflight.free_id();
-            self.subscribing = Some(id);
-            self.out.push_back(Packet::Subscribe { id, filters: self.options.filters.clone() });
         }
         self.events.push_back(Event::Up { session_present });
         Ok(())

@@ -116,14 +116,13 @@ mod tests {
     #[test]
     fn topics_mean_what_the_tree_says() {
         let topics = Topics::new("hearth", "attic");
-        let meaning = |tail: &str| topics.meaning(tail);
-        assert_eq!(meaning("hearth/attic/say"), Some(Meaning::Say));
-        assert_eq!(meaning("hearth/attic/cmd/light.desk/set"), Some(Meaning::Set("light.desk")));
-        assert_eq!(meaning("hearth/attic/phone/request"), Some(Meaning::Request("phone")));
+        assert_eq!(topics.meaning("hearth/attic/say"), Some(Meaning::Say));
+        assert_eq!(topics.meaning("hearth/attic/cmd/light.desk/set"), Some(Meaning::Set("light.desk")));
+        assert_eq!(topics.meaning("hearth/attic/phone/request"), Some(Meaning::Request("phone")));
         for other in
             ["hearth/attic", "hearth/atticx/say", "hearth/attic/cmd//set", "hearth/attic/cmd/a/b/set", "say", ""]
         {
-            assert_eq!(meaning(other), None, "{other}");
+            assert_eq!(topics.meaning(other), None, "{other}");
         }
     }
 
