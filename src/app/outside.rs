@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 use crate::base::IdSource;
 use crate::bus::{Bus, Outside, People, Person, Publication, Rights};
 use crate::channels::mqtt::{self, Tcp, Version};
+use crate::channels::serial::{self, Mode};
 use crate::config::{self, Config};
 use crate::gate::Tier;
 use crate::home::{Binding, Entity, Home};
@@ -18,6 +19,7 @@ pub(super) struct Channels {
     pub(super) mqtt: Option<mqtt::Settings>,
     pub(super) broker: Tcp,
     pub(super) publications: mpsc::Receiver<Publication>,
+    pub(super) serial: Option<serial::Settings>,
 }
 
 impl Channels {
@@ -26,19 +28,38 @@ impl Channels {
         let status = json!({"version": env!("CARGO_PKG_VERSION"), "device": config.device.as_str(), "board": board});
         let mqtt = config.mqtt.enabled.then(|| mqtt_settings(config, home, status));
         let broker = Tcp { host: config.mqtt.host.clone(), port: config.mqtt.port };
-        Self { mqtt, broker, publications }
+        Self { mqtt, broker, publications, serial: serial_settings(config) }
     }
 
     /// Runs them until it is dropped.
     pub(super) async fn run(self, bus: Bus, ids: Arc<IdSource>, outside: Outside) {
         let Outside { news, remote } = outside;
-        let Self { mqtt, broker, publications } = self;
+        let Self { mqtt, broker, publications, serial } = self;
+        let line = serial::Parts { bus: bus.clone(), ids: Arc::clone(&ids), news: news.clone() };
         let parts = mqtt::Parts { bus, ids, news, remote, publications };
-        match mqtt {
-            Some(settings) => mqtt::run(broker, settings, parts).await,
-            None => std::future::pending().await,
-        }
+        let over_mqtt = async {
+            if let Some(settings) = mqtt {
+                mqtt::run(broker, settings, parts).await;
+            }
+        };
+        let over_serial = async {
+            if let Some(settings) = serial {
+                serial::run(settings, line).await;
+            }
+        };
+        tokio::join!(over_mqtt, over_serial);
     }
+}
+
+fn serial_settings(config: &Config) -> Option<serial::Settings> {
+    let set = &config.serial;
+    let mode = match set.mode.as_str() {
+        "text" => Mode::Text,
+        "frames" => Mode::Frames,
+        _ => Mode::Both,
+    };
+    let pin_hash = Some(set.pin_hash.clone()).filter(|hash| !hash.is_empty());
+    Some(serial::Settings { path: config::tty::path(&set.port)?, baud: set.baud, mode, pin_hash })
 }
 
 fn mqtt_settings(config: &Config, home: &Home, status: Value) -> mqtt::Settings {

@@ -28,6 +28,17 @@ pub const COMMAND_ID_BYTES: usize = 128;
 /// Changes that a channel may be behind before it is told to look at everything again.
 pub const NEWS_BEHIND: usize = 256;
 
+/// Bytes waiting for the serial line before answers are dropped, with an event.
+pub const SERIAL_WRITE_BYTES: usize = 64 * 1024;
+/// Time in which the serial line must take a byte.
+pub const SERIAL_STALL: Duration = Duration::from_secs(5);
+/// Wait before a serial line that is not there is looked for again.
+pub const SERIAL_AGAIN: Duration = Duration::from_secs(1);
+/// Unreadable lines and frames in a row after which the line's speed is doubted.
+pub const SERIAL_NOISE: u32 = 8;
+/// Replies kept for a machine that asks again under the same id.
+pub const SERIAL_REPLIES: usize = 8;
+
 /// Largest MQTT packet, either way, in bytes.
 pub const MQTT_PACKET_BYTES: usize = 64 * 1024;
 /// Longest MQTT topic, in bytes.

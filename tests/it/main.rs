@@ -19,6 +19,7 @@ mod mqtt;
 mod notice;
 mod overlap;
 mod say;
+mod serial;
 mod service;
 mod shell;
 mod store;

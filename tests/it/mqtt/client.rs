@@ -86,6 +86,8 @@ fn without_a_broker_commands_are_refused_when_full_and_telemetry_keeps_the_newes
         for number in 0..MQTT_QUEUE + 10 {
             mouth.tell("tele", &number.to_string()).await;
         }
+        // All of them are in the queue before one more is tried.
+        tokio::time::sleep(Duration::from_millis(500)).await;
         let full = mouth.client.publish_surely(Message::new("sure", "one too many", QoS::AtLeastOnce)).await;
         assert_eq!(full.map_err(|fault| fault.code), Err(Code::Full));
 
