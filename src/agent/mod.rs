@@ -181,9 +181,9 @@ impl Agent {
     }
 
     /// Takes in what devices behind a channel have reported since it was last called.
-    pub fn hear_devices(&mut self) {
+    pub async fn hear_devices(&mut self) {
         let changes = remote::hear(&mut self.parts);
-        self.remember(&changes);
+        self.remember(&changes).await;
     }
 
     async fn remember(&self, changes: &[Change]) {

@@ -33,6 +33,7 @@ impl Agent {
             calls,
             say: String::new(),
             confidence: 1.0,
+            open: false,
             context: Context::default(),
         };
         self.act(session, understood, behalf).await

@@ -15,7 +15,8 @@ use crate::obs::{Notify, Ring};
 use crate::sandbox::{self, Class, Hands, Holder, Spawner, Standing, Wall};
 use crate::store::{CallQuery, DataFolder, Opened, Store};
 use crate::tools::{
-    Calculate, FileAppend, FileEdit, FileRead, FileWrite, LineGet, LineSet, LineTable, MqttSet, Shell, TimeNow, Workspace,
+    Calculate, FileAppend, FileEdit, FileRead, FileWrite, LineGet, LineSet, LineTable, MqttSet, Shell, TimeNow,
+    Workspace,
 };
 use crate::wire::hand::Work;
 
@@ -138,7 +139,7 @@ impl Service {
                     let answer = self.agent.lock().await.turn(&message).await;
                     message.answer(answer);
                 }
-                _ = reports.changed() => self.agent.lock().await.hear_devices(),
+                _ = reports.changed() => self.agent.lock().await.hear_devices().await,
             }
         }
     }

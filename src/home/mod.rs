@@ -26,8 +26,8 @@ mod model;
 mod observe;
 mod plan;
 mod raw;
-pub mod spell;
 pub mod remote;
+pub mod spell;
 #[cfg(test)]
 mod tests;
 mod timer;

@@ -22,8 +22,8 @@ mod workspace;
 pub use calculate::Calculate;
 pub use files::{FileAppend, FileEdit, FileRead, FileWrite};
 pub use lines::{LineGet, LineSet, LineTable, LineUse};
-pub use shell::Shell;
 pub use mqtt::MqttSet;
+pub use shell::Shell;
 pub use time::TimeNow;
 pub use workspace::Workspace;
 

@@ -9,6 +9,7 @@ mod config;
 mod console;
 mod disk;
 mod floors;
+mod frames;
 mod generated;
 mod homes;
 mod inject;

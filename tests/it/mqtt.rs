@@ -3,6 +3,7 @@
 mod broker;
 mod client;
 mod cuts;
+mod docs;
 mod hostile;
 mod paho;
 mod peer;
