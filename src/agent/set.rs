@@ -79,9 +79,12 @@ fn word(word: &str) -> Result<Command, String> {
     })
 }
 
+/// A capability that takes a number, and the command that gives it one.
+type Level = (Capability, fn(f64) -> Command);
+
 /// What a bare number means for this entity.
 fn level(entity: &Entity, number: f64) -> Result<Command, String> {
-    let kinds: [(Capability, fn(f64) -> Command); 6] = [
+    let kinds: [Level; 6] = [
         (Capability::Brightness, Command::Brightness),
         (Capability::Position, Command::Position),
         (Capability::Speed, Command::Speed),

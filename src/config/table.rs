@@ -191,7 +191,8 @@ fn is_tty(text: &str) -> bool {
 
 fn is_pin_hash(text: &str) -> bool {
     let parts: Vec<_> = text.split('.').collect();
-    let hex = |part: &&str| part.len() >= 32 && part.len() % 2 == 0 && part.chars().all(|c| c.is_ascii_hexdigit());
+    let hex =
+        |part: &&str| part.len() >= 32 && part.len().is_multiple_of(2) && part.chars().all(|c| c.is_ascii_hexdigit());
     text.is_empty() || (parts.len() == 3 && parts[0] == "argon2id" && parts[1..].iter().all(hex))
 }
 

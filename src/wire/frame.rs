@@ -22,6 +22,7 @@ pub const PIECE_BYTES: usize = 200;
 pub const FRAME_BYTES: usize = 300;
 
 /// What the other end says.
+#[allow(clippy::large_enum_variant, reason = "texts have fixed capacities: a message must not ask for memory")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ToHearth {
     /// Asks for [`FromHearth::Version`].
@@ -53,6 +54,7 @@ pub enum ToHearth {
 }
 
 /// What Hearth says.
+#[allow(clippy::large_enum_variant, reason = "texts have fixed capacities: a message must not ask for memory")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FromHearth {
     /// The version of the messages and of Hearth.

@@ -22,11 +22,21 @@ fn messages() -> BTreeMap<&'static str, String> {
         ("from-pong", hex(&FromHearth::Pong { id: 300 })),
         (
             "from-reply",
-            hex(&FromHearth::Reply { id: 10, outcome: Outcome::Done, piece: 0, last: true, text: fitted("The lamp is on.") }),
+            hex(&FromHearth::Reply {
+                id: 10,
+                outcome: Outcome::Done,
+                piece: 0,
+                last: true,
+                text: fitted("The lamp is on."),
+            }),
         ),
         (
             "from-event",
-            hex(&FromHearth::Event { entity: fitted("light.lamp"), property: fitted("state"), value: fitted("\"on\"") }),
+            hex(&FromHearth::Event {
+                entity: fitted("light.lamp"),
+                property: fitted("state"),
+                value: fitted("\"on\""),
+            }),
         ),
         ("from-error", hex(&FromHearth::Error { id: None, code: 7, text: fitted("noise") })),
         ("from-error-of-command", hex(&FromHearth::Error { id: Some(10), code: 3, text: fitted("locked") })),
@@ -43,9 +53,14 @@ fn every_message_is_its_golden_frame() {
         }
         let golden = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         assert_eq!(golden.trim(), bytes, "{name}");
-        let golden: Vec<u8> = (0..bytes.len()).step_by(2).map(|at| u8::from_str_radix(&bytes[at..at + 2], 16).expect("hex")).collect();
+        let golden: Vec<u8> =
+            (0..bytes.len()).step_by(2).map(|at| u8::from_str_radix(&bytes[at..at + 2], 16).expect("hex")).collect();
         let inside = &golden[1..golden.len() - 1];
-        assert!(if name.starts_with("to") { decode::<ToHearth>(inside).is_ok() } else { decode::<FromHearth>(inside).is_ok() });
+        assert!(if name.starts_with("to") {
+            decode::<ToHearth>(inside).is_ok()
+        } else {
+            decode::<FromHearth>(inside).is_ok()
+        });
     }
     let count = std::fs::read_dir(&folder).expect("the folder").count();
     assert_eq!(count, messages().len(), "no golden frame without a message");

@@ -63,7 +63,8 @@ pub fn read(buffer: &mut BytesMut, version: Version, most: usize) -> Result<Opti
     }
     let mut frame = buffer.split_to(length);
     let kind = frame[0] >> 4;
-    if !matches!(kind, 2..=7 | 9 | 11 | 13) && !(kind == 14 && version == Version::V5) {
+    let may = matches!(kind, 2..=7 | 9 | 11 | 13) || (kind == 14 && version == Version::V5);
+    if !may {
         return Err(CodecFault::NotFromBroker(kind));
     }
     // Complete, so that «more bytes are needed» can only mean that the frame is malformed.

@@ -6,15 +6,15 @@ use std::time::Instant;
 use super::packet::{Message, Packet, QoS};
 use super::queue::{Ticket, Waiting};
 
-/// What a message waits for.
+/// What a message waits for to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stage {
     /// QoS 1.
-    AwaitAck,
+    Acknowledged,
     /// QoS 2, first half.
-    AwaitRec,
+    Recorded,
     /// QoS 2, second half: the broker has the message.
-    AwaitComp,
+    Complete,
 }
 
 #[derive(Debug)]
@@ -51,7 +51,7 @@ impl Inflight {
     /// Begins the flight of a message of QoS 1 or 2.
     pub(super) fn begin(&mut self, message: Message, ticket: Ticket) -> Packet {
         let id = self.free_id();
-        let stage = if message.qos == QoS::AtLeastOnce { Stage::AwaitAck } else { Stage::AwaitRec };
+        let stage = if message.qos == QoS::AtLeastOnce { Stage::Acknowledged } else { Stage::Recorded };
         self.order += 1;
         let packet = Packet::Publish { dup: false, id, alias: None, message: message.clone() };
         self.flights.insert(id, Flight { order: self.order, ticket, stage, message });
@@ -60,8 +60,8 @@ impl Inflight {
 
     /// The broker has recorded a QoS 2 message.
     pub(super) fn recorded(&mut self, id: u16) {
-        if let Some(flight) = self.flights.get_mut(&id).filter(|flight| flight.stage == Stage::AwaitRec) {
-            flight.stage = Stage::AwaitComp;
+        if let Some(flight) = self.flights.get_mut(&id).filter(|flight| flight.stage == Stage::Recorded) {
+            flight.stage = Stage::Complete;
         }
     }
 
@@ -78,7 +78,7 @@ impl Inflight {
         let mut flights: Vec<_> = self.flights.iter().collect();
         flights.sort_by_key(|(_, flight)| flight.order);
         let again = |(id, flight): (&u16, &Flight)| match flight.stage {
-            Stage::AwaitComp => Packet::PubRel { id: *id },
+            Stage::Complete => Packet::PubRel { id: *id },
             _ => Packet::Publish { dup: true, id: *id, alias: None, message: flight.message.clone() },
         };
         flights.into_iter().map(again).collect()
@@ -90,7 +90,7 @@ impl Inflight {
         let mut flights: Vec<_> = std::mem::take(&mut self.flights).into_values().collect();
         flights.sort_by_key(|flight| flight.order);
         let (recorded, open): (Vec<_>, Vec<_>) =
-            flights.into_iter().partition(|flight| flight.stage == Stage::AwaitComp);
+            flights.into_iter().partition(|flight| flight.stage == Stage::Complete);
         let now = Instant::now();
         let waiting = |Flight { ticket, message, .. }| Waiting { message, ticket, since: now, again: true };
         (open.into_iter().map(waiting).collect(), recorded.into_iter().map(|flight| flight.ticket).collect())

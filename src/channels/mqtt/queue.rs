@@ -56,15 +56,15 @@ pub(super) struct Queue {
 }
 
 impl Queue {
-    /// Puts a message at the end of its lane; gives it back where a sure lane is full.
-    pub(super) fn push(&mut self, lane: Lane, waiting: Waiting) -> Result<(), Waiting> {
+    /// Puts a message at the end of its lane; gives its ticket back where a sure lane is full.
+    pub(super) fn push(&mut self, lane: Lane, waiting: Waiting) -> Result<(), Ticket> {
         let weight = waiting.message.weight();
         let row = match lane {
             Lane::Sure => &mut self.sure,
             Lane::Telemetry => &mut self.telemetry,
         };
         if lane == Lane::Sure && row.full_with(weight) {
-            return Err(waiting);
+            return Err(waiting.ticket);
         }
         while row.full_with(weight) {
             self.dropped += 1;
@@ -119,7 +119,7 @@ mod tests {
             queue.push(Lane::Sure, waiting(ticket, 1)).expect("room");
             queue.push(Lane::Telemetry, waiting(10_000 + ticket, 1)).expect("room");
         }
-        assert_eq!(queue.push(Lane::Sure, waiting(1, 1)).expect_err("full").ticket, 1);
+        assert_eq!(queue.push(Lane::Sure, waiting(1, 1)).expect_err("full"), 1);
         queue.push(Lane::Telemetry, waiting(99_999, 1)).expect("dropped another");
         assert_eq!((queue.len(), queue.take_dropped(), queue.take_dropped()), (2 * MQTT_QUEUE, 1, 0));
         let order: Vec<_> = std::iter::from_fn(|| queue.pop()).map(|waiting| waiting.ticket).collect();

@@ -149,11 +149,7 @@ impl Session {
     pub fn publish(&mut self, lane: Lane, message: Message, ticket: Ticket, now: Instant) {
         let waiting = Waiting { message, ticket, since: now, again: false };
         if let Err(refused) = self.queue.push(lane, waiting) {
-            self.events.push_back(Event::Unsent(
-                refused.ticket,
-                Code::Full,
-                "too many messages wait for the broker".into(),
-            ));
+            self.events.push_back(Event::Unsent(refused, Code::Full, "too many messages wait for the broker".into()));
         }
         match self.queue.take_dropped() {
             0 => {}
@@ -216,12 +212,12 @@ impl Session {
         match packet {
             Packet::Publish { dup, id, alias, message } => return self.heard(dup, id, alias, message),
             Packet::PubAck { id, code } => {
-                if let Some(ticket) = self.inflight.finish(id, Stage::AwaitAck) {
+                if let Some(ticket) = self.inflight.finish(id, Stage::Acknowledged) {
                     self.events.push_back(sent(ticket, code));
                 }
             }
             Packet::PubRec { id, code } if code >= 0x80 => {
-                if let Some(ticket) = self.inflight.finish(id, Stage::AwaitRec) {
+                if let Some(ticket) = self.inflight.finish(id, Stage::Recorded) {
                     self.events.push_back(sent(ticket, code));
                 }
             }
@@ -235,7 +231,7 @@ impl Session {
                 self.out.push_back(Packet::PubComp { id });
             }
             Packet::PubComp { id } => {
-                if let Some(ticket) = self.inflight.finish(id, Stage::AwaitComp) {
+                if let Some(ticket) = self.inflight.finish(id, Stage::Complete) {
                     self.events.push_back(Event::Sent(ticket));
                 }
             }

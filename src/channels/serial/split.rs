@@ -11,7 +11,11 @@ use crate::wire::frame::{FRAME_BYTES, FrameFault, ToHearth, decode};
 /// Longest line of text, in bytes.
 pub const LINE_BYTES: usize = 1024;
 
-/// What was found on the line.
+/// What was found on the line; made one at a time, never kept.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "a frame's text has a fixed capacity, and nothing of it shall be allocated"
+)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unit {
     /// A line of text, or what was wrong with it.

@@ -30,7 +30,11 @@ fn the_commands_of_the_page_work_as_printed() {
         let line = line.replacen(" -t ", &format!(" -p {port} -t "), 1);
         let mut shell = Command::new("sh");
         let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap_or_default());
-        let output = shell.args(["-c", &format!("{line} {}", if line.contains("_sub") { "-W 10" } else { "" })]).env("PATH", path).output().expect("ran");
+        let output = shell
+            .args(["-c", &format!("{line} {}", if line.contains("_sub") { "-W 10" } else { "" })])
+            .env("PATH", path)
+            .output()
+            .expect("ran");
         assert!(output.status.success(), "{line}: {output:?}");
         heard.push(String::from_utf8_lossy(&output.stdout).into_owned());
         std::thread::sleep(std::time::Duration::from_millis(300));
@@ -55,7 +59,8 @@ fn the_devices_of_the_page_are_a_good_home() {
 #[test]
 fn the_vectors_of_the_request_form_hold() {
     let shared = std::env::var_os("HEARTH_SHARED").map(std::path::PathBuf::from);
-    let places = ["../shared", "../../shared"].map(|place| std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(place));
+    let places =
+        ["../shared", "../../shared"].map(|place| std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(place));
     let file = |folder: std::path::PathBuf| std::fs::read_to_string(folder.join("vectors/mqtt_channel.json")).ok();
     let Some(text) = shared.into_iter().chain(places).find_map(file) else {
         assert!(std::env::var_os("CI").is_none(), "the vectors are missing, and CI must not skip");
@@ -76,7 +81,10 @@ fn the_vectors_of_the_request_form_hold() {
             let meaning = topics.meaning(topic);
             assert_eq!(meaning.is_some(), ok, "{case}");
             if let Some(Meaning::Request(client)) = meaning {
-                assert_eq!((Some(client), Some(topics.response(client).as_str())), (text("client"), text("reply_topic")));
+                assert_eq!(
+                    (Some(client), Some(topics.response(client).as_str())),
+                    (text("client"), text("reply_topic"))
+                );
                 let said = read_payload(Meaning::Request(client), text("payload").expect("a payload").as_bytes());
                 assert_eq!(said.expect("taken").text, "What is the CPU usage?");
             }
