@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Behalf, Parts, lines};
+use super::{Behalf, Parts, lines, remote};
 use crate::base::limits::CALLS_PER_TURN;
 use crate::base::{Code, Fault};
 use crate::home::{Call, Change, Command, EntityRef, Home, LineValue, Step};
@@ -71,6 +71,9 @@ async fn one(parts: &mut Parts, step: &Step, behalf: Behalf<'_>, changes: &mut V
     let Some((line, wanted)) = &step.line else {
         return Err(Fault::new(Code::Unavailable, "is not connected to this board"));
     };
+    if remote::is_remote(parts, step.entity) {
+        return remote::drive(parts, step.entity, *wanted, behalf, changes).await;
+    }
     let driven = parts.call("line_set", json!({"line": line, "value": lines::as_number(*wanted)}), behalf).await;
     if let Err(fault) = driven {
         return Err(Fault::new(fault.code, format!("could not be switched: {}", fault.message)));
@@ -91,7 +94,7 @@ async fn one(parts: &mut Parts, step: &Step, behalf: Behalf<'_>, changes: &mut V
 }
 
 /// Whether a line shows what it was driven to; PWM periods may round by one percent.
-fn same(read: LineValue, wanted: LineValue) -> bool {
+pub(super) fn same(read: LineValue, wanted: LineValue) -> bool {
     match (read, wanted) {
         (LineValue::Percent(read), LineValue::Percent(wanted)) => read.abs_diff(wanted) <= 1,
         (read, wanted) => (lines::as_number(read) - lines::as_number(wanted)).abs() < f64::EPSILON,

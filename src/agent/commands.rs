@@ -11,6 +11,7 @@ const HELP: &str = "Say what you want in your own words, for example:
 Commands:
   /pins    the lines of this board and what is on them
   /state   the devices and what is true of them
+  /set     a device by its id: /set light.kitchen_lamp on
   /tools   what Hearth can do, and the class of hand that does it
   /help    this
   /quit    leave";
@@ -51,11 +52,8 @@ impl Agent {
     }
 
     fn tools(&self) -> String {
-        let rows = self
-            .parts
-            .gate
-            .manifests()
-            .map(|tool| format!("  {:<12} {:<6} {}", tool.name, tool.class.word(), tool.purpose));
+        let rows =
+            self.parts.gate.manifests().map(|tool| format!("  {:<12} {:<6} {}", tool.name, tool.doer(), tool.purpose));
         rows.collect::<Vec<_>>().join("\n")
     }
 }

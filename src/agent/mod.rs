@@ -9,7 +9,9 @@
 mod act;
 mod commands;
 mod lines;
+mod remote;
 mod session;
+mod set;
 
 use std::sync::Arc;
 
@@ -19,9 +21,9 @@ use serde_json::{Value, json};
 use tracing::Instrument;
 
 use crate::base::{Clock, Fault, Id};
-use crate::bus::{Inbound, Outbound, Principal};
+use crate::bus::{self, Inbound, Outbound, Outside, Principal};
 use crate::gate::{Call, Gate};
-use crate::home::{Change, Home};
+use crate::home::{Binding, Change, Home};
 use crate::intent::{self, Decision, Turn, Understanding};
 use crate::store::{DeviceState, Role, Store};
 
@@ -41,6 +43,8 @@ pub struct Parts {
     pub clock: Clock,
     /// Where the home is.
     pub zone: TimeZone,
+    /// What channels are told, and devices behind them.
+    pub outside: Outside,
 }
 
 /// The agent; one turn at a time.
@@ -89,7 +93,10 @@ impl Agent {
         self.note(message, Role::User, &message.text).await;
         let behalf = Behalf { principal: &message.principal, trace: message.trace, confirmed: false };
         let mut said = match message.text.strip_prefix('/') {
-            Some(command) => self.command(command, behalf).await,
+            Some(command) => match set::arguments(command) {
+                Some(arguments) => self.set(&message.session, arguments, behalf).await,
+                None => self.command(command, behalf).await,
+            },
             None => self.sentence(message, behalf).await,
         };
         self.note(message, Role::Assistant, &said.text).await;
@@ -168,6 +175,15 @@ impl Agent {
     pub async fn look_at_everything(&mut self, trace: Id) {
         let principal = Principal::owner("start");
         self.look(Behalf { principal: &principal, trace, confirmed: false }).await;
+        for entity in &self.parts.home.entities {
+            self.parts.outside.news.know(&entity.id, entity.to_json());
+        }
+    }
+
+    /// Takes in what devices behind a channel have reported since it was last called.
+    pub async fn hear_devices(&mut self) {
+        let changes = remote::hear(&mut self.parts);
+        self.remember(&changes).await;
     }
 
     async fn remember(&self, changes: &[Change]) {
@@ -175,11 +191,15 @@ impl Agent {
             return;
         }
         let (home, at_ms) = (&self.parts.home, self.parts.clock.wall_ms());
+        let news = &self.parts.outside.news;
         let mut states: Vec<DeviceState> = Vec::new();
         for change in changes {
             let Some(entity) = home.find(&change.entity).and_then(|found| home.entity(found)) else { continue };
+            news.know(&entity.id, entity.to_json());
+            let Change { entity: id, property, from, to } = change.clone();
+            news.tell(bus::Change { entity: id, property, from, to });
             if states.iter().all(|state| state.entity != entity.id) {
-                let source = "line".to_owned();
+                let source = if matches!(entity.binding, Binding::Mqtt { .. }) { "mqtt" } else { "line" }.to_owned();
                 states.push(DeviceState { entity: entity.id.clone(), state: entity.to_json(), at_ms, source });
             }
         }

@@ -68,10 +68,7 @@ pub(super) fn open(home: &Home, board: &Board, places: &Places) -> (Vec<Held>, V
                     name: name.to_owned(),
                     writable: direction == Direction::Out,
                     most: if wire.kind() == Kind::Pwm { 100.0 } else { 1.0 },
-                    tier: match entity.tier() {
-                        crate::home::Tier::Everyday => Tier::Changes,
-                        crate::home::Tier::Guarded => Tier::Risky,
-                    },
+                    tier: tier(entity),
                 };
                 held.push(Held { used, open });
             }
@@ -79,6 +76,14 @@ pub(super) fn open(home: &Home, board: &Board, places: &Places) -> (Vec<Held>, V
         }
     }
     (held, failed)
+}
+
+/// The risk of moving an entity, as the gate counts it.
+pub(super) fn tier(entity: &Entity) -> Tier {
+    match entity.tier() {
+        crate::home::Tier::Everyday => Tier::Changes,
+        crate::home::Tier::Guarded => Tier::Risky,
+    }
 }
 
 /// Entities with a line, with their place in the home's list.

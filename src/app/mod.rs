@@ -9,6 +9,7 @@
 pub mod admin;
 mod faults;
 mod lines;
+mod outside;
 mod serve;
 mod service;
 mod settings;

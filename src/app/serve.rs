@@ -33,6 +33,7 @@ pub async fn serve(settings: Settings, spawner: Spawner, ring: Option<Ring>, fro
     let server = Server::bind(&socket).map_err(AppFault::step(format!("admin socket {}", socket.display())))?;
     let doors = tokio::spawn(server.serve(Arc::clone(&service)));
     let listening = tokio::spawn(Arc::clone(&service).listen(messages));
+    let channels = tokio::spawn(Arc::clone(&service).channels());
     Notify.ready("obeying");
     tracing::info!(socket = %socket.display(), "ready");
 
@@ -44,7 +45,7 @@ pub async fn serve(settings: Settings, spawner: Spawner, ring: Option<Ring>, fro
         () = converse(Arc::clone(&service), front) => {}
     }
     Notify.stopping();
-    for task in [doors, watched, listening, tried] {
+    for task in [doors, watched, channels, listening, tried] {
         task.abort();
         let _ = task.await;
     }

@@ -8,19 +8,21 @@ use tokio::sync::Mutex;
 
 use crate::agent::{Agent, Parts};
 use crate::base::{Clock, Fault, IdSource};
-use crate::bus::{self, Bus, Inbound, Messages, Outbound, Principal};
+use crate::bus::{self, Bus, Inbound, Messages, Outbound, Outside, Principal, Remote};
 use crate::gate::{Call, Gate, Tool};
 use crate::hal::Places;
 use crate::obs::{Notify, Ring};
 use crate::sandbox::{self, Class, Hands, Holder, Spawner, Standing, Wall};
 use crate::store::{CallQuery, DataFolder, Opened, Store};
 use crate::tools::{
-    Calculate, FileAppend, FileEdit, FileRead, FileWrite, LineGet, LineSet, LineTable, Shell, TimeNow, Workspace,
+    Calculate, FileAppend, FileEdit, FileRead, FileWrite, LineGet, LineSet, LineTable, MqttSet, Shell, TimeNow,
+    Workspace,
 };
 use crate::wire::hand::Work;
 
 use super::admin::{Answer, Request, Response};
 use super::lines::{self, Held};
+use super::outside::Channels;
 use super::{AppFault, Settings};
 
 /// A running Hearth: what its doors ask.
@@ -32,6 +34,8 @@ pub struct Service {
     store: Store,
     ids: Arc<IdSource>,
     ring: Option<Ring>,
+    outside: Outside,
+    channels: std::sync::Mutex<Option<Channels>>,
     facts: Facts,
     _folder: DataFolder,
 }
@@ -86,15 +90,21 @@ impl Service {
         let workspace = Arc::new(workspace);
         let shell: Box<dyn Tool> = Box::new(Shell::new(Arc::clone(&workspace), !without_text_guard));
         let tools = tools(&hands, held, workspace, &clock, &config.timezone);
-        let tools = tools.into_iter().chain([shell]).collect();
+        let (remote, publications) = Remote::open();
+        let outside = Outside { remote: remote.clone(), ..Outside::default() };
+        let told: Box<dyn Tool> = Box::new(MqttSet::new(remote, super::outside::devices(&home)));
+        let tools = tools.into_iter().chain([shell, told]).collect();
+        let channels = Channels::of(&config, &home, &board.name, publications);
         let gate = Gate::new(tools, hands.clone(), store.clone());
 
         let zone = TimeZone::get(&config.timezone).unwrap_or(TimeZone::UTC);
-        let parts = Parts { home, gate: Arc::clone(&gate), store: store.clone(), clock, zone };
+        let parts =
+            Parts { home, gate: Arc::clone(&gate), store: store.clone(), clock, zone, outside: outside.clone() };
         let mut agent = Agent::new(parts);
         agent.look_at_everything(ids.next()).await;
 
         let (bus, messages) = bus::open();
+        let bus = bus.knowing(super::outside::people(&config));
         let facts = Facts {
             device: config.device.to_string(),
             board: board.name.clone(),
@@ -103,15 +113,43 @@ impl Service {
             lines_lost: failed.iter().map(|(line, fault)| (line.clone(), fault.to_string())).collect(),
         };
         let agent = Mutex::new(agent);
-        let service = Self { agent, bus, gate, hands, store, ids, ring, facts, _folder: folder };
+        let service = Self {
+            agent,
+            bus,
+            gate,
+            hands,
+            store,
+            ids,
+            ring,
+            outside,
+            channels: std::sync::Mutex::new(Some(channels)),
+            facts,
+            _folder: folder,
+        };
         Ok((Arc::new(service), messages))
     }
 
     /// Answers what comes over the bus, one message after the other, until every channel has closed.
     pub async fn listen(self: Arc<Self>, mut messages: Messages) {
-        while let Some(message) = messages.next().await {
-            let answer = self.agent.lock().await.turn(&message).await;
-            message.answer(answer);
+        let mut reports = self.outside.remote.watch();
+        loop {
+            tokio::select! {
+                message = messages.next() => {
+                    let Some(message) = message else { return };
+                    let answer = self.agent.lock().await.turn(&message).await;
+                    message.answer(answer);
+                }
+                _ = reports.changed() => self.agent.lock().await.hear_devices().await,
+            }
+        }
+    }
+
+    /// Runs the channels of the settings, once, until it is dropped.
+    pub async fn channels(self: Arc<Self>) {
+        let channels = self.channels.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+        let (bus, ids, outside) = (self.bus.clone(), Arc::clone(&self.ids), self.outside.clone());
+        if let Some(channels) = channels {
+            channels.run(bus, ids, outside).await;
         }
     }
 

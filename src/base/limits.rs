@@ -15,8 +15,57 @@ pub const ANSWER_BYTES: usize = 1024 * 1024;
 pub const ADMIN_CLIENTS: usize = 16;
 /// Messages waiting for the agent, all channels together.
 pub const INBOUND_QUEUE: usize = 64;
+/// Of [`INBOUND_QUEUE`], messages of one channel: a flood on one leaves room for the others.
+pub const INBOUND_SHARE: usize = 32;
 /// Answers waiting for one channel.
 pub const OUTBOUND_QUEUE: usize = 64;
+/// Commands remembered so that a redelivered one does not run again.
+pub const RECENT_COMMANDS: usize = 512;
+/// Time for which they are remembered.
+pub const RECENT_WINDOW: Duration = Duration::from_secs(600);
+/// Longest id that a speaker may give a command, in bytes.
+pub const COMMAND_ID_BYTES: usize = 128;
+/// Changes that a channel may be behind before it is told to look at everything again.
+pub const NEWS_BEHIND: usize = 256;
+
+/// Bytes waiting for the serial line before answers are dropped, with an event.
+pub const SERIAL_WRITE_BYTES: usize = 64 * 1024;
+/// Time in which the serial line must take a byte.
+pub const SERIAL_STALL: Duration = Duration::from_secs(5);
+/// Wait before a serial line that is not there is looked for again.
+pub const SERIAL_AGAIN: Duration = Duration::from_secs(1);
+/// Unreadable lines and frames in a row after which the line's speed is doubted.
+pub const SERIAL_NOISE: u32 = 8;
+/// Replies kept for a machine that asks again under the same id.
+pub const SERIAL_REPLIES: usize = 8;
+
+/// Largest MQTT packet, either way, in bytes.
+pub const MQTT_PACKET_BYTES: usize = 64 * 1024;
+/// Longest MQTT topic, in bytes.
+pub const MQTT_TOPIC_BYTES: usize = 512;
+/// MQTT messages waiting for the broker, in each of both lanes (commands and replies; telemetry).
+pub const MQTT_QUEUE: usize = 1_000;
+/// Bytes of topics and payloads in one lane.
+pub const MQTT_QUEUE_BYTES: usize = 1024 * 1024;
+/// MQTT messages sent and not yet acknowledged, either way. A 3.1.1 broker does not say how many it
+/// takes: mosquitto takes 20 of QoS 2 where nothing is set, and loses what is over after its PUBREC.
+pub const MQTT_INFLIGHT: u16 = 16;
+/// Acknowledged MQTT messages whose acknowledgement may not have arrived; and QoS 2 messages not yet released.
+pub const MQTT_UNSURE: usize = 1_024;
+/// Topic aliases, either way (MQTT 5).
+pub const MQTT_ALIASES: u16 = 32;
+/// Encoded bytes waiting for the socket before no more are encoded.
+pub const MQTT_WRITE_BYTES: usize = 64 * 1024;
+/// Time for connecting, and again for the broker's greeting.
+pub const MQTT_GREETING: Duration = Duration::from_secs(10);
+/// Time in which the broker must take bytes that are written to it.
+pub const MQTT_STALL: Duration = Duration::from_secs(20);
+/// First and last wait before the next attempt to connect.
+pub const MQTT_BACKOFF: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(60));
+/// Time in which a device behind MQTT must report what it was told.
+pub const MQTT_ANSWER: Duration = Duration::from_secs(2);
+/// Orders on their way to the MQTT connection.
+pub const MQTT_ORDERS: usize = 64;
 
 /// Largest message on a socket between two of our processes, in bytes.
 pub const PACKET_BYTES: usize = 128 * 1024;

@@ -293,7 +293,8 @@ pub fn default_text(fields: &[Field]) -> String {
 fn section(out: &mut String, path: &str, fields: &[Field]) {
     let tables = |field: &&Field| matches!(field.shape, Shape::Table(_));
     for field in fields.iter().filter(|field| !tables(field) && !matches!(field.shape, Shape::Elsewhere)) {
-        let value = field.default.value().map_or_else(|| "\"\"".to_owned(), |value| value.to_string());
+        let empty = if matches!(field.shape, Shape::Map { .. }) { "{}" } else { "\"\"" };
+        let value = field.default.value().map_or_else(|| empty.to_owned(), |value| value.to_string());
         let off = if matches!(field.default, Default::Absent) { "# " } else { "" };
         let (key, doc, words) = (field.key, field.doc, field.shape.words());
         out.push_str(&format!("# {doc}\n# Allowed: {words}.\n{off}{key} = {value}\n\n"));

@@ -1,18 +1,33 @@
 //! Moves messages between channels and the agent; neither knows the other.
 //!
-//! Every queue is bounded. A full inbound queue is told to the speaker; a channel that does not
-//! take its answers loses them with an event, and nobody else waits for it.
+//! Every queue is bounded. A full inbound queue is told to the speaker, and no channel can fill it
+//! alone; a channel that does not take its answers loses them with an event, and nobody else waits
+//! for it. Messages are taken in the order in which they came, so each session's order is kept.
 
 #![forbid(unsafe_code)]
 
+mod news;
+mod people;
 mod principal;
+mod recent;
+mod remote;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use tokio::sync::mpsc;
 
+pub use news::{Change, News};
+pub use people::{People, Person};
 pub use principal::{Principal, Rights};
+pub use remote::{Publication, Remote, Report};
 
-use crate::base::limits::{INBOUND_QUEUE, OUTBOUND_QUEUE, TEXT_BYTES};
+use crate::base::limits::{COMMAND_ID_BYTES, INBOUND_QUEUE, INBOUND_SHARE, OUTBOUND_QUEUE, TEXT_BYTES};
 use crate::base::{Code, Fault, Id};
+use recent::Recent;
 
 /// One message from outside.
 #[derive(Debug)]
@@ -21,7 +36,7 @@ pub struct Inbound {
     pub trace: Id,
     /// Who speaks, as the channel knows it.
     pub principal: Principal,
-    /// The conversation it belongs to; order is kept within one.
+    /// The conversation it belongs to, after its channel's name (`mqtt:kitchen`); order is kept within one.
     pub session: String,
     /// What was said.
     pub text: String,
@@ -40,23 +55,50 @@ pub struct Outbound {
     pub detail: serde_json::Value,
 }
 
+/// Whether a message was new.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// It is on the bus.
+    Now,
+    /// It was there before, under the same id: it does not run again.
+    Before,
+}
+
+/// What the agent shares with channels besides messages.
+#[derive(Clone, Debug, Default)]
+pub struct Outside {
+    /// What has changed in the home.
+    pub news: News,
+    /// Devices behind a channel.
+    pub remote: Remote,
+}
+
 /// The speaking end, held by channels; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Bus {
     inbound: mpsc::Sender<Inbound>,
+    people: Arc<People>,
+    recent: Arc<Mutex<Recent>>,
+    waiting: Waiting,
 }
 
 /// The listening end, held by whoever runs the agent.
 #[derive(Debug)]
 pub struct Messages {
     inbound: mpsc::Receiver<Inbound>,
+    waiting: Waiting,
 }
+
+/// How many messages of each channel wait.
+type Waiting = Arc<Mutex<BTreeMap<String, usize>>>;
 
 /// A new bus.
 #[must_use]
 pub fn open() -> (Bus, Messages) {
     let (sender, receiver) = mpsc::channel(INBOUND_QUEUE);
-    (Bus { inbound: sender }, Messages { inbound: receiver })
+    let waiting = Waiting::default();
+    let bus = Bus { inbound: sender, people: Arc::default(), recent: Arc::default(), waiting: Arc::clone(&waiting) };
+    (bus, Messages { inbound: receiver, waiting })
 }
 
 /// The queue of answers of one channel.
@@ -66,31 +108,83 @@ pub fn answers() -> (mpsc::Sender<Outbound>, mpsc::Receiver<Outbound>) {
 }
 
 impl Bus {
+    /// The same bus, knowing these people.
+    #[must_use]
+    pub fn knowing(mut self, people: People) -> Self {
+        self.people = Arc::new(people);
+        self
+    }
+
+    /// The principal behind what a channel knows, the most exact identity first.
+    #[must_use]
+    pub fn who(&self, identities: &[&str]) -> Principal {
+        self.people.who(identities)
+    }
+
     /// Puts a message on the bus.
     ///
     /// # Errors
     /// [`Code::BadInput`] for a text over [`TEXT_BYTES`], [`Code::Full`] where the agent is behind by a
-    /// whole queue, [`Code::Unavailable`] where it has stopped.
+    /// whole queue or by this channel's share of it, [`Code::Unavailable`] where it has stopped.
     pub fn say(&self, message: Inbound) -> Result<(), Fault> {
         if message.text.len() > TEXT_BYTES {
             let length = message.text.len();
             let text = format!("that was {length} bytes long; a message has at most {TEXT_BYTES}");
             return Err(Fault::new(Code::BadInput, text));
         }
+        let channel = channel_of(&message).to_owned();
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_channel = waiting.get(&channel).copied().unwrap_or(0);
+        if of_channel >= INBOUND_SHARE {
+            return Err(Fault::new(Code::Full, format!("{of_channel} messages are waiting already; try again")));
+        }
         self.inbound.try_send(message).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => {
                 Fault::new(Code::Full, format!("{INBOUND_QUEUE} messages are waiting already; try again"))
             }
             mpsc::error::TrySendError::Closed(_) => Fault::new(Code::Unavailable, "Hearth is stopping"),
-        })
+        })?;
+        waiting.insert(channel, of_channel + 1);
+        Ok(())
+    }
+
+    /// [`Bus::say`] for a message that its channel may bring again: runs once under one id of one speaker.
+    ///
+    /// # Errors
+    /// As [`Bus::say`]; [`Code::BadInput`] for an id over [`COMMAND_ID_BYTES`].
+    pub fn say_once(&self, message: Inbound, id: &str) -> Result<Taken, Fault> {
+        if id.len() > COMMAND_ID_BYTES {
+            return Err(Fault::new(Code::BadInput, format!("an id has at most {COMMAND_ID_BYTES} bytes")));
+        }
+        let (who, now) = (message.session.clone(), Instant::now());
+        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        if recent.knows(&who, id, now) {
+            tracing::info!(session = who, id, "a command came again and was not run again");
+            return Ok(Taken::Before);
+        }
+        self.say(message)?;
+        recent.note(&who, id, now);
+        Ok(Taken::Now)
     }
 }
 
 impl Messages {
     /// The next message; `None` when every channel has closed.
     pub async fn next(&mut self) -> Option<Inbound> {
-        self.inbound.recv().await
+        let message = self.inbound.recv().await?;
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let channel = channel_of(&message);
+        match waiting.get_mut(channel) {
+            Some(count) if *count > 1 => *count -= 1,
+            _ => drop(waiting.remove(channel)),
+        }
+        drop(waiting);
+        Some(message)
     }
+}
+
+fn channel_of(message: &Inbound) -> &str {
+    message.session.split(':').next().unwrap_or_default()
 }
 
 impl Inbound {
@@ -99,46 +193,5 @@ impl Inbound {
         if self.reply_to.try_send(answer).is_err() {
             tracing::warn!(session = self.session, "an answer was dropped: its channel does not take answers");
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::base::{Clock, IdSource};
-
-    fn message(text: &str, reply_to: &mpsc::Sender<Outbound>) -> Inbound {
-        Inbound {
-            trace: IdSource::after(Clock::system(), None).next(),
-            principal: Principal::unknown("test"),
-            session: "test".into(),
-            text: text.into(),
-            reply_to: reply_to.clone(),
-        }
-    }
-
-    #[test]
-    fn a_full_bus_and_a_long_text_are_told_to_the_speaker() {
-        let (bus, messages) = open();
-        let (answers, _kept) = answers();
-        for _ in 0..INBOUND_QUEUE {
-            bus.say(message("hello", &answers)).expect("room");
-        }
-        assert_eq!(bus.say(message("hello", &answers)).map_err(|f| f.code), Err(Code::Full));
-        let long = "x".repeat(TEXT_BYTES + 1);
-        assert_eq!(bus.say(message(&long, &answers)).map_err(|f| f.code), Err(Code::BadInput));
-        drop(messages);
-        assert_eq!(bus.say(message("hello", &answers)).map_err(|f| f.code), Err(Code::Unavailable));
-    }
-
-    #[test]
-    fn a_channel_that_takes_no_answers_blocks_nobody() {
-        let (answers, kept) = answers();
-        let asked = message("hello", &answers);
-        let answer = Outbound { trace: asked.trace, text: "hi".into(), detail: serde_json::Value::Null };
-        for _ in 0..OUTBOUND_QUEUE * 2 {
-            asked.answer(answer.clone());
-        }
-        assert_eq!(kept.len(), OUTBOUND_QUEUE);
     }
 }

@@ -6,6 +6,8 @@
 
 mod console;
 mod lines;
+pub mod mqtt;
+pub mod serial;
 
 pub use console::{Console, Speak};
 pub use lines::{Heard, LineReader};

@@ -14,6 +14,7 @@ pub mod doctor;
 pub mod keeper;
 pub mod run;
 pub mod say;
+pub mod serial;
 pub mod status;
 pub mod tool;
 
@@ -90,6 +91,10 @@ enum Command {
     Say(say::SayArgs),
     /// The secrets helper: how it is
     Keeper(keeper::KeeperArgs),
+    /// Speaks frames with a Hearth on a serial line, as a microcontroller would
+    SerialClient(serial::Client),
+    /// Reads a PIN and prints its hash for the settings of a serial line
+    SerialPin(serial::Pin),
 }
 
 /// What the binary does.
@@ -111,6 +116,8 @@ pub fn main() -> ExitCode {
         Some(Command::Board(args)) => board::run(&args, &options),
         Some(Command::Say(args)) => say::run(args),
         Some(Command::Keeper(args)) => keeper::run(args),
+        Some(Command::SerialClient(args)) => serial::client(args),
+        Some(Command::SerialPin(args)) => serial::pin(&args),
     }
 }
 

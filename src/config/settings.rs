@@ -1,5 +1,6 @@
 //! The checked settings, and how a text becomes them.
 
+use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
@@ -82,6 +83,61 @@ pub struct Log {
     pub max_bytes: u64,
 }
 
+/// The MQTT broker's settings.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Mqtt {
+    /// Whether Hearth connects.
+    pub enabled: bool,
+    /// The broker.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// `5` or `3.1.1`.
+    pub version: String,
+    /// The client's name; empty: made of the device's.
+    pub client_id: String,
+    /// What topics begin with.
+    pub prefix: String,
+    /// Longest silence, in seconds.
+    pub keep_alive_s: u16,
+    /// How long the broker keeps the session, in seconds.
+    pub session_expiry_s: u32,
+}
+
+/// The serial line's settings.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Serial {
+    /// The tty; empty: none.
+    pub port: String,
+    /// Its speed.
+    pub baud: u32,
+    /// `both`, `text` or `frames`.
+    pub mode: String,
+    /// The PIN's hash; empty: none.
+    pub pin_hash: String,
+}
+
+/// What somebody may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Rights {
+    /// Look only.
+    Ask,
+    /// Move what carries no risk.
+    Use,
+    /// Everything.
+    Own,
+}
+
+/// Somebody whom channels know.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Person {
+    /// What channels know.
+    pub is: Vec<String>,
+    /// What this person may do.
+    pub rights: Rights,
+}
+
 #[derive(Deserialize)]
 struct Raw {
     device: String,
@@ -92,6 +148,10 @@ struct Raw {
     workspace: String,
     home_file: Option<PathBuf>,
     log: Log,
+    mqtt: Mqtt,
+    serial: Serial,
+    #[serde(default)]
+    people: BTreeMap<String, Person>,
     home: Option<Value>,
 }
 
@@ -106,6 +166,12 @@ pub struct Config {
     pub timezone: String,
     /// The log.
     pub log: Log,
+    /// The MQTT broker.
+    pub mqtt: Mqtt,
+    /// The serial line.
+    pub serial: Serial,
+    /// Who is meant by what a channel knows, by name.
+    pub people: BTreeMap<String, Person>,
     /// The home's description.
     pub home: Home,
     paths: dirs::Written,
@@ -144,6 +210,9 @@ impl Config {
             board: if raw.board == "auto" { Board::Auto } else { Board::Named(name(&raw.board)?) },
             timezone: raw.timezone,
             log: raw.log,
+            mqtt: raw.mqtt,
+            serial: raw.serial,
+            people: raw.people,
             home: match raw.home_file {
                 Some(path) => Home::File(origin.parent().map_or_else(|| path.clone(), |dir| dir.join(&path))),
                 None => Home::Inline(raw.home.unwrap_or_else(|| Value::Object(serde_json::Map::new()))),

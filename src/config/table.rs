@@ -24,6 +24,99 @@ const LOG: &[Field] = &[
     },
 ];
 
+const MQTT: &[Field] = &[
+    Field {
+        key: "enabled",
+        shape: Shape::Bool,
+        default: Default::Bool(false),
+        doc: "Whether Hearth connects to an MQTT broker.",
+    },
+    Field {
+        key: "host",
+        shape: Shape::Checked { is: "a host name or an address", check: is_host },
+        default: Default::Text("127.0.0.1"),
+        doc: "The broker. A user name and a password are no settings: they live in the keeper.",
+    },
+    Field {
+        key: "port",
+        shape: Shape::Integer { min: 1, max: 65_535 },
+        default: Default::Integer(1883),
+        doc: "The broker's port.",
+    },
+    Field {
+        key: "version",
+        shape: Shape::OneOf(&["5", "3.1.1"]),
+        default: Default::Text("5"),
+        doc: "The protocol version.",
+    },
+    Field {
+        key: "client_id",
+        shape: Shape::Text { max: 64 },
+        default: Default::Text(""),
+        doc: "The client's name at the broker; empty: hearth- and the device's name.",
+    },
+    Field {
+        key: "prefix",
+        shape: Shape::Checked { is: "a topic without wildcards, control characters and «$»", check: is_prefix },
+        default: Default::Text("hearth"),
+        doc: "What topics begin with, before the device's name.",
+    },
+    Field {
+        key: "keep_alive_s",
+        shape: Shape::Integer { min: 5, max: 3_600 },
+        default: Default::Integer(60),
+        doc: "Longest silence on the connection before it is tried.",
+    },
+    Field {
+        key: "session_expiry_s",
+        shape: Shape::Integer { min: 0, max: 604_800 },
+        default: Default::Integer(3_600),
+        doc: "How long the broker keeps what came while Hearth was away; 0: not at all.",
+    },
+];
+
+const SERIAL: &[Field] = &[
+    Field {
+        key: "port",
+        shape: Shape::Checked { is: "empty, or a tty such as ttyUSB0, /dev/ttyAMA0 or pts/3", check: is_tty },
+        default: Default::Text(""),
+        doc: "The tty on which people and machines give commands; empty: none.",
+    },
+    Field {
+        key: "baud",
+        shape: Shape::Integer { min: 50, max: 4_000_000 },
+        default: Default::Integer(115_200),
+        doc: "The line's speed.",
+    },
+    Field {
+        key: "mode",
+        shape: Shape::OneOf(&["both", "text", "frames"]),
+        default: Default::Text("both"),
+        doc: "Whether people (text), machines (frames) or both speak on the line.",
+    },
+    Field {
+        key: "pin_hash",
+        shape: Shape::Checked { is: "empty, or what `hearth serial-pin` prints", check: is_pin_hash },
+        default: Default::Text(""),
+        doc: "The PIN for a line that strangers can reach, as `hearth serial-pin` prints it.",
+    },
+];
+
+const PERSON: Shape = Shape::Table(&[
+    Field {
+        key: "is",
+        shape: Shape::List { of: &Shape::Text { max: 128 }, max: 32 },
+        default: Default::Required,
+        doc: "What channels know of this person: mqtt, mqtt:CLIENT, serial.",
+    },
+    Field {
+        key: "rights",
+        shape: Shape::OneOf(&["ask", "use", "own"]),
+        default: Default::Text("use"),
+        doc: "ask: look only; use: move what carries no risk; own: everything.",
+    },
+]);
+
 /// Every setting.
 pub(super) const SETTINGS: &[Field] = &[
     Field {
@@ -69,6 +162,14 @@ pub(super) const SETTINGS: &[Field] = &[
         doc: "A file with the home, TOML or JSON, instead of [home]; relative to this file.",
     },
     Field { key: "log", shape: Shape::Table(LOG), default: Default::Absent, doc: "The log." },
+    Field {
+        key: "people",
+        shape: Shape::Map { of: &PERSON, max: 64 },
+        default: Default::Absent,
+        doc: "Who is meant by what a channel knows; nobody named here may only ask.",
+    },
+    Field { key: "mqtt", shape: Shape::Table(MQTT), default: Default::Absent, doc: "The MQTT broker." },
+    Field { key: "serial", shape: Shape::Table(SERIAL), default: Default::Absent, doc: "The serial line." },
     Field { key: "home", shape: Shape::Elsewhere, default: Default::Absent, doc: "The home: areas and devices." },
 ];
 
@@ -82,6 +183,26 @@ pub(super) const fn shape() -> Shape {
 fn is_path(text: &str) -> bool {
     let steps = !text.split('/').any(|step| step == "..");
     text.is_empty() || (text.starts_with('/') && text.len() < 4096 && steps && !text.chars().any(char::is_control))
+}
+
+fn is_tty(text: &str) -> bool {
+    text.is_empty() || super::tty::path(text).is_some()
+}
+
+fn is_pin_hash(text: &str) -> bool {
+    let parts: Vec<_> = text.split('.').collect();
+    let hex =
+        |part: &&str| part.len() >= 32 && part.len().is_multiple_of(2) && part.chars().all(|c| c.is_ascii_hexdigit());
+    text.is_empty() || (parts.len() == 3 && parts[0] == "argon2id" && parts[1..].iter().all(hex))
+}
+
+fn is_host(text: &str) -> bool {
+    let letters = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '_');
+    !text.is_empty() && text.len() <= 253 && text.chars().all(letters)
+}
+
+fn is_prefix(text: &str) -> bool {
+    text.len() <= 200 && !text.starts_with('$') && !text.contains(['+', '#']) && !text.chars().any(char::is_control)
 }
 
 fn is_zone(text: &str) -> bool {

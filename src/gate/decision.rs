@@ -71,7 +71,7 @@ mod tests {
             name: "line_set",
             purpose: "",
             arguments: serde_json::Value::Null,
-            class: Class::Lines,
+            class: Some(Class::Lines),
             needs: EVERY_HAND,
             tier: Tier::Changes,
             idempotent: true,

@@ -101,6 +101,8 @@ impl Gate {
 
     /// Whether the walls that the tool needs stand around its class of hand.
     async fn walled(&self, manifest: &Manifest) -> Decision {
+        // No hand, no walls: a channel does it, with what it holds already.
+        let Some(class) = manifest.class else { return Decision::Allow };
         // Every hand has these or is not made: no need to wait for the probe.
         if manifest.needs == EVERY_HAND && self.hands.lowered().is_empty() {
             return Decision::Allow;
@@ -109,7 +111,7 @@ impl Gate {
             Ok(report) => report,
             Err(fault) => return Decision::Refuse(fault),
         };
-        let unmet: Vec<_> = manifest.needs.iter().filter_map(|need| need.unmet(manifest.class, &report)).collect();
+        let unmet: Vec<_> = manifest.needs.iter().filter_map(|need| need.unmet(class, &report)).collect();
         if unmet.is_empty() {
             return Decision::Allow;
         }

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::{Manifest, Tier};
-use crate::base::{Fault, limits};
+use crate::base::{Code, Fault, limits};
+use crate::bus::Remote;
 use crate::sandbox::{Class, Hands, Holder};
 use crate::wire::hand::{Outcome, Work};
 
@@ -56,6 +57,16 @@ pub enum Run {
         /// What it does, in order; what one piece fails at is its outcome, and the next goes on.
         work: Vec<Work>,
     },
+    /// No hand: a payload of the home's own template for a device behind a channel, which owns the
+    /// connection.
+    Publish {
+        /// The way to the channel.
+        remote: Remote,
+        /// The device's command topic.
+        topic: String,
+        /// What it is told.
+        payload: Vec<u8>,
+    },
 }
 
 impl Run {
@@ -67,6 +78,14 @@ impl Run {
                     outcomes.push(holder.call(piece, limits::LINE_DEADLINE).await.unwrap_or_else(Outcome::Failed));
                 }
                 Ok(outcomes)
+            }
+            Self::Publish { remote, topic, payload } => {
+                let telling = remote.publish(topic, payload);
+                match tokio::time::timeout(limits::HAND_WALL, telling).await {
+                    Ok(told) => told.map(|()| Vec::new()),
+                    // It may arrive yet: the broker has it on its way.
+                    Err(_) => Err(Fault::new(Code::OutcomeUnknown, "the MQTT broker did not confirm in time")),
+                }
             }
             Self::Once { class, descriptors, work } => {
                 let (cpu_seconds, within) = match class {

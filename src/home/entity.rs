@@ -37,6 +37,13 @@ pub enum Binding {
         /// How a reading of the line becomes a value; only for sensors.
         reading: Reading,
     },
+    /// Topics of a broker.
+    Mqtt {
+        /// The topics and payloads.
+        topics: super::remote::Topics,
+        /// How a report becomes a value; only for sensors.
+        reading: Reading,
+    },
 }
 
 /// How the number on a line becomes a reading: `value * scale`, in `unit`.
@@ -138,7 +145,9 @@ impl Entity {
     #[must_use]
     pub fn unit(&self) -> Option<String> {
         match &self.binding {
-            Binding::Line { reading, .. } if !reading.unit.is_empty() => Some(reading.unit.clone()),
+            Binding::Line { reading, .. } | Binding::Mqtt { reading, .. } if !reading.unit.is_empty() => {
+                Some(reading.unit.clone())
+            }
             _ => self.text("unit_of_measurement"),
         }
     }

@@ -32,6 +32,7 @@ pub(super) const KEYS: &[&str] = &[
     "dimmable",
     "unit",
     "scale",
+    "mqtt",
 ];
 
 impl Home {
@@ -170,6 +171,15 @@ fn binding(o: &Object<'_>, faults: &mut Faults) -> Binding {
         }
         return Binding::Line { line, active_low, dimmable, reading: Reading { scale, unit } };
     }
+    if let Some(topics) = o.get("mqtt") {
+        for key in ["active_low", "dimmable"] {
+            if o.get(key).is_some() {
+                faults.add(o.at(key), format!("`{key}` needs a `line`"));
+            }
+        }
+        let topics = super::load_mqtt::topics(topics, o.at("mqtt"), faults);
+        return topics.map_or(Binding::None, |topics| Binding::Mqtt { topics, reading: Reading { scale, unit } });
+    }
     for key in ["active_low", "dimmable", "unit", "scale"] {
         if o.get(key).is_some() {
             faults.add(o.at(key), format!("`{key}` needs a `line`"));
@@ -186,7 +196,11 @@ fn capabilities(
     attributes: &BTreeMap<String, Value>,
     faults: &mut Faults,
 ) -> Vec<Capability> {
-    let dimmable = matches!(binding, Binding::Line { dimmable: true, .. });
+    let dimmable = match binding {
+        Binding::Line { dimmable, .. } => *dimmable,
+        Binding::Mqtt { topics, .. } => topics.scale.is_some(),
+        Binding::None => false,
+    };
     let wired = |c: &Capability| match c {
         Capability::OnOff => true,
         Capability::Brightness | Capability::Speed | Capability::Position => dimmable,
@@ -196,7 +210,7 @@ fn capabilities(
     if o.get("capabilities").is_none() {
         let modes = attributes.get("supported_color_modes").and_then(Value::as_array);
         return match (binding, modes) {
-            (Binding::Line { .. }, _) => all.filter(wired).collect(),
+            (Binding::Line { .. } | Binding::Mqtt { .. }, _) => all.filter(wired).collect(),
             (_, Some(modes)) => all.filter(|c| allowed_by_modes(*c, modes)).collect(),
             _ => all.collect(),
         };

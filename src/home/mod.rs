@@ -21,10 +21,12 @@ mod gazetteer;
 mod kind;
 mod load;
 mod load_entity;
+mod load_mqtt;
 mod model;
 mod observe;
 mod plan;
 mod raw;
+pub mod remote;
 pub mod spell;
 #[cfg(test)]
 mod tests;

@@ -25,8 +25,11 @@ impl Home {
     pub fn observe(&mut self, entity: EntityRef, value: LineValue) -> Vec<Change> {
         let style = self.style;
         let Some(it) = self.entities.get_mut(entity.0) else { return Vec::new() };
-        let Binding::Line { active_low, reading, .. } = &it.binding else { return Vec::new() };
-        let (active_low, scale) = (*active_low, reading.scale);
+        let (active_low, scale) = match &it.binding {
+            Binding::Line { active_low, reading, .. } => (*active_low, reading.scale),
+            Binding::Mqtt { reading, .. } => (false, reading.scale),
+            Binding::None => return Vec::new(),
+        };
         let mut facts: Vec<(String, Value)> = Vec::new();
         match (it.kind, value) {
             (Kind::Sensor, LineValue::Number(n)) => facts.push(fact("state", number(n * scale).to_string())),

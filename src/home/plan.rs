@@ -18,7 +18,7 @@ pub struct Step {
     pub command: Command,
     /// What shall be true: `state` and attributes, as in the home file.
     pub want: Vec<(String, Value)>,
-    /// The line of the board and its new value; [`None`] where the entity has no wire.
+    /// The line of the board, or the command topic, and its new value; [`None`] where the entity has no wire.
     pub line: Option<(String, LineValue)>,
     /// How much care it needs.
     pub tier: Tier,
@@ -312,7 +312,11 @@ fn track(entity: &Entity, by: f64) -> Want {
 
 /// The line value that makes a wish true.
 fn line(entity: &Entity, want: &[(String, Value)], style: Style) -> Option<(String, LineValue)> {
-    let Binding::Line { line, active_low, dimmable, .. } = &entity.binding else { return None };
+    let (line, active_low, dimmable) = match &entity.binding {
+        Binding::Line { line, active_low, dimmable, .. } => (line, active_low, dimmable),
+        Binding::Mqtt { topics, .. } => (topics.command.as_ref()?, &false, &topics.scale.is_some()),
+        Binding::None => return None,
+    };
     let on = want.iter().find(|(p, _)| p == "state").map(|(_, v)| v == entity.kind.on_state())?;
     if !dimmable {
         return Some((line.clone(), LineValue::Level(on != *active_low)));

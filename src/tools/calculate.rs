@@ -24,7 +24,7 @@ impl Default for Calculate {
                 "type": "object", "required": ["expression"], "additionalProperties": false,
                 "properties": {"expression": {"type": "string", "maxLength": EXPRESSION_BYTES}}
             }),
-            class: Class::Pure,
+            class: Some(Class::Pure),
             needs: EVERY_HAND,
             tier: Tier::Looks,
             idempotent: true,

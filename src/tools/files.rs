@@ -72,7 +72,7 @@ fn manifest(name: &'static str, purpose: &'static str, keys: &[&str], tier: Tier
         keys.iter().map(|key| ((*key).to_owned(), json!({"type": "string"}))).collect();
     let arguments =
         json!({"type": "object", "required": keys, "additionalProperties": false, "properties": properties});
-    Manifest { name, purpose, arguments, class: Class::Files, needs: EVERY_HAND, tier, idempotent }
+    Manifest { name, purpose, arguments, class: Some(Class::Files), needs: EVERY_HAND, tier, idempotent }
 }
 
 impl FileRead {

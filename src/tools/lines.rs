@@ -95,7 +95,7 @@ impl LineSet {
                 "type": "object", "required": ["line", "value"], "additionalProperties": false,
                 "properties": {"line": {"type": "string"}, "value": {"type": "number", "minimum": 0, "maximum": 100}}
             }),
-            class: Class::Lines,
+            class: Some(Class::Lines),
             needs: EVERY_HAND,
             tier: Tier::Changes,
             idempotent: true,
@@ -149,7 +149,7 @@ impl LineGet {
                 "type": "object", "additionalProperties": false,
                 "properties": {"line": {"type": "string"}}
             }),
-            class: Class::Lines,
+            class: Some(Class::Lines),
             needs: EVERY_HAND,
             tier: Tier::Looks,
             idempotent: true,

@@ -39,7 +39,7 @@ impl Shell {
                     "seconds": {"type": "integer", "minimum": 1, "maximum": seconds}
                 }
             }),
-            class: Class::Shell,
+            class: Some(Class::Shell),
             needs: NEEDS,
             tier: Tier::Risky,
             idempotent: false,

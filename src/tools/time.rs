@@ -27,7 +27,7 @@ impl TimeNow {
                 "type": "object", "additionalProperties": false,
                 "properties": {"zone": {"type": "string", "maxLength": 64}}
             }),
-            class: Class::Pure,
+            class: Some(Class::Pure),
             needs: EVERY_HAND,
             tier: Tier::Looks,
             idempotent: true,

@@ -5,8 +5,10 @@
 //! protocol version, then the rest. `hand` and `spawn` turn buffers into ordinary values; `packet`
 //! moves them over a socket that somebody else made. This module decides nothing.
 
+pub mod frame;
 pub mod generated;
 pub mod hand;
+pub mod login;
 pub mod packet;
 pub mod spawn;
 pub mod verify;
