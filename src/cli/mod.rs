@@ -14,6 +14,7 @@ pub mod doctor;
 pub mod keeper;
 pub mod run;
 pub mod say;
+pub mod secret;
 pub mod status;
 pub mod tool;
 
@@ -90,6 +91,8 @@ enum Command {
     Say(say::SayArgs),
     /// The secrets helper: how it is
     Keeper(keeper::KeeperArgs),
+    /// Secrets: keep, list, rotate, delete; values from a prompt or standard input only
+    Secret(secret::SecretArgs),
 }
 
 /// What the binary does.
@@ -111,6 +114,7 @@ pub fn main() -> ExitCode {
         Some(Command::Board(args)) => board::run(&args, &options),
         Some(Command::Say(args)) => say::run(args),
         Some(Command::Keeper(args)) => keeper::run(args),
+        Some(Command::Secret(args)) => secret::run(&args),
     }
 }
 

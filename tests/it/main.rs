@@ -18,6 +18,7 @@ mod lines;
 mod notice;
 mod overlap;
 mod say;
+mod secrets;
 mod service;
 mod shell;
 mod store;
