@@ -94,6 +94,28 @@ pub const KEEPER_DESCRIPTORS: u64 = 64;
 pub const KEEPER_MEMORY_BYTES: u64 = 512 * 1024 * 1024;
 /// Largest file that the keeper may write, in bytes.
 pub const KEEPER_FILE_BYTES: u64 = 16 * 1024 * 1024;
+/// Secrets in one vault.
+pub const VAULT_SECRETS: usize = 256;
+/// Session keys enrolled in one vault.
+pub const VAULT_PEERS: usize = 16;
+/// Largest value of one secret, in bytes.
+pub const VAULT_VALUE_BYTES: usize = 16 * 1024;
+/// Largest vault file, in bytes.
+pub const VAULT_FILE_BYTES: u64 = 8 * 1024 * 1024;
+/// Longest text of a master key or passphrase, in bytes.
+pub const MASTER_BYTES: usize = 1024;
+/// Most memory that Argon2id may take, in KiB.
+pub const ARGON2_KIB: u32 = 64 * 1024;
+/// Most passes that Argon2id may take.
+pub const ARGON2_PASSES: u32 = 16;
+/// Time for which a session with the keeper holds.
+pub const KEEPER_SESSION: Duration = Duration::from_secs(3600);
+/// Time in which a ticket must be redeemed.
+pub const TICKET_LIFE: Duration = Duration::from_secs(30);
+/// Tickets bought and not redeemed yet.
+pub const TICKETS: usize = 64;
+/// Longest tool or host that a ticket names, in bytes.
+pub const TICKET_TEXT_BYTES: usize = 253;
 
 /// Hands alive at one time, long-lived ones included.
 pub const HANDS: usize = 16;

@@ -227,11 +227,203 @@ fn close_from(first: libc::c_int) -> io::Result<()> {
     Ok(())
 }
 
+/// Bytes on pages of their own that are never swapped (mlock(2)) and in no core file or forked child
+/// (MADV_DONTDUMP, MADV_WIPEONFORK); overwritten when dropped. For keys and values.
+#[derive(Debug)]
+pub struct LockedBytes {
+    start: std::ptr::NonNull<libc::c_void>,
+    room: std::num::NonZeroUsize,
+    length: usize,
+}
+
+impl LockedBytes {
+    /// `length` zero bytes.
+    ///
+    /// # Errors
+    /// Where there is no memory, or RLIMIT_MEMLOCK does not allow so many locked pages.
+    pub fn new(length: usize) -> io::Result<Self> {
+        use nix::sys::mman::{MapFlags, MmapAdvise, ProtFlags, madvise, mlock, mmap_anonymous};
+        let room = std::num::NonZeroUsize::new(length.max(1)).ok_or(io::ErrorKind::InvalidInput)?;
+        let access = ProtFlags::PROT_READ | ProtFlags::PROT_WRITE;
+        // SAFETY: a new private mapping at an address of the kernel's choice; it overlaps nothing.
+        let start = unsafe { mmap_anonymous(None, room, access, MapFlags::MAP_PRIVATE) }?;
+        // From here on drop unmaps, also where a step below fails.
+        let bytes = Self { start, room, length };
+        // SAFETY: the range is the mapping just made, which nobody else knows.
+        unsafe {
+            mlock(start, room.get())?;
+            madvise(start, room.get(), MmapAdvise::MADV_DONTDUMP)?;
+            // Linux 4.14; a kernel without it only lacks the wiping in children, which the keeper has none of.
+            let _older_kernel = libc::madvise(start.as_ptr(), room.get(), libc::MADV_WIPEONFORK);
+        }
+        Ok(bytes)
+    }
+
+    /// The bytes.
+    #[must_use]
+    pub const fn bytes(&self) -> &[u8] {
+        // SAFETY: `length` bytes of a readable mapping that lives as long as `self`, zero at first.
+        unsafe { std::slice::from_raw_parts(self.start.as_ptr().cast(), self.length) }
+    }
+
+    /// The bytes, to write.
+    #[must_use]
+    pub const fn bytes_mut(&mut self) -> &mut [u8] {
+        // SAFETY: as in `bytes`; `&mut self` makes this the only reference.
+        unsafe { std::slice::from_raw_parts_mut(self.start.as_ptr().cast(), self.length) }
+    }
+
+    /// Forgets the bytes after the first `length`, overwriting them.
+    pub fn truncate(&mut self, length: usize) {
+        let from = length.min(self.length);
+        overwrite(&mut self.bytes_mut()[from..]);
+        self.length = from;
+    }
+}
+
+impl Drop for LockedBytes {
+    fn drop(&mut self) {
+        overwrite(self.bytes_mut());
+        // SAFETY: exactly the mapping that `new` made; nothing refers to it after this. Unmapping unlocks.
+        let _cannot_fail = unsafe { nix::sys::mman::munmap(self.start, self.room.get()) };
+    }
+}
+
+// SAFETY: the value owns its mapping alone, like a `Box<[u8]>`; nothing in it belongs to a thread.
+unsafe impl Send for LockedBytes {}
+
+/// Writes zeros that the compiler may not leave out.
+fn overwrite(bytes: &mut [u8]) {
+    for byte in &mut *bytes {
+        // SAFETY: a valid, exclusive reference.
+        unsafe { std::ptr::write_volatile(byte, 0) };
+    }
+    std::sync::atomic::compiler_fence(Ordering::SeqCst);
+}
+
+/// Takes a variable out of the environment: its value is copied, then overwritten in the memory that
+/// `/proc/PID/environ` shows, then the variable is unset (unsetenv alone leaves the bytes there).
+///
+/// # Errors
+/// Where the process has a second thread, which might read the environment, or memory cannot be locked.
+pub fn take_environment(name: &std::ffi::CStr) -> io::Result<Option<LockedBytes>> {
+    if thread_count()? != 1 {
+        return Err(io::Error::other("the environment can be changed only while there is one thread"));
+    }
+    // SAFETY: there is one thread (looked at above), so nobody changes the environment meanwhile.
+    let value = unsafe { libc::getenv(name.as_ptr()) };
+    if value.is_null() {
+        return Ok(None);
+    }
+    // SAFETY: getenv gives a NUL-terminated string in writable memory that nothing else refers to now;
+    // `strlen` bytes of it are overwritten, the NUL stays. One thread, as above.
+    unsafe {
+        let bytes = std::slice::from_raw_parts_mut(value.cast::<u8>(), libc::strlen(value));
+        let copy = LockedBytes::new(bytes.len()).map(|mut copy| {
+            copy.bytes_mut().copy_from_slice(bytes);
+            copy
+        });
+        overwrite(bytes);
+        libc::unsetenv(name.as_ptr());
+        copy.map(Some)
+    }
+}
+
+/// The key of type «user» with this description in the session's or the user's keyring (keyrings(7)).
+///
+/// # Errors
+/// Where there is one but it may not be read, or it has more than `most` bytes.
+pub fn keyring_key(description: &std::ffi::CStr, most: usize) -> io::Result<Option<LockedBytes>> {
+    const KEYCTL_SEARCH: libc::c_long = 10;
+    const KEYCTL_READ: libc::c_long = 11;
+    let mut found = -1;
+    for keyring in [libc::KEY_SPEC_SESSION_KEYRING, libc::KEY_SPEC_USER_KEYRING] {
+        let ring = libc::c_long::from(keyring);
+        // SAFETY: KEYCTL_SEARCH reads two NUL-terminated strings and writes nothing of ours.
+        found = unsafe {
+            libc::syscall(libc::SYS_keyctl, KEYCTL_SEARCH, ring, c"user".as_ptr(), description.as_ptr(), 0_i64)
+        };
+        if found != -1 {
+            break;
+        }
+    }
+    if found == -1 {
+        // Not there, or a kernel (ENOSYS) or container (EPERM) without keyrings: no key either way.
+        return Ok(None);
+    }
+    let mut bytes = LockedBytes::new(most)?;
+    let room = bytes.bytes_mut();
+    // SAFETY: KEYCTL_READ writes at most `room.len()` bytes to `room`, and answers the key's full length.
+    let length = unsafe { libc::syscall(libc::SYS_keyctl, KEYCTL_READ, found, room.as_mut_ptr(), room.len(), 0_i64) };
+    let Ok(length) = usize::try_from(length) else { return Err(io::Error::last_os_error()) };
+    if length > most {
+        return Err(io::Error::other(format!("the key in the keyring has {length} bytes, where {most} are the most")));
+    }
+    bytes.truncate(length);
+    Ok(Some(bytes))
+}
+
+/// All groups of the process at the other end of a Unix socket, as they were when it connected
+/// (SO_PEERGROUPS, Linux 4.13); at most 256 of them.
+///
+/// # Errors
+/// The error of `getsockopt`, as on an older kernel.
+pub fn peer_groups(socket: BorrowedFd<'_>) -> io::Result<Vec<u32>> {
+    let mut groups = [0_u32; 256];
+    let mut bytes = libc::socklen_t::try_from(size_of_val(&groups)).map_err(io::Error::other)?;
+    // SAFETY: the kernel writes at most `bytes` bytes into `groups`, and the number of them into `bytes`.
+    check(unsafe {
+        libc::getsockopt(
+            socket.as_raw_fd(),
+            libc::SOL_SOCKET,
+            libc::SO_PEERGROUPS,
+            groups.as_mut_ptr().cast(),
+            &raw mut bytes,
+        )
+    })?;
+    let count = usize::try_from(bytes).map_err(io::Error::other)? / size_of::<u32>();
+    Ok(groups.get(..count).unwrap_or_default().to_vec())
+}
+
 #[cfg(test)]
 mod tests {
+    use super::*;
+
     #[test]
     fn what_the_loader_wrote_is_read_only_afterwards() {
         let bytes = super::protect_relocations().expect("protected");
         assert!(bytes > 0, "this program has no RELRO segment");
+    }
+
+    #[test]
+    fn locked_bytes_are_locked_and_in_no_core() {
+        let mut bytes = LockedBytes::new(40).unwrap();
+        bytes.bytes_mut().fill(7);
+        let address = bytes.bytes().as_ptr().addr();
+        let maps = std::fs::read_to_string("/proc/self/smaps").unwrap();
+        let line = maps
+            .lines()
+            .skip_while(|line| {
+                let range = line.split(' ').next().and_then(|range| range.split_once('-'));
+                let at = |text: &str| usize::from_str_radix(text, 16).ok();
+                !range.is_some_and(|(low, high)| {
+                    at(low).is_some_and(|low| low <= address) && at(high).is_some_and(|high| address < high)
+                })
+            })
+            .find(|line| line.starts_with("VmFlags:"))
+            .unwrap();
+        for flag in [" lo", " dd", " wf"] {
+            assert!(line.contains(flag), "{line}");
+        }
+        bytes.truncate(4);
+        assert_eq!(bytes.bytes(), [7; 4]);
+    }
+
+    #[test]
+    fn the_groups_of_a_peer_are_its_own() {
+        use std::os::fd::AsFd;
+        let (one, _other) = std::os::unix::net::UnixStream::pair().unwrap();
+        let wanted: Vec<u32> = nix::unistd::getgroups().unwrap().into_iter().map(nix::unistd::Gid::as_raw).collect();
+        assert_eq!(peer_groups(one.as_fd()).unwrap(), wanted);
     }
 }

@@ -15,6 +15,7 @@ pub mod keeper;
 pub mod run;
 pub mod say;
 pub mod serial;
+pub mod secret;
 pub mod status;
 pub mod tool;
 
@@ -95,6 +96,8 @@ enum Command {
     SerialClient(serial::Client),
     /// Reads a PIN and prints its hash for the settings of a serial line
     SerialPin(serial::Pin),
+    /// Secrets: keep, list, rotate, delete; values from a prompt or standard input only
+    Secret(secret::SecretArgs),
 }
 
 /// What the binary does.
@@ -118,6 +121,7 @@ pub fn main() -> ExitCode {
         Some(Command::Keeper(args)) => keeper::run(args),
         Some(Command::SerialClient(args)) => serial::client(args),
         Some(Command::SerialPin(args)) => serial::pin(&args),
+        Some(Command::Secret(args)) => secret::run(&args),
     }
 }
 

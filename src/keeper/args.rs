@@ -1,4 +1,4 @@
-//! The command line of `hearth-keeper`, read by hand: six options do not pay for a parser in the vault.
+//! The command line of `hearth-keeper`, read by hand: eleven options do not pay for a parser in the vault.
 //!
 //! Raw words become [`Settings`] or one sentence about the first word that is wrong.
 
@@ -15,11 +15,17 @@ const PASSWD: &str = "/etc/passwd";
 const HELP: &str = "\
 hearth-keeper: the secrets helper of Hearth.
 
-Usage: hearth-keeper --socket PATH [--allow-uid N | --allow-user NAME]... [--idle-seconds N]
+Usage: hearth-keeper --socket PATH --vault DIR [OPTION]...
 
   --socket PATH      listen here, mode 0600; where a service manager passes a socket, that one is used
   --allow-uid N      this uid may connect too, besides the keeper's own and root (up to 16 times)
   --allow-user NAME  the same by name, as /etc/passwd has it: for a unit that cannot know the number
+  --vault DIR        the vault's folder, mode 0700
+  --key-file PATH    the master key, mode 0600, where neither a systemd credential nor the kernel keyring
+                     has it (default: master.key in the vault's folder); last of all $HEARTH_MASTER_KEY
+  --brain-uid N      the brain's uid: with its enrolled key it lists names and buys tickets
+  --admin-gid N      members of this group administer, besides root and the keeper's own uid
+  --session-seconds N  a session holds so long, 1 to 3600 (default 3600)
   --idle-seconds N   end a connection after so long without a request, 1 to 3600 (default 60)
   -h, --help         print this
   -V, --version      print the version
@@ -41,6 +47,16 @@ pub enum Parsed {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     socket: Option<PathBuf>,
+    /// The vault's folder.
+    pub vault: Option<PathBuf>,
+    /// The master key's file.
+    pub key_file: Option<PathBuf>,
+    /// The brain's uid; the keeper's own where none is named.
+    pub brain: Option<u32>,
+    /// The group of administrators.
+    pub admins: Option<u32>,
+    /// How long a session holds.
+    pub session: Duration,
     /// Uids that may connect, besides the keeper's own and root.
     pub allowed: Vec<u32>,
     /// Time without a request after which a connection is ended.
@@ -65,7 +81,16 @@ impl Settings {
 /// [`KeeperFault::Usage`] with the word that is wrong.
 pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Parsed, KeeperFault> {
     let mut words = words.into_iter();
-    let mut settings = Settings { socket: None, allowed: Vec::new(), idle: limits::KEEPER_IDLE };
+    let mut settings = Settings {
+        socket: None,
+        vault: None,
+        key_file: None,
+        brain: None,
+        admins: None,
+        session: limits::KEEPER_SESSION,
+        allowed: Vec::new(),
+        idle: limits::KEEPER_IDLE,
+    };
     while let Some(word) = words.next() {
         match word.to_str() {
             Some("-h" | "--help") => return Ok(Parsed::Say(HELP.to_owned())),
@@ -82,6 +107,13 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Parsed, Keeper
                 settings.allowed.push(uid_of(&name.to_string_lossy(), PASSWD)?);
             }
             Some("--allow-uid") => settings.allowed.push(number(&mut words, "--allow-uid", 0, u32::MAX - 1)?),
+            Some("--vault") => settings.vault = Some(PathBuf::from(value(&mut words, "--vault", "a folder")?)),
+            Some("--key-file") => settings.key_file = Some(PathBuf::from(value(&mut words, "--key-file", "a path")?)),
+            Some("--brain-uid") => settings.brain = Some(number(&mut words, "--brain-uid", 0, u32::MAX - 1)?),
+            Some("--admin-gid") => settings.admins = Some(number(&mut words, "--admin-gid", 0, u32::MAX - 1)?),
+            Some("--session-seconds") => {
+                settings.session = Duration::from_secs(number(&mut words, "--session-seconds", 1, 3600)?.into());
+            }
             Some("--idle-seconds") => {
                 settings.idle = Duration::from_secs(number(&mut words, "--idle-seconds", 1, 3600)?.into());
             }

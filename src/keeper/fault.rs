@@ -5,6 +5,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use super::cipher::CipherFault;
 use crate::base::{Code, Fault, limits};
 use crate::wire::WireFault;
 
@@ -76,6 +77,20 @@ pub enum KeeperFault {
     /// An answer to something that was not asked.
     #[error("the keeper answered something else than it was asked")]
     Unasked,
+    /// A frame whose tag is not the session's.
+    #[error("the keeper's answer does not carry the tag of this session")]
+    Untagged,
+    /// No random bytes, or no memory to lock.
+    #[error(transparent)]
+    Cipher(#[from] CipherFault),
+    /// The session key cannot be had.
+    #[error("the session key in {path}: {what}")]
+    SessionKey {
+        /// Its file.
+        path: PathBuf,
+        /// What is wrong.
+        what: String,
+    },
     /// The keeper said no.
     #[error("the keeper refused: {0}")]
     Refused(Fault),
@@ -88,7 +103,9 @@ impl From<KeeperFault> for Fault {
             KeeperFault::Absent { .. } | KeeperFault::InUse(_) => Code::Unavailable,
             KeeperFault::Broken(error) if error.kind() == io::ErrorKind::TimedOut => Code::Timeout,
             KeeperFault::Broken(_) => Code::Unavailable,
-            KeeperFault::TooLong(_) | KeeperFault::Wire(_) | KeeperFault::Unasked => Code::Garbage,
+            KeeperFault::TooLong(_) | KeeperFault::Wire(_) | KeeperFault::Unasked | KeeperFault::Untagged => {
+                Code::Garbage
+            }
             KeeperFault::Refused(refusal) => refusal.code,
             _ => Code::System,
         };

@@ -4,6 +4,8 @@
 
 use std::io::{Read, Write};
 
+use zeroize::Zeroizing;
+
 use super::fault::KeeperFault;
 use crate::base::limits;
 
@@ -23,20 +25,20 @@ pub fn length(prefix: [u8; 4]) -> Result<usize, KeeperFault> {
 ///
 /// # Errors
 /// [`KeeperFault::TooLong`] where the other side would not read it.
-pub fn framed(message: &[u8]) -> Result<Vec<u8>, KeeperFault> {
+pub fn framed(message: &[u8]) -> Result<Zeroizing<Vec<u8>>, KeeperFault> {
     let prefix = u32::try_from(message.len()).unwrap_or(u32::MAX).to_le_bytes();
     length(prefix)?;
-    Ok([&prefix, message].concat())
+    Ok(Zeroizing::new([&prefix, message].concat()))
 }
 
 /// Reads one frame from a blocking stream.
 ///
 /// # Errors
 /// [`KeeperFault::Broken`] and [`KeeperFault::TooLong`].
-pub fn read(stream: &mut impl Read) -> Result<Vec<u8>, KeeperFault> {
+pub fn read(stream: &mut impl Read) -> Result<Zeroizing<Vec<u8>>, KeeperFault> {
     let mut prefix = [0; 4];
     stream.read_exact(&mut prefix).map_err(KeeperFault::Broken)?;
-    let mut message = vec![0; length(prefix)?];
+    let mut message = Zeroizing::new(vec![0; length(prefix)?]);
     stream.read_exact(&mut message).map_err(KeeperFault::Broken)?;
     Ok(message)
 }
@@ -58,7 +60,7 @@ mod tests {
         let mut bytes = Vec::new();
         write(&mut bytes, b"abc").unwrap();
         assert_eq!(bytes, b"\x03\0\0\0abc");
-        assert_eq!(read(&mut bytes.as_slice()).unwrap(), b"abc");
+        assert_eq!(read(&mut bytes.as_slice()).unwrap().as_slice(), b"abc");
     }
 
     #[test]

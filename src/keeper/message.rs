@@ -1,16 +1,61 @@
-//! The keeper's protocol as types: what is asked, what is answered, and their FlatBuffers.
+//! The keeper's protocol as types: what is asked and what is answered.
 //!
-//! Both sides use this file, so that a message that one can write the other can read. Decoding
-//! believes nothing before the verifier, then the version, then the kind.
+//! Both sides use this file; `codec` turns it into FlatBuffers and back. Values never show in a
+//! debug print, and their memory is overwritten.
 
-use flatbuffers::FlatBufferBuilder;
+use zeroize::Zeroizing;
 
-use crate::base::{Code, Fault};
-use crate::wire::generated::keeper as table;
-use crate::wire::{self, WireFault, verify};
+use super::schnorr::{PointBytes, ScalarBytes};
+use crate::base::Fault;
 
-/// What can be asked.
+/// Where a hand may put a value. There is no argument and no environment: others can read those.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// A header of a request.
+    Header,
+    /// Part of the URL's path.
+    Path,
+    /// The body of a request.
+    Body,
+    /// Standard input of a program.
+    Stdin,
+    /// A descriptor that is handed over.
+    Descriptor,
+}
+
+/// The one use that a ticket is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Use {
+    /// The tool.
+    pub tool: String,
+    /// The secret's name.
+    pub secret: String,
+    /// Where the value goes.
+    pub place: Place,
+    /// The host that gets it; empty where none does.
+    pub host: String,
+}
+
+/// Bytes of a secret.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Value(pub Zeroizing<Vec<u8>>);
+
+impl Value {
+    /// A copy of these bytes.
+    #[must_use]
+    pub fn new(bytes: &[u8]) -> Self {
+        Self(Zeroizing::new(bytes.to_vec()))
+    }
+}
+
+impl std::fmt::Debug for Value {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Value(..)")
+    }
+}
+
+/// What can be asked; `role` says by whom.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ask {
     /// The first request of each connection.
     Hello,
@@ -18,10 +63,60 @@ pub enum Ask {
     Status,
     /// The names of the secrets.
     ListNames,
+    /// Begins a proof.
+    Commit {
+        /// The key to be proved.
+        public: PointBytes,
+        /// The nonce's point.
+        commitment: PointBytes,
+    },
+    /// Answers the challenge; a session follows.
+    Prove(ScalarBytes),
+    /// A ticket for the hand on a connection.
+    Buy {
+        /// For what.
+        what: Use,
+        /// The number that the keeper gave to the hand's connection.
+        connection: u64,
+    },
+    /// The value that the proved ticket is for.
+    Redeem(Use),
+    /// A new vault.
+    Init,
+    /// Keeps a value.
+    Put {
+        /// Its name.
+        name: String,
+        /// The value.
+        value: Value,
+        /// Whether one of that name gets a new value.
+        replace: bool,
+    },
+    /// A new data key for the vault.
+    Rotate,
+    /// Forgets a secret.
+    Delete {
+        /// Its name.
+        name: String,
+    },
+    /// The value of a secret, for an administrator.
+    Export {
+        /// Its name.
+        name: String,
+    },
+    /// Remembers the session key of the brain.
+    Enrol {
+        /// The uid that it is for.
+        uid: u32,
+        /// The key.
+        public: PointBytes,
+    },
+    /// Ends every session but the asker's.
+    Revoke,
 }
 
 /// One request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
     /// The asker's own number, repeated in the reply.
     pub id: u64,
@@ -34,6 +129,10 @@ pub struct Request {
 pub enum Vault {
     /// No vault was made yet.
     NotInitialised,
+    /// There is one.
+    Open,
+    /// There is one that this keeper cannot open.
+    Locked,
 }
 
 impl Vault {
@@ -42,6 +141,8 @@ impl Vault {
     pub const fn word(self) -> &'static str {
         match self {
             Self::NotInitialised => "not_initialised",
+            Self::Open => "open",
+            Self::Locked => "locked",
         }
     }
 }
@@ -59,25 +160,59 @@ pub struct State {
     pub uptime_ms: u64,
     /// Connections at this moment, the asker's included.
     pub clients: u32,
+    /// Sessions that hold.
+    pub sessions: u32,
     /// Walls that were seen to hold.
     pub walls: Vec<String>,
     /// Walls that were not.
     pub missing: Vec<String>,
     /// The vault.
     pub vault: Vault,
+    /// Why it is locked; empty where it is not.
+    pub note: String,
+    /// Where the master key came from; empty where there is none.
+    pub key: String,
+    /// Whether the keeper runs under another uid than the brain: only then does the kernel hold the
+    /// brain off the vault's file.
+    pub separated: bool,
 }
 
 /// What can be answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
-    /// To [`Ask::Hello`]: the keeper's version.
-    Welcome(String),
+    /// To [`Ask::Hello`].
+    Welcome {
+        /// The keeper's version.
+        program: String,
+        /// This connection's number.
+        connection: u64,
+    },
     /// To [`Ask::Status`].
     State(State),
     /// To [`Ask::ListNames`].
     Names(Vault, Vec<String>),
     /// To anything; the connection ends after some of them.
     Refused(Fault),
+    /// To [`Ask::Commit`].
+    Challenge(ScalarBytes),
+    /// To [`Ask::Prove`]; every later frame is tagged with the token.
+    Session {
+        /// The token.
+        token: [u8; 32],
+        /// How long it holds, in milliseconds.
+        lasts_ms: u64,
+    },
+    /// To [`Ask::Buy`].
+    Ticket {
+        /// What the hand proves.
+        bytes: [u8; 32],
+        /// How long it is good, in milliseconds.
+        lasts_ms: u64,
+    },
+    /// To [`Ask::Redeem`] and [`Ask::Export`].
+    Value(Value),
+    /// To everything else; a number where one was counted.
+    Done(u64),
 }
 
 /// One reply.
@@ -87,213 +222,4 @@ pub struct Reply {
     pub id: u64,
     /// What is answered.
     pub answer: Answer,
-}
-
-impl Request {
-    /// The request as a verified FlatBuffer.
-    #[must_use]
-    pub fn encode(&self) -> Vec<u8> {
-        let mut fbb = FlatBufferBuilder::new();
-        let (ask_type, ask) = match self.ask {
-            Ask::Hello => (table::Ask::Hello, table::Hello::create(&mut fbb, &table::HelloArgs {}).as_union_value()),
-            Ask::Status => {
-                (table::Ask::Status, table::Status::create(&mut fbb, &table::StatusArgs {}).as_union_value())
-            }
-            Ask::ListNames => {
-                (table::Ask::ListNames, table::ListNames::create(&mut fbb, &table::ListNamesArgs {}).as_union_value())
-            }
-        };
-        let args = table::RequestArgs { version: wire::VERSION, id: self.id, ask_type, ask: Some(ask) };
-        let root = table::Request::create(&mut fbb, &args);
-        fbb.finish(root, None);
-        fbb.finished_data().to_vec()
-    }
-
-    /// The request in `bytes`.
-    ///
-    /// # Errors
-    /// Every [`WireFault`].
-    pub fn decode(bytes: &[u8]) -> Result<Self, WireFault> {
-        let request = verify::read::<table::Request<'_>>(bytes)?;
-        verify::same_version(request.version())?;
-        let ask = match request.ask_type() {
-            table::Ask::Hello => Ask::Hello,
-            table::Ask::Status => Ask::Status,
-            table::Ask::ListNames => Ask::ListNames,
-            other => return Err(WireFault::UnknownKind(other.0)),
-        };
-        Ok(Self { id: request.id(), ask })
-    }
-}
-
-impl Reply {
-    /// The reply as a verified FlatBuffer.
-    #[must_use]
-    pub fn encode(&self) -> Vec<u8> {
-        let mut fbb = FlatBufferBuilder::new();
-        let (answer_type, answer) = match &self.answer {
-            Answer::Welcome(program) => {
-                let program = Some(fbb.create_string(program));
-                let made = table::Welcome::create(&mut fbb, &table::WelcomeArgs { program });
-                (table::Answer::Welcome, made.as_union_value())
-            }
-            Answer::State(state) => (table::Answer::State, put_state(&mut fbb, state).as_union_value()),
-            Answer::Names(vault, names) => {
-                let names = Some(put_texts(&mut fbb, names));
-                let made = table::Names::create(&mut fbb, &table::NamesArgs { vault: put_vault(*vault), names });
-                (table::Answer::Names, made.as_union_value())
-            }
-            Answer::Refused(fault) => {
-                let message = Some(fbb.create_string(&fault.message));
-                let made = table::Refused::create(&mut fbb, &table::RefusedArgs { code: fault.code.number(), message });
-                (table::Answer::Refused, made.as_union_value())
-            }
-        };
-        let args = table::ReplyArgs { version: wire::VERSION, id: self.id, answer_type, answer: Some(answer) };
-        let root = table::Reply::create(&mut fbb, &args);
-        fbb.finish(root, None);
-        fbb.finished_data().to_vec()
-    }
-
-    /// The reply in `bytes`.
-    ///
-    /// # Errors
-    /// Every [`WireFault`].
-    pub fn decode(bytes: &[u8]) -> Result<Self, WireFault> {
-        let reply = verify::read::<table::Reply<'_>>(bytes)?;
-        verify::same_version(reply.version())?;
-        let unknown = WireFault::UnknownKind(reply.answer_type().0);
-        let answer = if let Some(welcome) = reply.answer_as_welcome() {
-            Answer::Welcome(welcome.program().to_owned())
-        } else if let Some(state) = reply.answer_as_state() {
-            Answer::State(take_state(&state)?)
-        } else if let Some(names) = reply.answer_as_names() {
-            Answer::Names(take_vault(names.vault())?, take_texts(&names.names()))
-        } else if let Some(refused) = reply.answer_as_refused() {
-            Answer::Refused(Fault::new(Code::from_number(refused.code()), refused.message()))
-        } else {
-            return Err(unknown);
-        };
-        Ok(Self { id: reply.id(), answer })
-    }
-}
-
-type Texts<'a> = flatbuffers::Vector<'a, flatbuffers::ForwardsUOffset<&'a str>>;
-
-fn put_texts<'a>(fbb: &mut FlatBufferBuilder<'a>, texts: &[String]) -> flatbuffers::WIPOffset<Texts<'a>> {
-    let offsets: Vec<_> = texts.iter().map(|text| fbb.create_string(text)).collect();
-    fbb.create_vector(&offsets)
-}
-
-fn take_texts(texts: &Texts<'_>) -> Vec<String> {
-    texts.iter().map(str::to_owned).collect()
-}
-
-const fn put_vault(vault: Vault) -> table::Vault {
-    match vault {
-        Vault::NotInitialised => table::Vault::NotInitialised,
-    }
-}
-
-const fn take_vault(vault: table::Vault) -> Result<Vault, WireFault> {
-    match vault {
-        table::Vault::NotInitialised => Ok(Vault::NotInitialised),
-        other => Err(WireFault::UnknownKind(other.0)),
-    }
-}
-
-fn put_state<'a>(fbb: &mut FlatBufferBuilder<'a>, state: &State) -> flatbuffers::WIPOffset<table::State<'a>> {
-    let args = table::StateArgs {
-        program: Some(fbb.create_string(&state.program)),
-        pid: state.pid,
-        uid: state.uid,
-        uptime_ms: state.uptime_ms,
-        clients: state.clients,
-        walls: Some(put_texts(fbb, &state.walls)),
-        missing: Some(put_texts(fbb, &state.missing)),
-        vault: put_vault(state.vault),
-    };
-    table::State::create(fbb, &args)
-}
-
-fn take_state(state: &table::State<'_>) -> Result<State, WireFault> {
-    Ok(State {
-        program: state.program().to_owned(),
-        pid: state.pid(),
-        uid: state.uid(),
-        uptime_ms: state.uptime_ms(),
-        clients: state.clients(),
-        walls: take_texts(&state.walls()),
-        missing: take_texts(&state.missing()),
-        vault: take_vault(state.vault())?,
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn replies() -> Vec<Reply> {
-        let state = State {
-            program: "1.2.3".to_owned(),
-            pid: 7,
-            uid: 8,
-            uptime_ms: 9,
-            clients: 1,
-            walls: vec!["no_new_privs".to_owned()],
-            missing: vec!["seccomp".to_owned()],
-            vault: Vault::NotInitialised,
-        };
-        vec![
-            Reply { id: 1, answer: Answer::Welcome("1.2.3".to_owned()) },
-            Reply { id: u64::MAX, answer: Answer::State(state) },
-            Reply { id: 3, answer: Answer::Names(Vault::NotInitialised, vec!["a".to_owned(), "b".to_owned()]) },
-            Reply { id: 0, answer: Answer::Refused(Fault::new(Code::Full, "no room")) },
-        ]
-    }
-
-    #[test]
-    fn what_is_encoded_decodes_to_itself() {
-        for ask in [Ask::Hello, Ask::Status, Ask::ListNames] {
-            let request = Request { id: 42, ask };
-            assert_eq!(Request::decode(&request.encode()), Ok(request));
-        }
-        for reply in replies() {
-            assert_eq!(Reply::decode(&reply.encode()).as_ref(), Ok(&reply));
-        }
-    }
-
-    fn raw(version: u16, ask_type: table::Ask) -> Vec<u8> {
-        let mut fbb = FlatBufferBuilder::new();
-        let ask = Some(table::Hello::create(&mut fbb, &table::HelloArgs {}).as_union_value());
-        let root = table::Request::create(&mut fbb, &table::RequestArgs { version, id: 1, ask_type, ask });
-        fbb.finish(root, None);
-        fbb.finished_data().to_vec()
-    }
-
-    #[test]
-    fn another_version_is_said_before_an_unknown_kind() {
-        assert_eq!(Request::decode(&raw(2, table::Ask(200))), Err(WireFault::WrongVersion { ours: 1, theirs: 2 }));
-        assert_eq!(Request::decode(&raw(1, table::Ask(200))), Err(WireFault::UnknownKind(200)));
-    }
-
-    proptest! {
-        #[test]
-        fn no_bytes_panic(bytes in proptest::collection::vec(any::<u8>(), 0..512)) {
-            let _ = Request::decode(&bytes);
-            let _ = Reply::decode(&bytes);
-        }
-
-        #[test]
-        fn no_damage_panics(which in 0usize..4, at in any::<prop::sample::Index>(), byte in any::<u8>(), cut in any::<prop::sample::Index>()) {
-            let mut bytes = replies()[which].encode();
-            let place = at.index(bytes.len());
-            bytes[place] = byte;
-            let _ = Reply::decode(&bytes);
-            bytes.truncate(cut.index(bytes.len()));
-            let _ = Reply::decode(&bytes);
-        }
-    }
 }

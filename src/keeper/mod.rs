@@ -2,18 +2,37 @@
 //!
 //! `hearth-keeper` is its own small program: one Unix socket, smol, FlatBuffers, no TLS, no database,
 //! no network. It seals itself before it reads the first byte. [`client`] is what the brain and the
-//! commands use. Nothing here may hand a value to the brain, run a program or open a network socket.
+//! commands use: names, tickets and administration; `desk` answers them. Nothing here may hand a value to the brain, run a program or open a network socket.
 
 #![forbid(unsafe_code)]
 
 pub mod args;
+pub mod armor;
+pub mod cipher;
 pub mod client;
+pub mod codec;
+pub mod desk;
+pub mod enrol;
 pub mod fault;
 pub mod frame;
+pub mod key;
 pub mod listen;
 pub mod message;
+pub mod role;
+pub mod safe;
+pub mod schnorr;
 pub mod seal;
 pub mod server;
+pub mod session;
+pub mod source;
+pub mod ticket;
+pub mod vault;
+pub mod vault_text;
+
+#[cfg(test)]
+mod codec_tests;
+#[cfg(test)]
+mod vault_tests;
 
 use std::io::{self, Write};
 use std::os::fd::OwnedFd;
@@ -59,8 +78,19 @@ fn serve(settings: &Settings, inherited: Option<OwnedFd>) -> Result<(), KeeperFa
         Some(descriptor) => Listener::activated(descriptor)?,
         None => Listener::bind(settings.socket()?)?,
     };
+    // Before a key is in memory; `seal` raises this again with the rest.
+    let dumping = |error| KeeperFault::Unsealed { wall: "not_dumpable", error };
+    crate::base::sys::forbid_dumping().map_err(dumping)?;
+    // The keyring and the credential are out of reach once sealed, and the variable goes while there is one thread.
+    let safe = safe::Safe::open(settings.vault.as_deref(), settings.key_file.as_deref());
     seal::seal()?;
-    server::run(&listener, &signals, settings)
+    if safe.source() == "environment" {
+        say("the master key came from the environment, which was overwritten; a credential or key file is better");
+    }
+    if !safe.note().is_empty() {
+        say(&format!("the vault is locked: {}", safe.note()));
+    }
+    server::run(&listener, &signals, settings, safe)
 }
 
 /// One line for a person on standard error; a log that is gone must not end the keeper.

@@ -3,8 +3,8 @@
 //! One thread serves all connections. A peer of another uid, one too many, a message that does not
 //! verify or is not known: the connection ends, and the keeper goes on.
 
-use std::cell::Cell;
 use std::io::{self, Write};
+use std::os::fd::AsFd;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -14,20 +14,19 @@ use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::sys::socket::{getsockopt, sockopt::PeerCredentials};
 use nix::unistd::{Uid, getuid};
 use smol::{Async, LocalExecutor, Timer, future, prelude::*};
+use zeroize::Zeroizing;
 
 use super::args::Settings;
+use super::desk::{Desk, Line, Peer};
 use super::fault::KeeperFault;
 use super::listen::Listener;
-use super::message::{Answer, Ask, Reply, Request, State, Vault};
-use super::{frame, say, seal};
-use crate::base::{Code, Fault, limits};
-use crate::wire::WireFault;
+use super::message::{Answer, Reply};
+use super::safe::Safe;
+use super::{frame, say};
+use crate::base::{Code, Fault, limits, sys};
 
 /// How long the keeper waits after the system refused it a connection (no descriptors, no memory).
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-
-/// The time for which [`limits::KEEPER_NOTES`] counts.
-const NOTES_TIME: Duration = Duration::from_secs(60);
 
 /// SIGTERM and SIGINT as a descriptor; called before there is a second thread.
 ///
@@ -44,14 +43,12 @@ pub fn ending_signals() -> Result<SignalFd, KeeperFault> {
 ///
 /// # Errors
 /// [`KeeperFault::System`] where the socket or the signals cannot be waited for.
-pub fn run(listener: &Listener, signals: &SignalFd, settings: &Settings) -> Result<(), KeeperFault> {
+pub fn run(listener: &Listener, signals: &SignalFd, settings: &Settings, safe: Safe) -> Result<(), KeeperFault> {
     let fail = |error| KeeperFault::System { act: "waiting for connections", error };
     let socket = listener.socket().try_clone().and_then(Async::new).map_err(fail)?;
     let signals = Async::new(signals).map_err(fail)?;
     let executor = LocalExecutor::new();
-    let now = Instant::now();
-    let desk = Desk { began: now, clients: Cell::new(0), notes: Cell::new((now, 0)), settings: settings.clone() };
-    let desk = Rc::new(desk);
+    let desk = Rc::new(Desk::new(settings, safe));
     // Without a service manager this says nothing to nobody.
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
     let ended = async { signals.read_with(|signals| caught(signals)).await.map_err(fail) };
@@ -65,48 +62,15 @@ fn caught(signals: &SignalFd) -> io::Result<()> {
     signals.read_signal()?.map(drop).ok_or_else(|| io::ErrorKind::WouldBlock.into())
 }
 
-/// What all connections share.
-struct Desk {
-    began: Instant,
-    clients: Cell<usize>,
-    /// When the minute of notes began, and how many were made in it.
-    notes: Cell<(Instant, u32)>,
-    settings: Settings,
-}
-
-impl Desk {
-    /// A line about a peer. Peers make these happen, so only so many a minute are written: a log that
-    /// nobody reads must not stop the keeper.
-    fn note(&self, line: &str) {
-        let (began, count) = match self.notes.get() {
-            (began, _) if began.elapsed() >= NOTES_TIME => (Instant::now(), 0),
-            same => same,
-        };
-        self.notes.set((began, count.saturating_add(1)));
-        match count {
-            ..limits::KEEPER_NOTES => say(line),
-            limits::KEEPER_NOTES => say("more of the like within a minute; not written"),
-            _ => {}
-        }
-    }
-}
-
 /// A connection's place; given back when it ends, however it ends.
-struct Place(Rc<Desk>);
-
-impl Place {
-    fn take(desk: &Rc<Desk>) -> Option<Self> {
-        let taken = desk.clients.get();
-        (taken < limits::KEEPER_CLIENTS).then(|| {
-            desk.clients.set(taken + 1);
-            Self(Rc::clone(desk))
-        })
-    }
+struct Place {
+    desk: Rc<Desk>,
+    line: Line,
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.0.clients.set(self.0.clients.get().saturating_sub(1));
+        self.desk.leave(&self.line);
     }
 }
 
@@ -119,7 +83,7 @@ async fn accept(
         let stream = match socket.accept().await {
             Ok((stream, _)) => stream,
             Err(error) => {
-                desk.note(&format!("cannot accept a connection: {error}"));
+                desk.note(&format!("cannot accept a connection: {error}"), say);
                 Timer::after(ACCEPT_PAUSE).await;
                 continue;
             }
@@ -133,19 +97,32 @@ async fn accept(
 
 /// Who may connect, and whether there is room.
 fn admit(stream: &UnixStream, desk: &Rc<Desk>) -> Result<Place, Fault> {
-    let peer = getsockopt(stream, PeerCredentials).map_err(|error| Fault::new(Code::System, error.to_string()))?;
-    let uid = peer.uid();
-    let own = uid == getuid().as_raw() || Uid::from_raw(uid).is_root();
-    if !own && !desk.settings.allowed.contains(&uid) {
-        desk.note(&format!("refused pid {} of uid {uid}", peer.pid()));
+    let peer = look(stream, &desk.settings)?;
+    let Peer { pid, uid, admin } = peer;
+    if !admin && desk.settings.brain != Some(uid) && !desk.settings.allowed.contains(&uid) {
+        desk.note(&format!("refused pid {pid} of uid {uid}"), say);
         return Err(Fault::new(
             Code::Refused,
             format!("uid {uid} may not talk to the keeper; --allow-uid {uid} lets it"),
         ));
     }
-    Place::take(desk).ok_or_else(|| {
+    let line = desk.sit(peer).ok_or_else(|| {
         Fault::new(Code::Full, format!("the keeper holds {} connections already", limits::KEEPER_CLIENTS))
-    })
+    })?;
+    Ok(Place { desk: Rc::clone(desk), line })
+}
+
+/// The kernel's word on the peer, as of when it connected (SO_PEERCRED, SO_PEERGROUPS).
+fn look(stream: &UnixStream, settings: &Settings) -> Result<Peer, Fault> {
+    let peer = getsockopt(stream, PeerCredentials).map_err(|error| Fault::new(Code::System, error.to_string()))?;
+    let uid = peer.uid();
+    // The brain's uid is no administrator, unless keeper and brain share one: then nothing tells them apart.
+    let own = uid == getuid().as_raw() || Uid::from_raw(uid).is_root();
+    let group = settings.admins.is_some_and(|gid| {
+        // A kernel before 4.13 tells the first group only.
+        peer.gid() == gid || sys::peer_groups(stream.as_fd()).is_ok_and(|groups| groups.contains(&gid))
+    });
+    Ok(Peer { pid: peer.pid(), uid, admin: own || group })
 }
 
 /// Says why, as far as the socket takes it at once, and hangs up.
@@ -156,38 +133,35 @@ fn refuse(mut stream: &UnixStream, fault: Fault) {
 }
 
 /// Answers one connection until it ends.
-async fn attend(mut stream: Async<UnixStream>, place: Place) {
-    if let Err(fault) = converse(&mut stream, &place.0).await {
-        place.0.note(&format!("ended a connection: {fault}"));
+async fn attend(mut stream: Async<UnixStream>, mut place: Place) {
+    if let Err(fault) = converse(&mut stream, &mut place).await {
+        place.desk.note(&format!("ended a connection: {fault}"), say);
     }
 }
 
-async fn converse(stream: &mut Async<UnixStream>, desk: &Desk) -> Result<(), KeeperFault> {
-    let mut greeted = false;
-    while let Some(message) = receive(stream, desk.settings.idle).await? {
-        let request = match Request::decode(&message) {
-            Ok(request) => request,
-            // The one thing to say to a program of another build; anything else gets no answer.
-            Err(fault @ WireFault::WrongVersion { .. }) => {
-                refuse(stream.get_ref(), fault.clone().into());
-                return Err(fault.into());
+async fn converse(stream: &mut Async<UnixStream>, place: &mut Place) -> Result<(), KeeperFault> {
+    while let Some(message) = receive(stream, place.desk.settings.idle).await? {
+        let said = match place.desk.hear(&mut place.line, &message, Instant::now()) {
+            Ok(said) => said,
+            Err(fault) => {
+                // The one thing to say to a program of another build; anything else gets no answer.
+                if fault.message.contains("version") {
+                    refuse(stream.get_ref(), fault.clone());
+                }
+                return Err(KeeperFault::Refused(fault));
             }
-            Err(fault) => return Err(fault.into()),
         };
-        if !greeted && request.ask != Ask::Hello {
-            refuse(stream.get_ref(), Fault::new(Code::BadInput, "the first request of a connection is Hello"));
-            return Err(KeeperFault::Unasked);
-        }
-        greeted = true;
-        let reply = Reply { id: request.id, answer: answer(request.ask, desk) };
-        let frame = frame::framed(&reply.encode())?;
+        let frame = frame::framed(&said.frame)?;
         within(limits::KEEPER_MESSAGE, stream.write_all(&frame)).await?;
+        if let Some(fault) = said.last {
+            return Err(KeeperFault::Refused(fault));
+        }
     }
     Ok(())
 }
 
 /// One message; `None` where the peer hung up between two, or said nothing for `idle`.
-async fn receive(stream: &mut Async<UnixStream>, idle: Duration) -> Result<Option<Vec<u8>>, KeeperFault> {
+async fn receive(stream: &mut Async<UnixStream>, idle: Duration) -> Result<Option<Zeroizing<Vec<u8>>>, KeeperFault> {
     let mut prefix = [0; 4];
     let first = within(idle, stream.read(&mut prefix)).await;
     let began = match first {
@@ -197,7 +171,7 @@ async fn receive(stream: &mut Async<UnixStream>, idle: Duration) -> Result<Optio
     };
     let deadline = Instant::now() + limits::KEEPER_MESSAGE;
     within(limits::KEEPER_MESSAGE, stream.read_exact(&mut prefix[began..])).await?;
-    let mut message = vec![0; frame::length(prefix)?];
+    let mut message = Zeroizing::new(vec![0; frame::length(prefix)?]);
     within(deadline.saturating_duration_since(Instant::now()), stream.read_exact(&mut message)).await?;
     Ok(Some(message))
 }
@@ -209,26 +183,4 @@ async fn within<T>(time: Duration, work: impl Future<Output = io::Result<T>>) ->
         Err(io::ErrorKind::TimedOut.into())
     };
     future::or(work, late).await.map_err(KeeperFault::Broken)
-}
-
-fn answer(ask: Ask, desk: &Desk) -> Answer {
-    match ask {
-        Ask::Hello => Answer::Welcome(env!("CARGO_PKG_VERSION").to_owned()),
-        Ask::Status => Answer::State(state(desk)),
-        Ask::ListNames => Answer::Names(Vault::NotInitialised, Vec::new()),
-    }
-}
-
-fn state(desk: &Desk) -> State {
-    let (walls, missing) = seal::observe();
-    State {
-        program: env!("CARGO_PKG_VERSION").to_owned(),
-        pid: std::process::id(),
-        uid: getuid().as_raw(),
-        uptime_ms: u64::try_from(desk.began.elapsed().as_millis()).unwrap_or(u64::MAX),
-        clients: u32::try_from(desk.clients.get()).unwrap_or(u32::MAX),
-        walls,
-        missing,
-        vault: Vault::NotInitialised,
-    }
 }

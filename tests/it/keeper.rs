@@ -113,6 +113,9 @@ fn it_answers_what_it_is_and_that_there_is_no_vault() {
     assert_eq!((state.pid, state.uid), (keeper.child.id(), nix::unistd::getuid().as_raw()));
     assert_eq!(state.walls, ["umask", "rlimits", "not_dumpable", "no_new_privs", "seccomp"]);
     assert_eq!((state.missing.len(), state.clients, state.vault), (0, 1, Vault::NotInitialised));
+    let KeeperFault::Refused(fault) = Client::connect(&keeper.socket).unwrap().names().unwrap_err() else { panic!() };
+    assert!(fault.message.contains("prove who you are first"), "{fault}");
+    client.administer().unwrap();
     assert_eq!(client.names().unwrap(), (Vault::NotInitialised, Vec::new()));
 }
 

@@ -21,6 +21,7 @@ mod notice;
 mod overlap;
 mod say;
 mod serial;
+mod secrets;
 mod service;
 mod shell;
 mod store;

@@ -29,11 +29,13 @@ pub mod keeper {
 #[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
 pub const ENUM_MIN_VAULT: u8 = 0;
 #[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
-pub const ENUM_MAX_VAULT: u8 = 0;
+pub const ENUM_MAX_VAULT: u8 = 2;
 #[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
 #[allow(non_camel_case_types)]
-pub const ENUM_VALUES_VAULT: [Vault; 1] = [
+pub const ENUM_VALUES_VAULT: [Vault; 3] = [
   Vault::NotInitialised,
+  Vault::Open,
+  Vault::Locked,
 ];
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -42,16 +44,22 @@ pub struct Vault(pub u8);
 #[allow(non_upper_case_globals)]
 impl Vault {
   pub const NotInitialised: Self = Self(0);
+  pub const Open: Self = Self(1);
+  pub const Locked: Self = Self(2);
 
   pub const ENUM_MIN: u8 = 0;
-  pub const ENUM_MAX: u8 = 0;
+  pub const ENUM_MAX: u8 = 2;
   pub const ENUM_VALUES: &'static [Self] = &[
     Self::NotInitialised,
+    Self::Open,
+    Self::Locked,
   ];
   /// Returns the variant's name or "" if unknown.
   pub fn variant_name(self) -> Option<&'static str> {
     match self {
       Self::NotInitialised => Some("NotInitialised"),
+      Self::Open => Some("Open"),
+      Self::Locked => Some("Locked"),
       _ => None,
     }
   }
@@ -108,16 +116,124 @@ impl<'a> flatbuffers::Verifiable for Vault {
 
 impl flatbuffers::SimpleToVerifyInSlice for Vault {}
 #[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
-pub const ENUM_MIN_ASK: u8 = 0;
+pub const ENUM_MIN_PLACE: u8 = 0;
 #[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
-pub const ENUM_MAX_ASK: u8 = 3;
+pub const ENUM_MAX_PLACE: u8 = 4;
 #[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
 #[allow(non_camel_case_types)]
-pub const ENUM_VALUES_ASK: [Ask; 4] = [
+pub const ENUM_VALUES_PLACE: [Place; 5] = [
+  Place::Header,
+  Place::Path,
+  Place::Body,
+  Place::Stdin,
+  Place::Descriptor,
+];
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[repr(transparent)]
+pub struct Place(pub u8);
+#[allow(non_upper_case_globals)]
+impl Place {
+  pub const Header: Self = Self(0);
+  pub const Path: Self = Self(1);
+  pub const Body: Self = Self(2);
+  pub const Stdin: Self = Self(3);
+  pub const Descriptor: Self = Self(4);
+
+  pub const ENUM_MIN: u8 = 0;
+  pub const ENUM_MAX: u8 = 4;
+  pub const ENUM_VALUES: &'static [Self] = &[
+    Self::Header,
+    Self::Path,
+    Self::Body,
+    Self::Stdin,
+    Self::Descriptor,
+  ];
+  /// Returns the variant's name or "" if unknown.
+  pub fn variant_name(self) -> Option<&'static str> {
+    match self {
+      Self::Header => Some("Header"),
+      Self::Path => Some("Path"),
+      Self::Body => Some("Body"),
+      Self::Stdin => Some("Stdin"),
+      Self::Descriptor => Some("Descriptor"),
+      _ => None,
+    }
+  }
+}
+impl core::fmt::Debug for Place {
+  fn fmt(&self, f: &mut core::fmt::Formatter) -> core::fmt::Result {
+    if let Some(name) = self.variant_name() {
+      f.write_str(name)
+    } else {
+      f.write_fmt(format_args!("<UNKNOWN {:?}>", self.0))
+    }
+  }
+}
+impl<'a> flatbuffers::Follow<'a> for Place {
+  type Inner = Self;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    let b = flatbuffers::read_scalar_at::<u8>(buf, loc);
+    Self(b)
+  }
+}
+
+impl flatbuffers::Push for Place {
+    type Output = Place;
+    #[inline]
+    unsafe fn push(&self, dst: &mut [u8], _written_len: usize) {
+        flatbuffers::emplace_scalar::<u8>(dst, self.0);
+    }
+}
+
+impl flatbuffers::EndianScalar for Place {
+  type Scalar = u8;
+  #[inline]
+  fn to_little_endian(self) -> u8 {
+    self.0.to_le()
+  }
+  #[inline]
+  #[allow(clippy::wrong_self_convention)]
+  fn from_little_endian(v: u8) -> Self {
+    let b = u8::from_le(v);
+    Self(b)
+  }
+}
+
+impl<'a> flatbuffers::Verifiable for Place {
+  #[inline]
+  fn run_verifier(
+    v: &mut flatbuffers::Verifier, pos: usize
+  ) -> Result<(), flatbuffers::InvalidFlatbuffer> {
+    use self::flatbuffers::Verifiable;
+    u8::run_verifier(v, pos)
+  }
+}
+
+impl flatbuffers::SimpleToVerifyInSlice for Place {}
+#[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
+pub const ENUM_MIN_ASK: u8 = 0;
+#[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
+pub const ENUM_MAX_ASK: u8 = 14;
+#[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
+#[allow(non_camel_case_types)]
+pub const ENUM_VALUES_ASK: [Ask; 15] = [
   Ask::NONE,
   Ask::Hello,
   Ask::Status,
   Ask::ListNames,
+  Ask::Commit,
+  Ask::Prove,
+  Ask::Buy,
+  Ask::Redeem,
+  Ask::Init,
+  Ask::Put,
+  Ask::Rotate,
+  Ask::Delete,
+  Ask::Export,
+  Ask::Enrol,
+  Ask::Revoke,
 ];
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -129,14 +245,36 @@ impl Ask {
   pub const Hello: Self = Self(1);
   pub const Status: Self = Self(2);
   pub const ListNames: Self = Self(3);
+  pub const Commit: Self = Self(4);
+  pub const Prove: Self = Self(5);
+  pub const Buy: Self = Self(6);
+  pub const Redeem: Self = Self(7);
+  pub const Init: Self = Self(8);
+  pub const Put: Self = Self(9);
+  pub const Rotate: Self = Self(10);
+  pub const Delete: Self = Self(11);
+  pub const Export: Self = Self(12);
+  pub const Enrol: Self = Self(13);
+  pub const Revoke: Self = Self(14);
 
   pub const ENUM_MIN: u8 = 0;
-  pub const ENUM_MAX: u8 = 3;
+  pub const ENUM_MAX: u8 = 14;
   pub const ENUM_VALUES: &'static [Self] = &[
     Self::NONE,
     Self::Hello,
     Self::Status,
     Self::ListNames,
+    Self::Commit,
+    Self::Prove,
+    Self::Buy,
+    Self::Redeem,
+    Self::Init,
+    Self::Put,
+    Self::Rotate,
+    Self::Delete,
+    Self::Export,
+    Self::Enrol,
+    Self::Revoke,
   ];
   /// Returns the variant's name or "" if unknown.
   pub fn variant_name(self) -> Option<&'static str> {
@@ -145,6 +283,17 @@ impl Ask {
       Self::Hello => Some("Hello"),
       Self::Status => Some("Status"),
       Self::ListNames => Some("ListNames"),
+      Self::Commit => Some("Commit"),
+      Self::Prove => Some("Prove"),
+      Self::Buy => Some("Buy"),
+      Self::Redeem => Some("Redeem"),
+      Self::Init => Some("Init"),
+      Self::Put => Some("Put"),
+      Self::Rotate => Some("Rotate"),
+      Self::Delete => Some("Delete"),
+      Self::Export => Some("Export"),
+      Self::Enrol => Some("Enrol"),
+      Self::Revoke => Some("Revoke"),
       _ => None,
     }
   }
@@ -205,15 +354,20 @@ pub struct AskUnionTableOffset {}
 #[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
 pub const ENUM_MIN_ANSWER: u8 = 0;
 #[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
-pub const ENUM_MAX_ANSWER: u8 = 4;
+pub const ENUM_MAX_ANSWER: u8 = 9;
 #[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
 #[allow(non_camel_case_types)]
-pub const ENUM_VALUES_ANSWER: [Answer; 5] = [
+pub const ENUM_VALUES_ANSWER: [Answer; 10] = [
   Answer::NONE,
   Answer::Welcome,
   Answer::State,
   Answer::Names,
   Answer::Refused,
+  Answer::Challenge,
+  Answer::Session,
+  Answer::Ticket,
+  Answer::Value,
+  Answer::Done,
 ];
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -226,15 +380,25 @@ impl Answer {
   pub const State: Self = Self(2);
   pub const Names: Self = Self(3);
   pub const Refused: Self = Self(4);
+  pub const Challenge: Self = Self(5);
+  pub const Session: Self = Self(6);
+  pub const Ticket: Self = Self(7);
+  pub const Value: Self = Self(8);
+  pub const Done: Self = Self(9);
 
   pub const ENUM_MIN: u8 = 0;
-  pub const ENUM_MAX: u8 = 4;
+  pub const ENUM_MAX: u8 = 9;
   pub const ENUM_VALUES: &'static [Self] = &[
     Self::NONE,
     Self::Welcome,
     Self::State,
     Self::Names,
     Self::Refused,
+    Self::Challenge,
+    Self::Session,
+    Self::Ticket,
+    Self::Value,
+    Self::Done,
   ];
   /// Returns the variant's name or "" if unknown.
   pub fn variant_name(self) -> Option<&'static str> {
@@ -244,6 +408,11 @@ impl Answer {
       Self::State => Some("State"),
       Self::Names => Some("Names"),
       Self::Refused => Some("Refused"),
+      Self::Challenge => Some("Challenge"),
+      Self::Session => Some("Session"),
+      Self::Ticket => Some("Ticket"),
+      Self::Value => Some("Value"),
+      Self::Done => Some("Done"),
       _ => None,
     }
   }
@@ -538,6 +707,1265 @@ impl core::fmt::Debug for ListNames<'_> {
       ds.finish()
   }
 }
+pub enum CommitOffset {}
+#[derive(Copy, Clone, PartialEq)]
+
+pub struct Commit<'a> {
+  pub _tab: flatbuffers::Table<'a>,
+}
+
+impl<'a> flatbuffers::Follow<'a> for Commit<'a> {
+  type Inner = Commit<'a>;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    Self { _tab: flatbuffers::Table::new(buf, loc) }
+  }
+}
+
+impl<'a> Commit<'a> {
+  pub const VT_PUBLIC: flatbuffers::VOffsetT = 4;
+  pub const VT_COMMITMENT: flatbuffers::VOffsetT = 6;
+
+  #[inline]
+  pub unsafe fn init_from_table(table: flatbuffers::Table<'a>) -> Self {
+    Commit { _tab: table }
+  }
+  #[allow(unused_mut)]
+  pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr>(
+    _fbb: &'mut_bldr mut flatbuffers::FlatBufferBuilder<'bldr>,
+    args: &'args CommitArgs<'args>
+  ) -> flatbuffers::WIPOffset<Commit<'bldr>> {
+    let mut builder = CommitBuilder::new(_fbb);
+    if let Some(x) = args.commitment { builder.add_commitment(x); }
+    if let Some(x) = args.public { builder.add_public(x); }
+    builder.finish()
+  }
+
+
+  #[inline]
+  pub fn public(&self) -> flatbuffers::Vector<'a, u8> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<flatbuffers::ForwardsUOffset<flatbuffers::Vector<'a, u8>>>(Commit::VT_PUBLIC, None).unwrap()}
+  }
+  #[inline]
+  pub fn commitment(&self) -> flatbuffers::Vector<'a, u8> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<flatbuffers::ForwardsUOffset<flatbuffers::Vector<'a, u8>>>(Commit::VT_COMMITMENT, None).unwrap()}
+  }
+}
+
+impl flatbuffers::Verifiable for Commit<'_> {
+  #[inline]
+  fn run_verifier(
+    v: &mut flatbuffers::Verifier, pos: usize
+  ) -> Result<(), flatbuffers::InvalidFlatbuffer> {
+    use self::flatbuffers::Verifiable;
+    v.visit_table(pos)?
+     .visit_field::<flatbuffers::ForwardsUOffset<flatbuffers::Vector<'_, u8>>>("public", Self::VT_PUBLIC, true)?
+     .visit_field::<flatbuffers::ForwardsUOffset<flatbuffers::Vector<'_, u8>>>("commitment", Self::VT_COMMITMENT, true)?
+     .finish();
+    Ok(())
+  }
+}
+pub struct CommitArgs<'a> {
+    pub public: Option<flatbuffers::WIPOffset<flatbuffers::Vector<'a, u8>>>,
+    pub commitment: Option<flatbuffers::WIPOffset<flatbuffers::Vector<'a, u8>>>,
+}
+impl<'a> Default for CommitArgs<'a> {
+  #[inline]
+  fn default() -> Self {
+    CommitArgs {
+      public: None, // required field
+      commitment: None, // required field
+    }
+  }
+}
+
+pub struct CommitBuilder<'a: 'b, 'b> {
+  fbb_: &'b mut flatbuffers::FlatBufferBuilder<'a>,
+  start_: flatbuffers::WIPOffset<flatbuffers::TableUnfinishedWIPOffset>,
+}
+impl<'a: 'b, 'b> CommitBuilder<'a, 'b> {
+  #[inline]
+  pub fn add_public(&mut self, public: flatbuffers::WIPOffset<flatbuffers::Vector<'b , u8>>) {
+    self.fbb_.push_slot_always::<flatbuffers::WIPOffset<_>>(Commit::VT_PUBLIC, public);
+  }
+  #[inline]
+  pub fn add_commitment(&mut self, commitment: flatbuffers::WIPOffset<flatbuffers::Vector<'b , u8>>) {
+    self.fbb_.push_slot_always::<flatbuffers::WIPOffset<_>>(Commit::VT_COMMITMENT, commitment);
+  }
+  #[inline]
+  pub fn new(_fbb: &'b mut flatbuffers::FlatBufferBuilder<'a>) -> CommitBuilder<'a, 'b> {
+    let start = _fbb.start_table();
+    CommitBuilder {
+      fbb_: _fbb,
+      start_: start,
+    }
+  }
+  #[inline]
+  pub fn finish(self) -> flatbuffers::WIPOffset<Commit<'a>> {
+    let o = self.fbb_.end_table(self.start_);
+    self.fbb_.required(o, Commit::VT_PUBLIC,"public");
+    self.fbb_.required(o, Commit::VT_COMMITMENT,"commitment");
+    flatbuffers::WIPOffset::new(o.value())
+  }
+}
+
+impl core::fmt::Debug for Commit<'_> {
+  fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+    let mut ds = f.debug_struct("Commit");
+      ds.field("public", &self.public());
+      ds.field("commitment", &self.commitment());
+      ds.finish()
+  }
+}
+pub enum ProveOffset {}
+#[derive(Copy, Clone, PartialEq)]
+
+pub struct Prove<'a> {
+  pub _tab: flatbuffers::Table<'a>,
+}
+
+impl<'a> flatbuffers::Follow<'a> for Prove<'a> {
+  type Inner = Prove<'a>;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    Self { _tab: flatbuffers::Table::new(buf, loc) }
+  }
+}
+
+impl<'a> Prove<'a> {
+  pub const VT_RESPONSE: flatbuffers::VOffsetT = 4;
+
+  #[inline]
+  pub unsafe fn init_from_table(table: flatbuffers::Table<'a>) -> Self {
+    Prove { _tab: table }
+  }
+  #[allow(unused_mut)]
+  pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr>(
+    _fbb: &'mut_bldr mut flatbuffers::FlatBufferBuilder<'bldr>,
+    args: &'args ProveArgs<'args>
+  ) -> flatbuffers::WIPOffset<Prove<'bldr>> {
+    let mut builder = ProveBuilder::new(_fbb);
+    if let Some(x) = args.response { builder.add_response(x); }
+    builder.finish()
+  }
+
+
+  #[inline]
+  pub fn response(&self) -> flatbuffers::Vector<'a, u8> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<flatbuffers::ForwardsUOffset<flatbuffers::Vector<'a, u8>>>(Prove::VT_RESPONSE, None).unwrap()}
+  }
+}
+
+impl flatbuffers::Verifiable for Prove<'_> {
+  #[inline]
+  fn run_verifier(
+    v: &mut flatbuffers::Verifier, pos: usize
+  ) -> Result<(), flatbuffers::InvalidFlatbuffer> {
+    use self::flatbuffers::Verifiable;
+    v.visit_table(pos)?
+     .visit_field::<flatbuffers::ForwardsUOffset<flatbuffers::Vector<'_, u8>>>("response", Self::VT_RESPONSE, true)?
+     .finish();
+    Ok(())
+  }
+}
+pub struct ProveArgs<'a> {
+    pub response: Option<flatbuffers::WIPOffset<flatbuffers::Vector<'a, u8>>>,
+}
+impl<'a> Default for ProveArgs<'a> {
+  #[inline]
+  fn default() -> Self {
+    ProveArgs {
+      response: None, // required field
+    }
+  }
+}
+
+pub struct ProveBuilder<'a: 'b, 'b> {
+  fbb_: &'b mut flatbuffers::FlatBufferBuilder<'a>,
+  start_: flatbuffers::WIPOffset<flatbuffers::TableUnfinishedWIPOffset>,
+}
+impl<'a: 'b, 'b> ProveBuilder<'a, 'b> {
+  #[inline]
+  pub fn add_response(&mut self, response: flatbuffers::WIPOffset<flatbuffers::Vector<'b , u8>>) {
+    self.fbb_.push_slot_always::<flatbuffers::WIPOffset<_>>(Prove::VT_RESPONSE, response);
+  }
+  #[inline]
+  pub fn new(_fbb: &'b mut flatbuffers::FlatBufferBuilder<'a>) -> ProveBuilder<'a, 'b> {
+    let start = _fbb.start_table();
+    ProveBuilder {
+      fbb_: _fbb,
+      start_: start,
+    }
+  }
+  #[inline]
+  pub fn finish(self) -> flatbuffers::WIPOffset<Prove<'a>> {
+    let o = self.fbb_.end_table(self.start_);
+    self.fbb_.required(o, Prove::VT_RESPONSE,"response");
+    flatbuffers::WIPOffset::new(o.value())
+  }
+}
+
+impl core::fmt::Debug for Prove<'_> {
+  fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+    let mut ds = f.debug_struct("Prove");
+      ds.field("response", &self.response());
+      ds.finish()
+  }
+}
+pub enum UseOffset {}
+#[derive(Copy, Clone, PartialEq)]
+
+pub struct Use<'a> {
+  pub _tab: flatbuffers::Table<'a>,
+}
+
+impl<'a> flatbuffers::Follow<'a> for Use<'a> {
+  type Inner = Use<'a>;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    Self { _tab: flatbuffers::Table::new(buf, loc) }
+  }
+}
+
+impl<'a> Use<'a> {
+  pub const VT_TOOL: flatbuffers::VOffsetT = 4;
+  pub const VT_SECRET: flatbuffers::VOffsetT = 6;
+  pub const VT_PLACE: flatbuffers::VOffsetT = 8;
+  pub const VT_HOST: flatbuffers::VOffsetT = 10;
+
+  #[inline]
+  pub unsafe fn init_from_table(table: flatbuffers::Table<'a>) -> Self {
+    Use { _tab: table }
+  }
+  #[allow(unused_mut)]
+  pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr>(
+    _fbb: &'mut_bldr mut flatbuffers::FlatBufferBuilder<'bldr>,
+    args: &'args UseArgs<'args>
+  ) -> flatbuffers::WIPOffset<Use<'bldr>> {
+    let mut builder = UseBuilder::new(_fbb);
+    if let Some(x) = args.host { builder.add_host(x); }
+    if let Some(x) = args.secret { builder.add_secret(x); }
+    if let Some(x) = args.tool { builder.add_tool(x); }
+    builder.add_place(args.place);
+    builder.finish()
+  }
+
+
+  #[inline]
+  pub fn tool(&self) -> &'a str {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<flatbuffers::ForwardsUOffset<&str>>(Use::VT_TOOL, None).unwrap()}
+  }
+  #[inline]
+  pub fn secret(&self) -> &'a str {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<flatbuffers::ForwardsUOffset<&str>>(Use::VT_SECRET, None).unwrap()}
+  }
+  #[inline]
+  pub fn place(&self) -> Place {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<Place>(Use::VT_PLACE, Some(Place::Header)).unwrap()}
+  }
+  #[inline]
+  pub fn host(&self) -> &'a str {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<flatbuffers::ForwardsUOffset<&str>>(Use::VT_HOST, None).unwrap()}
+  }
+}
+
+impl flatbuffers::Verifiable for Use<'_> {
+  #[inline]
+  fn run_verifier(
+    v: &mut flatbuffers::Verifier, pos: usize
+  ) -> Result<(), flatbuffers::InvalidFlatbuffer> {
+    use self::flatbuffers::Verifiable;
+    v.visit_table(pos)?
+     .visit_field::<flatbuffers::ForwardsUOffset<&str>>("tool", Self::VT_TOOL, true)?
+     .visit_field::<flatbuffers::ForwardsUOffset<&str>>("secret", Self::VT_SECRET, true)?
+     .visit_field::<Place>("place", Self::VT_PLACE, false)?
+     .visit_field::<flatbuffers::ForwardsUOffset<&str>>("host", Self::VT_HOST, true)?
+     .finish();
+    Ok(())
+  }
+}
+pub struct UseArgs<'a> {
+    pub tool: Option<flatbuffers::WIPOffset<&'a str>>,
+    pub secret: Option<flatbuffers::WIPOffset<&'a str>>,
+    pub place: Place,
+    pub host: Option<flatbuffers::WIPOffset<&'a str>>,
+}
+impl<'a> Default for UseArgs<'a> {
+  #[inline]
+  fn default() -> Self {
+    UseArgs {
+      tool: None, // required field
+      secret: None, // required field
+      place: Place::Header,
+      host: None, // required field
+    }
+  }
+}
+
+pub struct UseBuilder<'a: 'b, 'b> {
+  fbb_: &'b mut flatbuffers::FlatBufferBuilder<'a>,
+  start_: flatbuffers::WIPOffset<flatbuffers::TableUnfinishedWIPOffset>,
+}
+impl<'a: 'b, 'b> UseBuilder<'a, 'b> {
+  #[inline]
+  pub fn add_tool(&mut self, tool: flatbuffers::WIPOffset<&'b  str>) {
+    self.fbb_.push_slot_always::<flatbuffers::WIPOffset<_>>(Use::VT_TOOL, tool);
+  }
+  #[inline]
+  pub fn add_secret(&mut self, secret: flatbuffers::WIPOffset<&'b  str>) {
+    self.fbb_.push_slot_always::<flatbuffers::WIPOffset<_>>(Use::VT_SECRET, secret);
+  }
+  #[inline]
+  pub fn add_place(&mut self, place: Place) {
+    self.fbb_.push_slot::<Place>(Use::VT_PLACE, place, Place::Header);
+  }
+  #[inline]
+  pub fn add_host(&mut self, host: flatbuffers::WIPOffset<&'b  str>) {
+    self.fbb_.push_slot_always::<flatbuffers::WIPOffset<_>>(Use::VT_HOST, host);
+  }
+  #[inline]
+  pub fn new(_fbb: &'b mut flatbuffers::FlatBufferBuilder<'a>) -> UseBuilder<'a, 'b> {
+    let start = _fbb.start_table();
+    UseBuilder {
+      fbb_: _fbb,
+      start_: start,
+    }
+  }
+  #[inline]
+  pub fn finish(self) -> flatbuffers::WIPOffset<Use<'a>> {
+    let o = self.fbb_.end_table(self.start_);
+    self.fbb_.required(o, Use::VT_TOOL,"tool");
+    self.fbb_.required(o, Use::VT_SECRET,"secret");
+    self.fbb_.required(o, Use::VT_HOST,"host");
+    flatbuffers::WIPOffset::new(o.value())
+  }
+}
+
+impl core::fmt::Debug for Use<'_> {
+  fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+    let mut ds = f.debug_struct("Use");
+      ds.field("tool", &self.tool());
+      ds.field("secret", &self.secret());
+      ds.field("place", &self.place());
+      ds.field("host", &self.host());
+      ds.finish()
+  }
+}
+pub enum BuyOffset {}
+#[derive(Copy, Clone, PartialEq)]
+
+pub struct Buy<'a> {
+  pub _tab: flatbuffers::Table<'a>,
+}
+
+impl<'a> flatbuffers::Follow<'a> for Buy<'a> {
+  type Inner = Buy<'a>;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    Self { _tab: flatbuffers::Table::new(buf, loc) }
+  }
+}
+
+impl<'a> Buy<'a> {
+  pub const VT_USE_: flatbuffers::VOffsetT = 4;
+  pub const VT_CONNECTION: flatbuffers::VOffsetT = 6;
+
+  #[inline]
+  pub unsafe fn init_from_table(table: flatbuffers::Table<'a>) -> Self {
+    Buy { _tab: table }
+  }
+  #[allow(unused_mut)]
+  pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr>(
+    _fbb: &'mut_bldr mut flatbuffers::FlatBufferBuilder<'bldr>,
+    args: &'args BuyArgs<'args>
+  ) -> flatbuffers::WIPOffset<Buy<'bldr>> {
+    let mut builder = BuyBuilder::new(_fbb);
+    builder.add_connection(args.connection);
+    if let Some(x) = args.use_ { builder.add_use_(x); }
+    builder.finish()
+  }
+
+
+  #[inline]
+  pub fn use_(&self) -> Use<'a> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<flatbuffers::ForwardsUOffset<Use>>(Buy::VT_USE_, None).unwrap()}
+  }
+  #[inline]
+  pub fn connection(&self) -> u64 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<u64>(Buy::VT_CONNECTION, Some(0)).unwrap()}
+  }
+}
+
+impl flatbuffers::Verifiable for Buy<'_> {
+  #[inline]
+  fn run_verifier(
+    v: &mut flatbuffers::Verifier, pos: usize
+  ) -> Result<(), flatbuffers::InvalidFlatbuffer> {
+    use self::flatbuffers::Verifiable;
+    v.visit_table(pos)?
+     .visit_field::<flatbuffers::ForwardsUOffset<Use>>("use_", Self::VT_USE_, true)?
+     .visit_field::<u64>("connection", Self::VT_CONNECTION, false)?
+     .finish();
+    Ok(())
+  }
+}
+pub struct BuyArgs<'a> {
+    pub use_: Option<flatbuffers::WIPOffset<Use<'a>>>,
+    pub connection: u64,
+}
+impl<'a> Default for BuyArgs<'a> {
+  #[inline]
+  fn default() -> Self {
+    BuyArgs {
+      use_: None, // required field
+      connection: 0,
+    }
+  }
+}
+
+pub struct BuyBuilder<'a: 'b, 'b> {
+  fbb_: &'b mut flatbuffers::FlatBufferBuilder<'a>,
+  start_: flatbuffers::WIPOffset<flatbuffers::TableUnfinishedWIPOffset>,
+}
+impl<'a: 'b, 'b> BuyBuilder<'a, 'b> {
+  #[inline]
+  pub fn add_use_(&mut self, use_: flatbuffers::WIPOffset<Use<'b >>) {
+    self.fbb_.push_slot_always::<flatbuffers::WIPOffset<Use>>(Buy::VT_USE_, use_);
+  }
+  #[inline]
+  pub fn add_connection(&mut self, connection: u64) {
+    self.fbb_.push_slot::<u64>(Buy::VT_CONNECTION, connection, 0);
+  }
+  #[inline]
+  pub fn new(_fbb: &'b mut flatbuffers::FlatBufferBuilder<'a>) -> BuyBuilder<'a, 'b> {
+    let start = _fbb.start_table();
+    BuyBuilder {
+      fbb_: _fbb,
+      start_: start,
+    }
+  }
+  #[inline]
+  pub fn finish(self) -> flatbuffers::WIPOffset<Buy<'a>> {
+    let o = self.fbb_.end_table(self.start_);
+    self.fbb_.required(o, Buy::VT_USE_,"use_");
+    flatbuffers::WIPOffset::new(o.value())
+  }
+}
+
+impl core::fmt::Debug for Buy<'_> {
+  fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+    let mut ds = f.debug_struct("Buy");
+      ds.field("use_", &self.use_());
+      ds.field("connection", &self.connection());
+      ds.finish()
+  }
+}
+pub enum RedeemOffset {}
+#[derive(Copy, Clone, PartialEq)]
+
+pub struct Redeem<'a> {
+  pub _tab: flatbuffers::Table<'a>,
+}
+
+impl<'a> flatbuffers::Follow<'a> for Redeem<'a> {
+  type Inner = Redeem<'a>;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    Self { _tab: flatbuffers::Table::new(buf, loc) }
+  }
+}
+
+impl<'a> Redeem<'a> {
+  pub const VT_USE_: flatbuffers::VOffsetT = 4;
+
+  #[inline]
+  pub unsafe fn init_from_table(table: flatbuffers::Table<'a>) -> Self {
+    Redeem { _tab: table }
+  }
+  #[allow(unused_mut)]
+  pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr>(
+    _fbb: &'mut_bldr mut flatbuffers::FlatBufferBuilder<'bldr>,
+    args: &'args RedeemArgs<'args>
+  ) -> flatbuffers::WIPOffset<Redeem<'bldr>> {
+    let mut builder = RedeemBuilder::new(_fbb);
+    if let Some(x) = args.use_ { builder.add_use_(x); }
+    builder.finish()
+  }
+
+
+  #[inline]
+  pub fn use_(&self) -> Use<'a> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<flatbuffers::ForwardsUOffset<Use>>(Redeem::VT_USE_, None).unwrap()}
+  }
+}
+
+impl flatbuffers::Verifiable for Redeem<'_> {
+  #[inline]
+  fn run_verifier(
+    v: &mut flatbuffers::Verifier, pos: usize
+  ) -> Result<(), flatbuffers::InvalidFlatbuffer> {
+    use self::flatbuffers::Verifiable;
+    v.visit_table(pos)?
+     .visit_field::<flatbuffers::ForwardsUOffset<Use>>("use_", Self::VT_USE_, true)?
+     .finish();
+    Ok(())
+  }
+}
+pub struct RedeemArgs<'a> {
+    pub use_: Option<flatbuffers::WIPOffset<Use<'a>>>,
+}
+impl<'a> Default for RedeemArgs<'a> {
+  #[inline]
+  fn default() -> Self {
+    RedeemArgs {
+      use_: None, // required field
+    }
+  }
+}
+
+pub struct RedeemBuilder<'a: 'b, 'b> {
+  fbb_: &'b mut flatbuffers::FlatBufferBuilder<'a>,
+  start_: flatbuffers::WIPOffset<flatbuffers::TableUnfinishedWIPOffset>,
+}
+impl<'a: 'b, 'b> RedeemBuilder<'a, 'b> {
+  #[inline]
+  pub fn add_use_(&mut self, use_: flatbuffers::WIPOffset<Use<'b >>) {
+    self.fbb_.push_slot_always::<flatbuffers::WIPOffset<Use>>(Redeem::VT_USE_, use_);
+  }
+  #[inline]
+  pub fn new(_fbb: &'b mut flatbuffers::FlatBufferBuilder<'a>) -> RedeemBuilder<'a, 'b> {
+    let start = _fbb.start_table();
+    RedeemBuilder {
+      fbb_: _fbb,
+      start_: start,
+    }
+  }
+  #[inline]
+  pub fn finish(self) -> flatbuffers::WIPOffset<Redeem<'a>> {
+    let o = self.fbb_.end_table(self.start_);
+    self.fbb_.required(o, Redeem::VT_USE_,"use_");
+    flatbuffers::WIPOffset::new(o.value())
+  }
+}
+
+impl core::fmt::Debug for Redeem<'_> {
+  fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+    let mut ds = f.debug_struct("Redeem");
+      ds.field("use_", &self.use_());
+      ds.finish()
+  }
+}
+pub enum InitOffset {}
+#[derive(Copy, Clone, PartialEq)]
+
+pub struct Init<'a> {
+  pub _tab: flatbuffers::Table<'a>,
+}
+
+impl<'a> flatbuffers::Follow<'a> for Init<'a> {
+  type Inner = Init<'a>;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    Self { _tab: flatbuffers::Table::new(buf, loc) }
+  }
+}
+
+impl<'a> Init<'a> {
+
+  #[inline]
+  pub unsafe fn init_from_table(table: flatbuffers::Table<'a>) -> Self {
+    Init { _tab: table }
+  }
+  #[allow(unused_mut)]
+  pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr>(
+    _fbb: &'mut_bldr mut flatbuffers::FlatBufferBuilder<'bldr>,
+    _args: &'args InitArgs
+  ) -> flatbuffers::WIPOffset<Init<'bldr>> {
+    let mut builder = InitBuilder::new(_fbb);
+    builder.finish()
+  }
+
+}
+
+impl flatbuffers::Verifiable for Init<'_> {
+  #[inline]
+  fn run_verifier(
+    v: &mut flatbuffers::Verifier, pos: usize
+  ) -> Result<(), flatbuffers::InvalidFlatbuffer> {
+    use self::flatbuffers::Verifiable;
+    v.visit_table(pos)?
+     .finish();
+    Ok(())
+  }
+}
+pub struct InitArgs {
+}
+impl<'a> Default for InitArgs {
+  #[inline]
+  fn default() -> Self {
+    InitArgs {
+    }
+  }
+}
+
+pub struct InitBuilder<'a: 'b, 'b> {
+  fbb_: &'b mut flatbuffers::FlatBufferBuilder<'a>,
+  start_: flatbuffers::WIPOffset<flatbuffers::TableUnfinishedWIPOffset>,
+}
+impl<'a: 'b, 'b> InitBuilder<'a, 'b> {
+  #[inline]
+  pub fn new(_fbb: &'b mut flatbuffers::FlatBufferBuilder<'a>) -> InitBuilder<'a, 'b> {
+    let start = _fbb.start_table();
+    InitBuilder {
+      fbb_: _fbb,
+      start_: start,
+    }
+  }
+  #[inline]
+  pub fn finish(self) -> flatbuffers::WIPOffset<Init<'a>> {
+    let o = self.fbb_.end_table(self.start_);
+    flatbuffers::WIPOffset::new(o.value())
+  }
+}
+
+impl core::fmt::Debug for Init<'_> {
+  fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+    let mut ds = f.debug_struct("Init");
+      ds.finish()
+  }
+}
+pub enum PutOffset {}
+#[derive(Copy, Clone, PartialEq)]
+
+pub struct Put<'a> {
+  pub _tab: flatbuffers::Table<'a>,
+}
+
+impl<'a> flatbuffers::Follow<'a> for Put<'a> {
+  type Inner = Put<'a>;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    Self { _tab: flatbuffers::Table::new(buf, loc) }
+  }
+}
+
+impl<'a> Put<'a> {
+  pub const VT_NAME: flatbuffers::VOffsetT = 4;
+  pub const VT_VALUE: flatbuffers::VOffsetT = 6;
+  pub const VT_REPLACE: flatbuffers::VOffsetT = 8;
+
+  #[inline]
+  pub unsafe fn init_from_table(table: flatbuffers::Table<'a>) -> Self {
+    Put { _tab: table }
+  }
+  #[allow(unused_mut)]
+  pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr>(
+    _fbb: &'mut_bldr mut flatbuffers::FlatBufferBuilder<'bldr>,
+    args: &'args PutArgs<'args>
+  ) -> flatbuffers::WIPOffset<Put<'bldr>> {
+    let mut builder = PutBuilder::new(_fbb);
+    if let Some(x) = args.value { builder.add_value(x); }
+    if let Some(x) = args.name { builder.add_name(x); }
+    builder.add_replace(args.replace);
+    builder.finish()
+  }
+
+
+  #[inline]
+  pub fn name(&self) -> &'a str {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<flatbuffers::ForwardsUOffset<&str>>(Put::VT_NAME, None).unwrap()}
+  }
+  #[inline]
+  pub fn value(&self) -> flatbuffers::Vector<'a, u8> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<flatbuffers::ForwardsUOffset<flatbuffers::Vector<'a, u8>>>(Put::VT_VALUE, None).unwrap()}
+  }
+  #[inline]
+  pub fn replace(&self) -> bool {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<bool>(Put::VT_REPLACE, Some(false)).unwrap()}
+  }
+}
+
+impl flatbuffers::Verifiable for Put<'_> {
+  #[inline]
+  fn run_verifier(
+    v: &mut flatbuffers::Verifier, pos: usize
+  ) -> Result<(), flatbuffers::InvalidFlatbuffer> {
+    use self::flatbuffers::Verifiable;
+    v.visit_table(pos)?
+     .visit_field::<flatbuffers::ForwardsUOffset<&str>>("name", Self::VT_NAME, true)?
+     .visit_field::<flatbuffers::ForwardsUOffset<flatbuffers::Vector<'_, u8>>>("value", Self::VT_VALUE, true)?
+     .visit_field::<bool>("replace", Self::VT_REPLACE, false)?
+     .finish();
+    Ok(())
+  }
+}
+pub struct PutArgs<'a> {
+    pub name: Option<flatbuffers::WIPOffset<&'a str>>,
+    pub value: Option<flatbuffers::WIPOffset<flatbuffers::Vector<'a, u8>>>,
+    pub replace: bool,
+}
+impl<'a> Default for PutArgs<'a> {
+  #[inline]
+  fn default() -> Self {
+    PutArgs {
+      name: None, // required field
+      value: None, // required field
+      replace: false,
+    }
+  }
+}
+
+pub struct PutBuilder<'a: 'b, 'b> {
+  fbb_: &'b mut flatbuffers::FlatBufferBuilder<'a>,
+  start_: flatbuffers::WIPOffset<flatbuffers::TableUnfinishedWIPOffset>,
+}
+impl<'a: 'b, 'b> PutBuilder<'a, 'b> {
+  #[inline]
+  pub fn add_name(&mut self, name: flatbuffers::WIPOffset<&'b  str>) {
+    self.fbb_.push_slot_always::<flatbuffers::WIPOffset<_>>(Put::VT_NAME, name);
+  }
+  #[inline]
+  pub fn add_value(&mut self, value: flatbuffers::WIPOffset<flatbuffers::Vector<'b , u8>>) {
+    self.fbb_.push_slot_always::<flatbuffers::WIPOffset<_>>(Put::VT_VALUE, value);
+  }
+  #[inline]
+  pub fn add_replace(&mut self, replace: bool) {
+    self.fbb_.push_slot::<bool>(Put::VT_REPLACE, replace, false);
+  }
+  #[inline]
+  pub fn new(_fbb: &'b mut flatbuffers::FlatBufferBuilder<'a>) -> PutBuilder<'a, 'b> {
+    let start = _fbb.start_table();
+    PutBuilder {
+      fbb_: _fbb,
+      start_: start,
+    }
+  }
+  #[inline]
+  pub fn finish(self) -> flatbuffers::WIPOffset<Put<'a>> {
+    let o = self.fbb_.end_table(self.start_);
+    self.fbb_.required(o, Put::VT_NAME,"name");
+    self.fbb_.required(o, Put::VT_VALUE,"value");
+    flatbuffers::WIPOffset::new(o.value())
+  }
+}
+
+impl core::fmt::Debug for Put<'_> {
+  fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+    let mut ds = f.debug_struct("Put");
+      ds.field("name", &self.name());
+      ds.field("value", &self.value());
+      ds.field("replace", &self.replace());
+      ds.finish()
+  }
+}
+pub enum RotateOffset {}
+#[derive(Copy, Clone, PartialEq)]
+
+pub struct Rotate<'a> {
+  pub _tab: flatbuffers::Table<'a>,
+}
+
+impl<'a> flatbuffers::Follow<'a> for Rotate<'a> {
+  type Inner = Rotate<'a>;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    Self { _tab: flatbuffers::Table::new(buf, loc) }
+  }
+}
+
+impl<'a> Rotate<'a> {
+
+  #[inline]
+  pub unsafe fn init_from_table(table: flatbuffers::Table<'a>) -> Self {
+    Rotate { _tab: table }
+  }
+  #[allow(unused_mut)]
+  pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr>(
+    _fbb: &'mut_bldr mut flatbuffers::FlatBufferBuilder<'bldr>,
+    _args: &'args RotateArgs
+  ) -> flatbuffers::WIPOffset<Rotate<'bldr>> {
+    let mut builder = RotateBuilder::new(_fbb);
+    builder.finish()
+  }
+
+}
+
+impl flatbuffers::Verifiable for Rotate<'_> {
+  #[inline]
+  fn run_verifier(
+    v: &mut flatbuffers::Verifier, pos: usize
+  ) -> Result<(), flatbuffers::InvalidFlatbuffer> {
+    use self::flatbuffers::Verifiable;
+    v.visit_table(pos)?
+     .finish();
+    Ok(())
+  }
+}
+pub struct RotateArgs {
+}
+impl<'a> Default for RotateArgs {
+  #[inline]
+  fn default() -> Self {
+    RotateArgs {
+    }
+  }
+}
+
+pub struct RotateBuilder<'a: 'b, 'b> {
+  fbb_: &'b mut flatbuffers::FlatBufferBuilder<'a>,
+  start_: flatbuffers::WIPOffset<flatbuffers::TableUnfinishedWIPOffset>,
+}
+impl<'a: 'b, 'b> RotateBuilder<'a, 'b> {
+  #[inline]
+  pub fn new(_fbb: &'b mut flatbuffers::FlatBufferBuilder<'a>) -> RotateBuilder<'a, 'b> {
+    let start = _fbb.start_table();
+    RotateBuilder {
+      fbb_: _fbb,
+      start_: start,
+    }
+  }
+  #[inline]
+  pub fn finish(self) -> flatbuffers::WIPOffset<Rotate<'a>> {
+    let o = self.fbb_.end_table(self.start_);
+    flatbuffers::WIPOffset::new(o.value())
+  }
+}
+
+impl core::fmt::Debug for Rotate<'_> {
+  fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+    let mut ds = f.debug_struct("Rotate");
+      ds.finish()
+  }
+}
+pub enum DeleteOffset {}
+#[derive(Copy, Clone, PartialEq)]
+
+pub struct Delete<'a> {
+  pub _tab: flatbuffers::Table<'a>,
+}
+
+impl<'a> flatbuffers::Follow<'a> for Delete<'a> {
+  type Inner = Delete<'a>;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    Self { _tab: flatbuffers::Table::new(buf, loc) }
+  }
+}
+
+impl<'a> Delete<'a> {
+  pub const VT_NAME: flatbuffers::VOffsetT = 4;
+
+  #[inline]
+  pub unsafe fn init_from_table(table: flatbuffers::Table<'a>) -> Self {
+    Delete { _tab: table }
+  }
+  #[allow(unused_mut)]
+  pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr>(
+    _fbb: &'mut_bldr mut flatbuffers::FlatBufferBuilder<'bldr>,
+    args: &'args DeleteArgs<'args>
+  ) -> flatbuffers::WIPOffset<Delete<'bldr>> {
+    let mut builder = DeleteBuilder::new(_fbb);
+    if let Some(x) = args.name { builder.add_name(x); }
+    builder.finish()
+  }
+
+
+  #[inline]
+  pub fn name(&self) -> &'a str {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<flatbuffers::ForwardsUOffset<&str>>(Delete::VT_NAME, None).unwrap()}
+  }
+}
+
+impl flatbuffers::Verifiable for Delete<'_> {
+  #[inline]
+  fn run_verifier(
+    v: &mut flatbuffers::Verifier, pos: usize
+  ) -> Result<(), flatbuffers::InvalidFlatbuffer> {
+    use self::flatbuffers::Verifiable;
+    v.visit_table(pos)?
+     .visit_field::<flatbuffers::ForwardsUOffset<&str>>("name", Self::VT_NAME, true)?
+     .finish();
+    Ok(())
+  }
+}
+pub struct DeleteArgs<'a> {
+    pub name: Option<flatbuffers::WIPOffset<&'a str>>,
+}
+impl<'a> Default for DeleteArgs<'a> {
+  #[inline]
+  fn default() -> Self {
+    DeleteArgs {
+      name: None, // required field
+    }
+  }
+}
+
+pub struct DeleteBuilder<'a: 'b, 'b> {
+  fbb_: &'b mut flatbuffers::FlatBufferBuilder<'a>,
+  start_: flatbuffers::WIPOffset<flatbuffers::TableUnfinishedWIPOffset>,
+}
+impl<'a: 'b, 'b> DeleteBuilder<'a, 'b> {
+  #[inline]
+  pub fn add_name(&mut self, name: flatbuffers::WIPOffset<&'b  str>) {
+    self.fbb_.push_slot_always::<flatbuffers::WIPOffset<_>>(Delete::VT_NAME, name);
+  }
+  #[inline]
+  pub fn new(_fbb: &'b mut flatbuffers::FlatBufferBuilder<'a>) -> DeleteBuilder<'a, 'b> {
+    let start = _fbb.start_table();
+    DeleteBuilder {
+      fbb_: _fbb,
+      start_: start,
+    }
+  }
+  #[inline]
+  pub fn finish(self) -> flatbuffers::WIPOffset<Delete<'a>> {
+    let o = self.fbb_.end_table(self.start_);
+    self.fbb_.required(o, Delete::VT_NAME,"name");
+    flatbuffers::WIPOffset::new(o.value())
+  }
+}
+
+impl core::fmt::Debug for Delete<'_> {
+  fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+    let mut ds = f.debug_struct("Delete");
+      ds.field("name", &self.name());
+      ds.finish()
+  }
+}
+pub enum ExportOffset {}
+#[derive(Copy, Clone, PartialEq)]
+
+pub struct Export<'a> {
+  pub _tab: flatbuffers::Table<'a>,
+}
+
+impl<'a> flatbuffers::Follow<'a> for Export<'a> {
+  type Inner = Export<'a>;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    Self { _tab: flatbuffers::Table::new(buf, loc) }
+  }
+}
+
+impl<'a> Export<'a> {
+  pub const VT_NAME: flatbuffers::VOffsetT = 4;
+
+  #[inline]
+  pub unsafe fn init_from_table(table: flatbuffers::Table<'a>) -> Self {
+    Export { _tab: table }
+  }
+  #[allow(unused_mut)]
+  pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr>(
+    _fbb: &'mut_bldr mut flatbuffers::FlatBufferBuilder<'bldr>,
+    args: &'args ExportArgs<'args>
+  ) -> flatbuffers::WIPOffset<Export<'bldr>> {
+    let mut builder = ExportBuilder::new(_fbb);
+    if let Some(x) = args.name { builder.add_name(x); }
+    builder.finish()
+  }
+
+
+  #[inline]
+  pub fn name(&self) -> &'a str {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<flatbuffers::ForwardsUOffset<&str>>(Export::VT_NAME, None).unwrap()}
+  }
+}
+
+impl flatbuffers::Verifiable for Export<'_> {
+  #[inline]
+  fn run_verifier(
+    v: &mut flatbuffers::Verifier, pos: usize
+  ) -> Result<(), flatbuffers::InvalidFlatbuffer> {
+    use self::flatbuffers::Verifiable;
+    v.visit_table(pos)?
+     .visit_field::<flatbuffers::ForwardsUOffset<&str>>("name", Self::VT_NAME, true)?
+     .finish();
+    Ok(())
+  }
+}
+pub struct ExportArgs<'a> {
+    pub name: Option<flatbuffers::WIPOffset<&'a str>>,
+}
+impl<'a> Default for ExportArgs<'a> {
+  #[inline]
+  fn default() -> Self {
+    ExportArgs {
+      name: None, // required field
+    }
+  }
+}
+
+pub struct ExportBuilder<'a: 'b, 'b> {
+  fbb_: &'b mut flatbuffers::FlatBufferBuilder<'a>,
+  start_: flatbuffers::WIPOffset<flatbuffers::TableUnfinishedWIPOffset>,
+}
+impl<'a: 'b, 'b> ExportBuilder<'a, 'b> {
+  #[inline]
+  pub fn add_name(&mut self, name: flatbuffers::WIPOffset<&'b  str>) {
+    self.fbb_.push_slot_always::<flatbuffers::WIPOffset<_>>(Export::VT_NAME, name);
+  }
+  #[inline]
+  pub fn new(_fbb: &'b mut flatbuffers::FlatBufferBuilder<'a>) -> ExportBuilder<'a, 'b> {
+    let start = _fbb.start_table();
+    ExportBuilder {
+      fbb_: _fbb,
+      start_: start,
+    }
+  }
+  #[inline]
+  pub fn finish(self) -> flatbuffers::WIPOffset<Export<'a>> {
+    let o = self.fbb_.end_table(self.start_);
+    self.fbb_.required(o, Export::VT_NAME,"name");
+    flatbuffers::WIPOffset::new(o.value())
+  }
+}
+
+impl core::fmt::Debug for Export<'_> {
+  fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+    let mut ds = f.debug_struct("Export");
+      ds.field("name", &self.name());
+      ds.finish()
+  }
+}
+pub enum EnrolOffset {}
+#[derive(Copy, Clone, PartialEq)]
+
+pub struct Enrol<'a> {
+  pub _tab: flatbuffers::Table<'a>,
+}
+
+impl<'a> flatbuffers::Follow<'a> for Enrol<'a> {
+  type Inner = Enrol<'a>;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    Self { _tab: flatbuffers::Table::new(buf, loc) }
+  }
+}
+
+impl<'a> Enrol<'a> {
+  pub const VT_UID: flatbuffers::VOffsetT = 4;
+  pub const VT_PUBLIC: flatbuffers::VOffsetT = 6;
+
+  #[inline]
+  pub unsafe fn init_from_table(table: flatbuffers::Table<'a>) -> Self {
+    Enrol { _tab: table }
+  }
+  #[allow(unused_mut)]
+  pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr>(
+    _fbb: &'mut_bldr mut flatbuffers::FlatBufferBuilder<'bldr>,
+    args: &'args EnrolArgs<'args>
+  ) -> flatbuffers::WIPOffset<Enrol<'bldr>> {
+    let mut builder = EnrolBuilder::new(_fbb);
+    if let Some(x) = args.public { builder.add_public(x); }
+    builder.add_uid(args.uid);
+    builder.finish()
+  }
+
+
+  #[inline]
+  pub fn uid(&self) -> u32 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<u32>(Enrol::VT_UID, Some(0)).unwrap()}
+  }
+  #[inline]
+  pub fn public(&self) -> flatbuffers::Vector<'a, u8> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<flatbuffers::ForwardsUOffset<flatbuffers::Vector<'a, u8>>>(Enrol::VT_PUBLIC, None).unwrap()}
+  }
+}
+
+impl flatbuffers::Verifiable for Enrol<'_> {
+  #[inline]
+  fn run_verifier(
+    v: &mut flatbuffers::Verifier, pos: usize
+  ) -> Result<(), flatbuffers::InvalidFlatbuffer> {
+    use self::flatbuffers::Verifiable;
+    v.visit_table(pos)?
+     .visit_field::<u32>("uid", Self::VT_UID, false)?
+     .visit_field::<flatbuffers::ForwardsUOffset<flatbuffers::Vector<'_, u8>>>("public", Self::VT_PUBLIC, true)?
+     .finish();
+    Ok(())
+  }
+}
+pub struct EnrolArgs<'a> {
+    pub uid: u32,
+    pub public: Option<flatbuffers::WIPOffset<flatbuffers::Vector<'a, u8>>>,
+}
+impl<'a> Default for EnrolArgs<'a> {
+  #[inline]
+  fn default() -> Self {
+    EnrolArgs {
+      uid: 0,
+      public: None, // required field
+    }
+  }
+}
+
+pub struct EnrolBuilder<'a: 'b, 'b> {
+  fbb_: &'b mut flatbuffers::FlatBufferBuilder<'a>,
+  start_: flatbuffers::WIPOffset<flatbuffers::TableUnfinishedWIPOffset>,
+}
+impl<'a: 'b, 'b> EnrolBuilder<'a, 'b> {
+  #[inline]
+  pub fn add_uid(&mut self, uid: u32) {
+    self.fbb_.push_slot::<u32>(Enrol::VT_UID, uid, 0);
+  }
+  #[inline]
+  pub fn add_public(&mut self, public: flatbuffers::WIPOffset<flatbuffers::Vector<'b , u8>>) {
+    self.fbb_.push_slot_always::<flatbuffers::WIPOffset<_>>(Enrol::VT_PUBLIC, public);
+  }
+  #[inline]
+  pub fn new(_fbb: &'b mut flatbuffers::FlatBufferBuilder<'a>) -> EnrolBuilder<'a, 'b> {
+    let start = _fbb.start_table();
+    EnrolBuilder {
+      fbb_: _fbb,
+      start_: start,
+    }
+  }
+  #[inline]
+  pub fn finish(self) -> flatbuffers::WIPOffset<Enrol<'a>> {
+    let o = self.fbb_.end_table(self.start_);
+    self.fbb_.required(o, Enrol::VT_PUBLIC,"public");
+    flatbuffers::WIPOffset::new(o.value())
+  }
+}
+
+impl core::fmt::Debug for Enrol<'_> {
+  fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+    let mut ds = f.debug_struct("Enrol");
+      ds.field("uid", &self.uid());
+      ds.field("public", &self.public());
+      ds.finish()
+  }
+}
+pub enum RevokeOffset {}
+#[derive(Copy, Clone, PartialEq)]
+
+pub struct Revoke<'a> {
+  pub _tab: flatbuffers::Table<'a>,
+}
+
+impl<'a> flatbuffers::Follow<'a> for Revoke<'a> {
+  type Inner = Revoke<'a>;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    Self { _tab: flatbuffers::Table::new(buf, loc) }
+  }
+}
+
+impl<'a> Revoke<'a> {
+
+  #[inline]
+  pub unsafe fn init_from_table(table: flatbuffers::Table<'a>) -> Self {
+    Revoke { _tab: table }
+  }
+  #[allow(unused_mut)]
+  pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr>(
+    _fbb: &'mut_bldr mut flatbuffers::FlatBufferBuilder<'bldr>,
+    _args: &'args RevokeArgs
+  ) -> flatbuffers::WIPOffset<Revoke<'bldr>> {
+    let mut builder = RevokeBuilder::new(_fbb);
+    builder.finish()
+  }
+
+}
+
+impl flatbuffers::Verifiable for Revoke<'_> {
+  #[inline]
+  fn run_verifier(
+    v: &mut flatbuffers::Verifier, pos: usize
+  ) -> Result<(), flatbuffers::InvalidFlatbuffer> {
+    use self::flatbuffers::Verifiable;
+    v.visit_table(pos)?
+     .finish();
+    Ok(())
+  }
+}
+pub struct RevokeArgs {
+}
+impl<'a> Default for RevokeArgs {
+  #[inline]
+  fn default() -> Self {
+    RevokeArgs {
+    }
+  }
+}
+
+pub struct RevokeBuilder<'a: 'b, 'b> {
+  fbb_: &'b mut flatbuffers::FlatBufferBuilder<'a>,
+  start_: flatbuffers::WIPOffset<flatbuffers::TableUnfinishedWIPOffset>,
+}
+impl<'a: 'b, 'b> RevokeBuilder<'a, 'b> {
+  #[inline]
+  pub fn new(_fbb: &'b mut flatbuffers::FlatBufferBuilder<'a>) -> RevokeBuilder<'a, 'b> {
+    let start = _fbb.start_table();
+    RevokeBuilder {
+      fbb_: _fbb,
+      start_: start,
+    }
+  }
+  #[inline]
+  pub fn finish(self) -> flatbuffers::WIPOffset<Revoke<'a>> {
+    let o = self.fbb_.end_table(self.start_);
+    flatbuffers::WIPOffset::new(o.value())
+  }
+}
+
+impl core::fmt::Debug for Revoke<'_> {
+  fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+    let mut ds = f.debug_struct("Revoke");
+      ds.finish()
+  }
+}
 pub enum RequestOffset {}
 #[derive(Copy, Clone, PartialEq)]
 
@@ -647,6 +2075,160 @@ impl<'a> Request<'a> {
     }
   }
 
+  #[inline]
+  #[allow(non_snake_case)]
+  pub fn ask_as_commit(&self) -> Option<Commit<'a>> {
+    if self.ask_type() == Ask::Commit {
+      let u = self.ask();
+      // Safety:
+      // Created from a valid Table for this object
+      // Which contains a valid union in this slot
+      Some(unsafe { Commit::init_from_table(u) })
+    } else {
+      None
+    }
+  }
+
+  #[inline]
+  #[allow(non_snake_case)]
+  pub fn ask_as_prove(&self) -> Option<Prove<'a>> {
+    if self.ask_type() == Ask::Prove {
+      let u = self.ask();
+      // Safety:
+      // Created from a valid Table for this object
+      // Which contains a valid union in this slot
+      Some(unsafe { Prove::init_from_table(u) })
+    } else {
+      None
+    }
+  }
+
+  #[inline]
+  #[allow(non_snake_case)]
+  pub fn ask_as_buy(&self) -> Option<Buy<'a>> {
+    if self.ask_type() == Ask::Buy {
+      let u = self.ask();
+      // Safety:
+      // Created from a valid Table for this object
+      // Which contains a valid union in this slot
+      Some(unsafe { Buy::init_from_table(u) })
+    } else {
+      None
+    }
+  }
+
+  #[inline]
+  #[allow(non_snake_case)]
+  pub fn ask_as_redeem(&self) -> Option<Redeem<'a>> {
+    if self.ask_type() == Ask::Redeem {
+      let u = self.ask();
+      // Safety:
+      // Created from a valid Table for this object
+      // Which contains a valid union in this slot
+      Some(unsafe { Redeem::init_from_table(u) })
+    } else {
+      None
+    }
+  }
+
+  #[inline]
+  #[allow(non_snake_case)]
+  pub fn ask_as_init(&self) -> Option<Init<'a>> {
+    if self.ask_type() == Ask::Init {
+      let u = self.ask();
+      // Safety:
+      // Created from a valid Table for this object
+      // Which contains a valid union in this slot
+      Some(unsafe { Init::init_from_table(u) })
+    } else {
+      None
+    }
+  }
+
+  #[inline]
+  #[allow(non_snake_case)]
+  pub fn ask_as_put(&self) -> Option<Put<'a>> {
+    if self.ask_type() == Ask::Put {
+      let u = self.ask();
+      // Safety:
+      // Created from a valid Table for this object
+      // Which contains a valid union in this slot
+      Some(unsafe { Put::init_from_table(u) })
+    } else {
+      None
+    }
+  }
+
+  #[inline]
+  #[allow(non_snake_case)]
+  pub fn ask_as_rotate(&self) -> Option<Rotate<'a>> {
+    if self.ask_type() == Ask::Rotate {
+      let u = self.ask();
+      // Safety:
+      // Created from a valid Table for this object
+      // Which contains a valid union in this slot
+      Some(unsafe { Rotate::init_from_table(u) })
+    } else {
+      None
+    }
+  }
+
+  #[inline]
+  #[allow(non_snake_case)]
+  pub fn ask_as_delete(&self) -> Option<Delete<'a>> {
+    if self.ask_type() == Ask::Delete {
+      let u = self.ask();
+      // Safety:
+      // Created from a valid Table for this object
+      // Which contains a valid union in this slot
+      Some(unsafe { Delete::init_from_table(u) })
+    } else {
+      None
+    }
+  }
+
+  #[inline]
+  #[allow(non_snake_case)]
+  pub fn ask_as_export(&self) -> Option<Export<'a>> {
+    if self.ask_type() == Ask::Export {
+      let u = self.ask();
+      // Safety:
+      // Created from a valid Table for this object
+      // Which contains a valid union in this slot
+      Some(unsafe { Export::init_from_table(u) })
+    } else {
+      None
+    }
+  }
+
+  #[inline]
+  #[allow(non_snake_case)]
+  pub fn ask_as_enrol(&self) -> Option<Enrol<'a>> {
+    if self.ask_type() == Ask::Enrol {
+      let u = self.ask();
+      // Safety:
+      // Created from a valid Table for this object
+      // Which contains a valid union in this slot
+      Some(unsafe { Enrol::init_from_table(u) })
+    } else {
+      None
+    }
+  }
+
+  #[inline]
+  #[allow(non_snake_case)]
+  pub fn ask_as_revoke(&self) -> Option<Revoke<'a>> {
+    if self.ask_type() == Ask::Revoke {
+      let u = self.ask();
+      // Safety:
+      // Created from a valid Table for this object
+      // Which contains a valid union in this slot
+      Some(unsafe { Revoke::init_from_table(u) })
+    } else {
+      None
+    }
+  }
+
 }
 
 impl flatbuffers::Verifiable for Request<'_> {
@@ -663,6 +2245,17 @@ impl flatbuffers::Verifiable for Request<'_> {
           Ask::Hello => v.verify_union_variant::<flatbuffers::ForwardsUOffset<Hello>>("Ask::Hello", pos),
           Ask::Status => v.verify_union_variant::<flatbuffers::ForwardsUOffset<Status>>("Ask::Status", pos),
           Ask::ListNames => v.verify_union_variant::<flatbuffers::ForwardsUOffset<ListNames>>("Ask::ListNames", pos),
+          Ask::Commit => v.verify_union_variant::<flatbuffers::ForwardsUOffset<Commit>>("Ask::Commit", pos),
+          Ask::Prove => v.verify_union_variant::<flatbuffers::ForwardsUOffset<Prove>>("Ask::Prove", pos),
+          Ask::Buy => v.verify_union_variant::<flatbuffers::ForwardsUOffset<Buy>>("Ask::Buy", pos),
+          Ask::Redeem => v.verify_union_variant::<flatbuffers::ForwardsUOffset<Redeem>>("Ask::Redeem", pos),
+          Ask::Init => v.verify_union_variant::<flatbuffers::ForwardsUOffset<Init>>("Ask::Init", pos),
+          Ask::Put => v.verify_union_variant::<flatbuffers::ForwardsUOffset<Put>>("Ask::Put", pos),
+          Ask::Rotate => v.verify_union_variant::<flatbuffers::ForwardsUOffset<Rotate>>("Ask::Rotate", pos),
+          Ask::Delete => v.verify_union_variant::<flatbuffers::ForwardsUOffset<Delete>>("Ask::Delete", pos),
+          Ask::Export => v.verify_union_variant::<flatbuffers::ForwardsUOffset<Export>>("Ask::Export", pos),
+          Ask::Enrol => v.verify_union_variant::<flatbuffers::ForwardsUOffset<Enrol>>("Ask::Enrol", pos),
+          Ask::Revoke => v.verify_union_variant::<flatbuffers::ForwardsUOffset<Revoke>>("Ask::Revoke", pos),
           _ => Ok(()),
         }
      })?
@@ -753,6 +2346,83 @@ impl core::fmt::Debug for Request<'_> {
             ds.field("ask", &"InvalidFlatbuffer: Union discriminant does not match value.")
           }
         },
+        Ask::Commit => {
+          if let Some(x) = self.ask_as_commit() {
+            ds.field("ask", &x)
+          } else {
+            ds.field("ask", &"InvalidFlatbuffer: Union discriminant does not match value.")
+          }
+        },
+        Ask::Prove => {
+          if let Some(x) = self.ask_as_prove() {
+            ds.field("ask", &x)
+          } else {
+            ds.field("ask", &"InvalidFlatbuffer: Union discriminant does not match value.")
+          }
+        },
+        Ask::Buy => {
+          if let Some(x) = self.ask_as_buy() {
+            ds.field("ask", &x)
+          } else {
+            ds.field("ask", &"InvalidFlatbuffer: Union discriminant does not match value.")
+          }
+        },
+        Ask::Redeem => {
+          if let Some(x) = self.ask_as_redeem() {
+            ds.field("ask", &x)
+          } else {
+            ds.field("ask", &"InvalidFlatbuffer: Union discriminant does not match value.")
+          }
+        },
+        Ask::Init => {
+          if let Some(x) = self.ask_as_init() {
+            ds.field("ask", &x)
+          } else {
+            ds.field("ask", &"InvalidFlatbuffer: Union discriminant does not match value.")
+          }
+        },
+        Ask::Put => {
+          if let Some(x) = self.ask_as_put() {
+            ds.field("ask", &x)
+          } else {
+            ds.field("ask", &"InvalidFlatbuffer: Union discriminant does not match value.")
+          }
+        },
+        Ask::Rotate => {
+          if let Some(x) = self.ask_as_rotate() {
+            ds.field("ask", &x)
+          } else {
+            ds.field("ask", &"InvalidFlatbuffer: Union discriminant does not match value.")
+          }
+        },
+        Ask::Delete => {
+          if let Some(x) = self.ask_as_delete() {
+            ds.field("ask", &x)
+          } else {
+            ds.field("ask", &"InvalidFlatbuffer: Union discriminant does not match value.")
+          }
+        },
+        Ask::Export => {
+          if let Some(x) = self.ask_as_export() {
+            ds.field("ask", &x)
+          } else {
+            ds.field("ask", &"InvalidFlatbuffer: Union discriminant does not match value.")
+          }
+        },
+        Ask::Enrol => {
+          if let Some(x) = self.ask_as_enrol() {
+            ds.field("ask", &x)
+          } else {
+            ds.field("ask", &"InvalidFlatbuffer: Union discriminant does not match value.")
+          }
+        },
+        Ask::Revoke => {
+          if let Some(x) = self.ask_as_revoke() {
+            ds.field("ask", &x)
+          } else {
+            ds.field("ask", &"InvalidFlatbuffer: Union discriminant does not match value.")
+          }
+        },
         _ => {
           let x: Option<()> = None;
           ds.field("ask", &x)
@@ -778,6 +2448,7 @@ impl<'a> flatbuffers::Follow<'a> for Welcome<'a> {
 
 impl<'a> Welcome<'a> {
   pub const VT_PROGRAM: flatbuffers::VOffsetT = 4;
+  pub const VT_CONNECTION: flatbuffers::VOffsetT = 6;
 
   #[inline]
   pub unsafe fn init_from_table(table: flatbuffers::Table<'a>) -> Self {
@@ -789,6 +2460,7 @@ impl<'a> Welcome<'a> {
     args: &'args WelcomeArgs<'args>
   ) -> flatbuffers::WIPOffset<Welcome<'bldr>> {
     let mut builder = WelcomeBuilder::new(_fbb);
+    builder.add_connection(args.connection);
     if let Some(x) = args.program { builder.add_program(x); }
     builder.finish()
   }
@@ -801,6 +2473,13 @@ impl<'a> Welcome<'a> {
     // which contains a valid value in this slot
     unsafe { self._tab.get::<flatbuffers::ForwardsUOffset<&str>>(Welcome::VT_PROGRAM, None).unwrap()}
   }
+  #[inline]
+  pub fn connection(&self) -> u64 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<u64>(Welcome::VT_CONNECTION, Some(0)).unwrap()}
+  }
 }
 
 impl flatbuffers::Verifiable for Welcome<'_> {
@@ -811,18 +2490,21 @@ impl flatbuffers::Verifiable for Welcome<'_> {
     use self::flatbuffers::Verifiable;
     v.visit_table(pos)?
      .visit_field::<flatbuffers::ForwardsUOffset<&str>>("program", Self::VT_PROGRAM, true)?
+     .visit_field::<u64>("connection", Self::VT_CONNECTION, false)?
      .finish();
     Ok(())
   }
 }
 pub struct WelcomeArgs<'a> {
     pub program: Option<flatbuffers::WIPOffset<&'a str>>,
+    pub connection: u64,
 }
 impl<'a> Default for WelcomeArgs<'a> {
   #[inline]
   fn default() -> Self {
     WelcomeArgs {
       program: None, // required field
+      connection: 0,
     }
   }
 }
@@ -835,6 +2517,10 @@ impl<'a: 'b, 'b> WelcomeBuilder<'a, 'b> {
   #[inline]
   pub fn add_program(&mut self, program: flatbuffers::WIPOffset<&'b  str>) {
     self.fbb_.push_slot_always::<flatbuffers::WIPOffset<_>>(Welcome::VT_PROGRAM, program);
+  }
+  #[inline]
+  pub fn add_connection(&mut self, connection: u64) {
+    self.fbb_.push_slot::<u64>(Welcome::VT_CONNECTION, connection, 0);
   }
   #[inline]
   pub fn new(_fbb: &'b mut flatbuffers::FlatBufferBuilder<'a>) -> WelcomeBuilder<'a, 'b> {
@@ -856,6 +2542,7 @@ impl core::fmt::Debug for Welcome<'_> {
   fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
     let mut ds = f.debug_struct("Welcome");
       ds.field("program", &self.program());
+      ds.field("connection", &self.connection());
       ds.finish()
   }
 }
@@ -883,6 +2570,10 @@ impl<'a> State<'a> {
   pub const VT_WALLS: flatbuffers::VOffsetT = 14;
   pub const VT_MISSING: flatbuffers::VOffsetT = 16;
   pub const VT_VAULT: flatbuffers::VOffsetT = 18;
+  pub const VT_SEPARATED: flatbuffers::VOffsetT = 20;
+  pub const VT_KEY: flatbuffers::VOffsetT = 22;
+  pub const VT_NOTE: flatbuffers::VOffsetT = 24;
+  pub const VT_SESSIONS: flatbuffers::VOffsetT = 26;
 
   #[inline]
   pub unsafe fn init_from_table(table: flatbuffers::Table<'a>) -> Self {
@@ -895,12 +2586,16 @@ impl<'a> State<'a> {
   ) -> flatbuffers::WIPOffset<State<'bldr>> {
     let mut builder = StateBuilder::new(_fbb);
     builder.add_uptime_ms(args.uptime_ms);
+    builder.add_sessions(args.sessions);
+    if let Some(x) = args.note { builder.add_note(x); }
+    if let Some(x) = args.key { builder.add_key(x); }
     if let Some(x) = args.missing { builder.add_missing(x); }
     if let Some(x) = args.walls { builder.add_walls(x); }
     builder.add_clients(args.clients);
     builder.add_uid(args.uid);
     builder.add_pid(args.pid);
     if let Some(x) = args.program { builder.add_program(x); }
+    builder.add_separated(args.separated);
     builder.add_vault(args.vault);
     builder.finish()
   }
@@ -962,6 +2657,34 @@ impl<'a> State<'a> {
     // which contains a valid value in this slot
     unsafe { self._tab.get::<Vault>(State::VT_VAULT, Some(Vault::NotInitialised)).unwrap()}
   }
+  #[inline]
+  pub fn separated(&self) -> bool {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<bool>(State::VT_SEPARATED, Some(false)).unwrap()}
+  }
+  #[inline]
+  pub fn key(&self) -> &'a str {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<flatbuffers::ForwardsUOffset<&str>>(State::VT_KEY, None).unwrap()}
+  }
+  #[inline]
+  pub fn note(&self) -> &'a str {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<flatbuffers::ForwardsUOffset<&str>>(State::VT_NOTE, None).unwrap()}
+  }
+  #[inline]
+  pub fn sessions(&self) -> u32 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<u32>(State::VT_SESSIONS, Some(0)).unwrap()}
+  }
 }
 
 impl flatbuffers::Verifiable for State<'_> {
@@ -979,6 +2702,10 @@ impl flatbuffers::Verifiable for State<'_> {
      .visit_field::<flatbuffers::ForwardsUOffset<flatbuffers::Vector<'_, flatbuffers::ForwardsUOffset<&'_ str>>>>("walls", Self::VT_WALLS, true)?
      .visit_field::<flatbuffers::ForwardsUOffset<flatbuffers::Vector<'_, flatbuffers::ForwardsUOffset<&'_ str>>>>("missing", Self::VT_MISSING, true)?
      .visit_field::<Vault>("vault", Self::VT_VAULT, false)?
+     .visit_field::<bool>("separated", Self::VT_SEPARATED, false)?
+     .visit_field::<flatbuffers::ForwardsUOffset<&str>>("key", Self::VT_KEY, true)?
+     .visit_field::<flatbuffers::ForwardsUOffset<&str>>("note", Self::VT_NOTE, true)?
+     .visit_field::<u32>("sessions", Self::VT_SESSIONS, false)?
      .finish();
     Ok(())
   }
@@ -992,6 +2719,10 @@ pub struct StateArgs<'a> {
     pub walls: Option<flatbuffers::WIPOffset<flatbuffers::Vector<'a, flatbuffers::ForwardsUOffset<&'a str>>>>,
     pub missing: Option<flatbuffers::WIPOffset<flatbuffers::Vector<'a, flatbuffers::ForwardsUOffset<&'a str>>>>,
     pub vault: Vault,
+    pub separated: bool,
+    pub key: Option<flatbuffers::WIPOffset<&'a str>>,
+    pub note: Option<flatbuffers::WIPOffset<&'a str>>,
+    pub sessions: u32,
 }
 impl<'a> Default for StateArgs<'a> {
   #[inline]
@@ -1005,6 +2736,10 @@ impl<'a> Default for StateArgs<'a> {
       walls: None, // required field
       missing: None, // required field
       vault: Vault::NotInitialised,
+      separated: false,
+      key: None, // required field
+      note: None, // required field
+      sessions: 0,
     }
   }
 }
@@ -1047,6 +2782,22 @@ impl<'a: 'b, 'b> StateBuilder<'a, 'b> {
     self.fbb_.push_slot::<Vault>(State::VT_VAULT, vault, Vault::NotInitialised);
   }
   #[inline]
+  pub fn add_separated(&mut self, separated: bool) {
+    self.fbb_.push_slot::<bool>(State::VT_SEPARATED, separated, false);
+  }
+  #[inline]
+  pub fn add_key(&mut self, key: flatbuffers::WIPOffset<&'b  str>) {
+    self.fbb_.push_slot_always::<flatbuffers::WIPOffset<_>>(State::VT_KEY, key);
+  }
+  #[inline]
+  pub fn add_note(&mut self, note: flatbuffers::WIPOffset<&'b  str>) {
+    self.fbb_.push_slot_always::<flatbuffers::WIPOffset<_>>(State::VT_NOTE, note);
+  }
+  #[inline]
+  pub fn add_sessions(&mut self, sessions: u32) {
+    self.fbb_.push_slot::<u32>(State::VT_SESSIONS, sessions, 0);
+  }
+  #[inline]
   pub fn new(_fbb: &'b mut flatbuffers::FlatBufferBuilder<'a>) -> StateBuilder<'a, 'b> {
     let start = _fbb.start_table();
     StateBuilder {
@@ -1060,6 +2811,8 @@ impl<'a: 'b, 'b> StateBuilder<'a, 'b> {
     self.fbb_.required(o, State::VT_PROGRAM,"program");
     self.fbb_.required(o, State::VT_WALLS,"walls");
     self.fbb_.required(o, State::VT_MISSING,"missing");
+    self.fbb_.required(o, State::VT_KEY,"key");
+    self.fbb_.required(o, State::VT_NOTE,"note");
     flatbuffers::WIPOffset::new(o.value())
   }
 }
@@ -1075,6 +2828,10 @@ impl core::fmt::Debug for State<'_> {
       ds.field("walls", &self.walls());
       ds.field("missing", &self.missing());
       ds.field("vault", &self.vault());
+      ds.field("separated", &self.separated());
+      ds.field("key", &self.key());
+      ds.field("note", &self.note());
+      ds.field("sessions", &self.sessions());
       ds.finish()
   }
 }
@@ -1308,6 +3065,529 @@ impl core::fmt::Debug for Refused<'_> {
       ds.finish()
   }
 }
+pub enum ChallengeOffset {}
+#[derive(Copy, Clone, PartialEq)]
+
+pub struct Challenge<'a> {
+  pub _tab: flatbuffers::Table<'a>,
+}
+
+impl<'a> flatbuffers::Follow<'a> for Challenge<'a> {
+  type Inner = Challenge<'a>;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    Self { _tab: flatbuffers::Table::new(buf, loc) }
+  }
+}
+
+impl<'a> Challenge<'a> {
+  pub const VT_BYTES: flatbuffers::VOffsetT = 4;
+
+  #[inline]
+  pub unsafe fn init_from_table(table: flatbuffers::Table<'a>) -> Self {
+    Challenge { _tab: table }
+  }
+  #[allow(unused_mut)]
+  pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr>(
+    _fbb: &'mut_bldr mut flatbuffers::FlatBufferBuilder<'bldr>,
+    args: &'args ChallengeArgs<'args>
+  ) -> flatbuffers::WIPOffset<Challenge<'bldr>> {
+    let mut builder = ChallengeBuilder::new(_fbb);
+    if let Some(x) = args.bytes { builder.add_bytes(x); }
+    builder.finish()
+  }
+
+
+  #[inline]
+  pub fn bytes(&self) -> flatbuffers::Vector<'a, u8> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<flatbuffers::ForwardsUOffset<flatbuffers::Vector<'a, u8>>>(Challenge::VT_BYTES, None).unwrap()}
+  }
+}
+
+impl flatbuffers::Verifiable for Challenge<'_> {
+  #[inline]
+  fn run_verifier(
+    v: &mut flatbuffers::Verifier, pos: usize
+  ) -> Result<(), flatbuffers::InvalidFlatbuffer> {
+    use self::flatbuffers::Verifiable;
+    v.visit_table(pos)?
+     .visit_field::<flatbuffers::ForwardsUOffset<flatbuffers::Vector<'_, u8>>>("bytes", Self::VT_BYTES, true)?
+     .finish();
+    Ok(())
+  }
+}
+pub struct ChallengeArgs<'a> {
+    pub bytes: Option<flatbuffers::WIPOffset<flatbuffers::Vector<'a, u8>>>,
+}
+impl<'a> Default for ChallengeArgs<'a> {
+  #[inline]
+  fn default() -> Self {
+    ChallengeArgs {
+      bytes: None, // required field
+    }
+  }
+}
+
+pub struct ChallengeBuilder<'a: 'b, 'b> {
+  fbb_: &'b mut flatbuffers::FlatBufferBuilder<'a>,
+  start_: flatbuffers::WIPOffset<flatbuffers::TableUnfinishedWIPOffset>,
+}
+impl<'a: 'b, 'b> ChallengeBuilder<'a, 'b> {
+  #[inline]
+  pub fn add_bytes(&mut self, bytes: flatbuffers::WIPOffset<flatbuffers::Vector<'b , u8>>) {
+    self.fbb_.push_slot_always::<flatbuffers::WIPOffset<_>>(Challenge::VT_BYTES, bytes);
+  }
+  #[inline]
+  pub fn new(_fbb: &'b mut flatbuffers::FlatBufferBuilder<'a>) -> ChallengeBuilder<'a, 'b> {
+    let start = _fbb.start_table();
+    ChallengeBuilder {
+      fbb_: _fbb,
+      start_: start,
+    }
+  }
+  #[inline]
+  pub fn finish(self) -> flatbuffers::WIPOffset<Challenge<'a>> {
+    let o = self.fbb_.end_table(self.start_);
+    self.fbb_.required(o, Challenge::VT_BYTES,"bytes");
+    flatbuffers::WIPOffset::new(o.value())
+  }
+}
+
+impl core::fmt::Debug for Challenge<'_> {
+  fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+    let mut ds = f.debug_struct("Challenge");
+      ds.field("bytes", &self.bytes());
+      ds.finish()
+  }
+}
+pub enum SessionOffset {}
+#[derive(Copy, Clone, PartialEq)]
+
+pub struct Session<'a> {
+  pub _tab: flatbuffers::Table<'a>,
+}
+
+impl<'a> flatbuffers::Follow<'a> for Session<'a> {
+  type Inner = Session<'a>;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    Self { _tab: flatbuffers::Table::new(buf, loc) }
+  }
+}
+
+impl<'a> Session<'a> {
+  pub const VT_TOKEN: flatbuffers::VOffsetT = 4;
+  pub const VT_LASTS_MS: flatbuffers::VOffsetT = 6;
+
+  #[inline]
+  pub unsafe fn init_from_table(table: flatbuffers::Table<'a>) -> Self {
+    Session { _tab: table }
+  }
+  #[allow(unused_mut)]
+  pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr>(
+    _fbb: &'mut_bldr mut flatbuffers::FlatBufferBuilder<'bldr>,
+    args: &'args SessionArgs<'args>
+  ) -> flatbuffers::WIPOffset<Session<'bldr>> {
+    let mut builder = SessionBuilder::new(_fbb);
+    builder.add_lasts_ms(args.lasts_ms);
+    if let Some(x) = args.token { builder.add_token(x); }
+    builder.finish()
+  }
+
+
+  #[inline]
+  pub fn token(&self) -> flatbuffers::Vector<'a, u8> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<flatbuffers::ForwardsUOffset<flatbuffers::Vector<'a, u8>>>(Session::VT_TOKEN, None).unwrap()}
+  }
+  #[inline]
+  pub fn lasts_ms(&self) -> u64 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<u64>(Session::VT_LASTS_MS, Some(0)).unwrap()}
+  }
+}
+
+impl flatbuffers::Verifiable for Session<'_> {
+  #[inline]
+  fn run_verifier(
+    v: &mut flatbuffers::Verifier, pos: usize
+  ) -> Result<(), flatbuffers::InvalidFlatbuffer> {
+    use self::flatbuffers::Verifiable;
+    v.visit_table(pos)?
+     .visit_field::<flatbuffers::ForwardsUOffset<flatbuffers::Vector<'_, u8>>>("token", Self::VT_TOKEN, true)?
+     .visit_field::<u64>("lasts_ms", Self::VT_LASTS_MS, false)?
+     .finish();
+    Ok(())
+  }
+}
+pub struct SessionArgs<'a> {
+    pub token: Option<flatbuffers::WIPOffset<flatbuffers::Vector<'a, u8>>>,
+    pub lasts_ms: u64,
+}
+impl<'a> Default for SessionArgs<'a> {
+  #[inline]
+  fn default() -> Self {
+    SessionArgs {
+      token: None, // required field
+      lasts_ms: 0,
+    }
+  }
+}
+
+pub struct SessionBuilder<'a: 'b, 'b> {
+  fbb_: &'b mut flatbuffers::FlatBufferBuilder<'a>,
+  start_: flatbuffers::WIPOffset<flatbuffers::TableUnfinishedWIPOffset>,
+}
+impl<'a: 'b, 'b> SessionBuilder<'a, 'b> {
+  #[inline]
+  pub fn add_token(&mut self, token: flatbuffers::WIPOffset<flatbuffers::Vector<'b , u8>>) {
+    self.fbb_.push_slot_always::<flatbuffers::WIPOffset<_>>(Session::VT_TOKEN, token);
+  }
+  #[inline]
+  pub fn add_lasts_ms(&mut self, lasts_ms: u64) {
+    self.fbb_.push_slot::<u64>(Session::VT_LASTS_MS, lasts_ms, 0);
+  }
+  #[inline]
+  pub fn new(_fbb: &'b mut flatbuffers::FlatBufferBuilder<'a>) -> SessionBuilder<'a, 'b> {
+    let start = _fbb.start_table();
+    SessionBuilder {
+      fbb_: _fbb,
+      start_: start,
+    }
+  }
+  #[inline]
+  pub fn finish(self) -> flatbuffers::WIPOffset<Session<'a>> {
+    let o = self.fbb_.end_table(self.start_);
+    self.fbb_.required(o, Session::VT_TOKEN,"token");
+    flatbuffers::WIPOffset::new(o.value())
+  }
+}
+
+impl core::fmt::Debug for Session<'_> {
+  fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+    let mut ds = f.debug_struct("Session");
+      ds.field("token", &self.token());
+      ds.field("lasts_ms", &self.lasts_ms());
+      ds.finish()
+  }
+}
+pub enum TicketOffset {}
+#[derive(Copy, Clone, PartialEq)]
+
+pub struct Ticket<'a> {
+  pub _tab: flatbuffers::Table<'a>,
+}
+
+impl<'a> flatbuffers::Follow<'a> for Ticket<'a> {
+  type Inner = Ticket<'a>;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    Self { _tab: flatbuffers::Table::new(buf, loc) }
+  }
+}
+
+impl<'a> Ticket<'a> {
+  pub const VT_BYTES: flatbuffers::VOffsetT = 4;
+  pub const VT_LASTS_MS: flatbuffers::VOffsetT = 6;
+
+  #[inline]
+  pub unsafe fn init_from_table(table: flatbuffers::Table<'a>) -> Self {
+    Ticket { _tab: table }
+  }
+  #[allow(unused_mut)]
+  pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr>(
+    _fbb: &'mut_bldr mut flatbuffers::FlatBufferBuilder<'bldr>,
+    args: &'args TicketArgs<'args>
+  ) -> flatbuffers::WIPOffset<Ticket<'bldr>> {
+    let mut builder = TicketBuilder::new(_fbb);
+    builder.add_lasts_ms(args.lasts_ms);
+    if let Some(x) = args.bytes { builder.add_bytes(x); }
+    builder.finish()
+  }
+
+
+  #[inline]
+  pub fn bytes(&self) -> flatbuffers::Vector<'a, u8> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<flatbuffers::ForwardsUOffset<flatbuffers::Vector<'a, u8>>>(Ticket::VT_BYTES, None).unwrap()}
+  }
+  #[inline]
+  pub fn lasts_ms(&self) -> u64 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<u64>(Ticket::VT_LASTS_MS, Some(0)).unwrap()}
+  }
+}
+
+impl flatbuffers::Verifiable for Ticket<'_> {
+  #[inline]
+  fn run_verifier(
+    v: &mut flatbuffers::Verifier, pos: usize
+  ) -> Result<(), flatbuffers::InvalidFlatbuffer> {
+    use self::flatbuffers::Verifiable;
+    v.visit_table(pos)?
+     .visit_field::<flatbuffers::ForwardsUOffset<flatbuffers::Vector<'_, u8>>>("bytes", Self::VT_BYTES, true)?
+     .visit_field::<u64>("lasts_ms", Self::VT_LASTS_MS, false)?
+     .finish();
+    Ok(())
+  }
+}
+pub struct TicketArgs<'a> {
+    pub bytes: Option<flatbuffers::WIPOffset<flatbuffers::Vector<'a, u8>>>,
+    pub lasts_ms: u64,
+}
+impl<'a> Default for TicketArgs<'a> {
+  #[inline]
+  fn default() -> Self {
+    TicketArgs {
+      bytes: None, // required field
+      lasts_ms: 0,
+    }
+  }
+}
+
+pub struct TicketBuilder<'a: 'b, 'b> {
+  fbb_: &'b mut flatbuffers::FlatBufferBuilder<'a>,
+  start_: flatbuffers::WIPOffset<flatbuffers::TableUnfinishedWIPOffset>,
+}
+impl<'a: 'b, 'b> TicketBuilder<'a, 'b> {
+  #[inline]
+  pub fn add_bytes(&mut self, bytes: flatbuffers::WIPOffset<flatbuffers::Vector<'b , u8>>) {
+    self.fbb_.push_slot_always::<flatbuffers::WIPOffset<_>>(Ticket::VT_BYTES, bytes);
+  }
+  #[inline]
+  pub fn add_lasts_ms(&mut self, lasts_ms: u64) {
+    self.fbb_.push_slot::<u64>(Ticket::VT_LASTS_MS, lasts_ms, 0);
+  }
+  #[inline]
+  pub fn new(_fbb: &'b mut flatbuffers::FlatBufferBuilder<'a>) -> TicketBuilder<'a, 'b> {
+    let start = _fbb.start_table();
+    TicketBuilder {
+      fbb_: _fbb,
+      start_: start,
+    }
+  }
+  #[inline]
+  pub fn finish(self) -> flatbuffers::WIPOffset<Ticket<'a>> {
+    let o = self.fbb_.end_table(self.start_);
+    self.fbb_.required(o, Ticket::VT_BYTES,"bytes");
+    flatbuffers::WIPOffset::new(o.value())
+  }
+}
+
+impl core::fmt::Debug for Ticket<'_> {
+  fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+    let mut ds = f.debug_struct("Ticket");
+      ds.field("bytes", &self.bytes());
+      ds.field("lasts_ms", &self.lasts_ms());
+      ds.finish()
+  }
+}
+pub enum ValueOffset {}
+#[derive(Copy, Clone, PartialEq)]
+
+pub struct Value<'a> {
+  pub _tab: flatbuffers::Table<'a>,
+}
+
+impl<'a> flatbuffers::Follow<'a> for Value<'a> {
+  type Inner = Value<'a>;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    Self { _tab: flatbuffers::Table::new(buf, loc) }
+  }
+}
+
+impl<'a> Value<'a> {
+  pub const VT_BYTES: flatbuffers::VOffsetT = 4;
+
+  #[inline]
+  pub unsafe fn init_from_table(table: flatbuffers::Table<'a>) -> Self {
+    Value { _tab: table }
+  }
+  #[allow(unused_mut)]
+  pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr>(
+    _fbb: &'mut_bldr mut flatbuffers::FlatBufferBuilder<'bldr>,
+    args: &'args ValueArgs<'args>
+  ) -> flatbuffers::WIPOffset<Value<'bldr>> {
+    let mut builder = ValueBuilder::new(_fbb);
+    if let Some(x) = args.bytes { builder.add_bytes(x); }
+    builder.finish()
+  }
+
+
+  #[inline]
+  pub fn bytes(&self) -> flatbuffers::Vector<'a, u8> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<flatbuffers::ForwardsUOffset<flatbuffers::Vector<'a, u8>>>(Value::VT_BYTES, None).unwrap()}
+  }
+}
+
+impl flatbuffers::Verifiable for Value<'_> {
+  #[inline]
+  fn run_verifier(
+    v: &mut flatbuffers::Verifier, pos: usize
+  ) -> Result<(), flatbuffers::InvalidFlatbuffer> {
+    use self::flatbuffers::Verifiable;
+    v.visit_table(pos)?
+     .visit_field::<flatbuffers::ForwardsUOffset<flatbuffers::Vector<'_, u8>>>("bytes", Self::VT_BYTES, true)?
+     .finish();
+    Ok(())
+  }
+}
+pub struct ValueArgs<'a> {
+    pub bytes: Option<flatbuffers::WIPOffset<flatbuffers::Vector<'a, u8>>>,
+}
+impl<'a> Default for ValueArgs<'a> {
+  #[inline]
+  fn default() -> Self {
+    ValueArgs {
+      bytes: None, // required field
+    }
+  }
+}
+
+pub struct ValueBuilder<'a: 'b, 'b> {
+  fbb_: &'b mut flatbuffers::FlatBufferBuilder<'a>,
+  start_: flatbuffers::WIPOffset<flatbuffers::TableUnfinishedWIPOffset>,
+}
+impl<'a: 'b, 'b> ValueBuilder<'a, 'b> {
+  #[inline]
+  pub fn add_bytes(&mut self, bytes: flatbuffers::WIPOffset<flatbuffers::Vector<'b , u8>>) {
+    self.fbb_.push_slot_always::<flatbuffers::WIPOffset<_>>(Value::VT_BYTES, bytes);
+  }
+  #[inline]
+  pub fn new(_fbb: &'b mut flatbuffers::FlatBufferBuilder<'a>) -> ValueBuilder<'a, 'b> {
+    let start = _fbb.start_table();
+    ValueBuilder {
+      fbb_: _fbb,
+      start_: start,
+    }
+  }
+  #[inline]
+  pub fn finish(self) -> flatbuffers::WIPOffset<Value<'a>> {
+    let o = self.fbb_.end_table(self.start_);
+    self.fbb_.required(o, Value::VT_BYTES,"bytes");
+    flatbuffers::WIPOffset::new(o.value())
+  }
+}
+
+impl core::fmt::Debug for Value<'_> {
+  fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+    let mut ds = f.debug_struct("Value");
+      ds.field("bytes", &self.bytes());
+      ds.finish()
+  }
+}
+pub enum DoneOffset {}
+#[derive(Copy, Clone, PartialEq)]
+
+pub struct Done<'a> {
+  pub _tab: flatbuffers::Table<'a>,
+}
+
+impl<'a> flatbuffers::Follow<'a> for Done<'a> {
+  type Inner = Done<'a>;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    Self { _tab: flatbuffers::Table::new(buf, loc) }
+  }
+}
+
+impl<'a> Done<'a> {
+  pub const VT_COUNT: flatbuffers::VOffsetT = 4;
+
+  #[inline]
+  pub unsafe fn init_from_table(table: flatbuffers::Table<'a>) -> Self {
+    Done { _tab: table }
+  }
+  #[allow(unused_mut)]
+  pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr>(
+    _fbb: &'mut_bldr mut flatbuffers::FlatBufferBuilder<'bldr>,
+    args: &'args DoneArgs
+  ) -> flatbuffers::WIPOffset<Done<'bldr>> {
+    let mut builder = DoneBuilder::new(_fbb);
+    builder.add_count(args.count);
+    builder.finish()
+  }
+
+
+  #[inline]
+  pub fn count(&self) -> u64 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<u64>(Done::VT_COUNT, Some(0)).unwrap()}
+  }
+}
+
+impl flatbuffers::Verifiable for Done<'_> {
+  #[inline]
+  fn run_verifier(
+    v: &mut flatbuffers::Verifier, pos: usize
+  ) -> Result<(), flatbuffers::InvalidFlatbuffer> {
+    use self::flatbuffers::Verifiable;
+    v.visit_table(pos)?
+     .visit_field::<u64>("count", Self::VT_COUNT, false)?
+     .finish();
+    Ok(())
+  }
+}
+pub struct DoneArgs {
+    pub count: u64,
+}
+impl<'a> Default for DoneArgs {
+  #[inline]
+  fn default() -> Self {
+    DoneArgs {
+      count: 0,
+    }
+  }
+}
+
+pub struct DoneBuilder<'a: 'b, 'b> {
+  fbb_: &'b mut flatbuffers::FlatBufferBuilder<'a>,
+  start_: flatbuffers::WIPOffset<flatbuffers::TableUnfinishedWIPOffset>,
+}
+impl<'a: 'b, 'b> DoneBuilder<'a, 'b> {
+  #[inline]
+  pub fn add_count(&mut self, count: u64) {
+    self.fbb_.push_slot::<u64>(Done::VT_COUNT, count, 0);
+  }
+  #[inline]
+  pub fn new(_fbb: &'b mut flatbuffers::FlatBufferBuilder<'a>) -> DoneBuilder<'a, 'b> {
+    let start = _fbb.start_table();
+    DoneBuilder {
+      fbb_: _fbb,
+      start_: start,
+    }
+  }
+  #[inline]
+  pub fn finish(self) -> flatbuffers::WIPOffset<Done<'a>> {
+    let o = self.fbb_.end_table(self.start_);
+    flatbuffers::WIPOffset::new(o.value())
+  }
+}
+
+impl core::fmt::Debug for Done<'_> {
+  fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+    let mut ds = f.debug_struct("Done");
+      ds.field("count", &self.count());
+      ds.finish()
+  }
+}
 pub enum ReplyOffset {}
 #[derive(Copy, Clone, PartialEq)]
 
@@ -1431,6 +3711,76 @@ impl<'a> Reply<'a> {
     }
   }
 
+  #[inline]
+  #[allow(non_snake_case)]
+  pub fn answer_as_challenge(&self) -> Option<Challenge<'a>> {
+    if self.answer_type() == Answer::Challenge {
+      let u = self.answer();
+      // Safety:
+      // Created from a valid Table for this object
+      // Which contains a valid union in this slot
+      Some(unsafe { Challenge::init_from_table(u) })
+    } else {
+      None
+    }
+  }
+
+  #[inline]
+  #[allow(non_snake_case)]
+  pub fn answer_as_session(&self) -> Option<Session<'a>> {
+    if self.answer_type() == Answer::Session {
+      let u = self.answer();
+      // Safety:
+      // Created from a valid Table for this object
+      // Which contains a valid union in this slot
+      Some(unsafe { Session::init_from_table(u) })
+    } else {
+      None
+    }
+  }
+
+  #[inline]
+  #[allow(non_snake_case)]
+  pub fn answer_as_ticket(&self) -> Option<Ticket<'a>> {
+    if self.answer_type() == Answer::Ticket {
+      let u = self.answer();
+      // Safety:
+      // Created from a valid Table for this object
+      // Which contains a valid union in this slot
+      Some(unsafe { Ticket::init_from_table(u) })
+    } else {
+      None
+    }
+  }
+
+  #[inline]
+  #[allow(non_snake_case)]
+  pub fn answer_as_value(&self) -> Option<Value<'a>> {
+    if self.answer_type() == Answer::Value {
+      let u = self.answer();
+      // Safety:
+      // Created from a valid Table for this object
+      // Which contains a valid union in this slot
+      Some(unsafe { Value::init_from_table(u) })
+    } else {
+      None
+    }
+  }
+
+  #[inline]
+  #[allow(non_snake_case)]
+  pub fn answer_as_done(&self) -> Option<Done<'a>> {
+    if self.answer_type() == Answer::Done {
+      let u = self.answer();
+      // Safety:
+      // Created from a valid Table for this object
+      // Which contains a valid union in this slot
+      Some(unsafe { Done::init_from_table(u) })
+    } else {
+      None
+    }
+  }
+
 }
 
 impl flatbuffers::Verifiable for Reply<'_> {
@@ -1448,6 +3798,11 @@ impl flatbuffers::Verifiable for Reply<'_> {
           Answer::State => v.verify_union_variant::<flatbuffers::ForwardsUOffset<State>>("Answer::State", pos),
           Answer::Names => v.verify_union_variant::<flatbuffers::ForwardsUOffset<Names>>("Answer::Names", pos),
           Answer::Refused => v.verify_union_variant::<flatbuffers::ForwardsUOffset<Refused>>("Answer::Refused", pos),
+          Answer::Challenge => v.verify_union_variant::<flatbuffers::ForwardsUOffset<Challenge>>("Answer::Challenge", pos),
+          Answer::Session => v.verify_union_variant::<flatbuffers::ForwardsUOffset<Session>>("Answer::Session", pos),
+          Answer::Ticket => v.verify_union_variant::<flatbuffers::ForwardsUOffset<Ticket>>("Answer::Ticket", pos),
+          Answer::Value => v.verify_union_variant::<flatbuffers::ForwardsUOffset<Value>>("Answer::Value", pos),
+          Answer::Done => v.verify_union_variant::<flatbuffers::ForwardsUOffset<Done>>("Answer::Done", pos),
           _ => Ok(()),
         }
      })?
@@ -1540,6 +3895,41 @@ impl core::fmt::Debug for Reply<'_> {
         },
         Answer::Refused => {
           if let Some(x) = self.answer_as_refused() {
+            ds.field("answer", &x)
+          } else {
+            ds.field("answer", &"InvalidFlatbuffer: Union discriminant does not match value.")
+          }
+        },
+        Answer::Challenge => {
+          if let Some(x) = self.answer_as_challenge() {
+            ds.field("answer", &x)
+          } else {
+            ds.field("answer", &"InvalidFlatbuffer: Union discriminant does not match value.")
+          }
+        },
+        Answer::Session => {
+          if let Some(x) = self.answer_as_session() {
+            ds.field("answer", &x)
+          } else {
+            ds.field("answer", &"InvalidFlatbuffer: Union discriminant does not match value.")
+          }
+        },
+        Answer::Ticket => {
+          if let Some(x) = self.answer_as_ticket() {
+            ds.field("answer", &x)
+          } else {
+            ds.field("answer", &"InvalidFlatbuffer: Union discriminant does not match value.")
+          }
+        },
+        Answer::Value => {
+          if let Some(x) = self.answer_as_value() {
+            ds.field("answer", &x)
+          } else {
+            ds.field("answer", &"InvalidFlatbuffer: Union discriminant does not match value.")
+          }
+        },
+        Answer::Done => {
+          if let Some(x) = self.answer_as_done() {
             ds.field("answer", &x)
           } else {
             ds.field("answer", &"InvalidFlatbuffer: Union discriminant does not match value.")
