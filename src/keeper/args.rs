@@ -144,7 +144,8 @@ fn number(words: &mut impl Iterator<Item = OsString>, option: &str, low: u32, hi
 
 /// The uid of a user in a file of passwd(5).
 fn uid_of(name: &str, file: &str) -> Result<u32, KeeperFault> {
-    let text = std::fs::read_to_string(file).map_err(|error| usage(&format!("--allow-user {name}: {file}: {error}")))?;
+    let text =
+        std::fs::read_to_string(file).map_err(|error| usage(&format!("--allow-user {name}: {file}: {error}")))?;
     let line = text.lines().find(|line| line.split(':').next() == Some(name));
     let uid = line.and_then(|line| line.split(':').nth(2)).and_then(|uid| uid.parse().ok());
     uid.ok_or_else(|| usage(&format!("--allow-user {name}: no such user in {file}")))
