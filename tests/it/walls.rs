@@ -195,8 +195,9 @@ fn with_the_right_to_change_uids_every_hand_has_its_own() {
     }
     assert_eq!(standing(&report, "shell", "uid"), "unused");
     let running = Running::start(given(&["run"]));
-    wait_for("the lamp to obey", || home.run(&["ask", "turn on the kitchen lamp"]).ok.then_some(()));
-    let hand = running.descendant("hearth-lines").expect("a hand");
+    wait_for("the service to answer", || home.run(&["status", "--no-start"]).ok.then_some(()));
+    assert!(home.run(&["ask", "turn on the kitchen lamp"]).ok);
+    let hand = wait_for("a hand", || running.descendant("hearth-lines"));
     let uids = status(hand, &hand.to_string(), "Uid");
     assert!(
         uids.split_whitespace().all(|uid| uid.parse::<u32>().is_ok_and(|uid| (64_800..64_816).contains(&uid))),

@@ -135,7 +135,7 @@ fn dangerous_commands_change_nothing_outside_with_the_text_guard_off() {
     let tools = ["unshare", "setpriv", "pivot_root", "mount"];
     let there =
         |tool: &&str| ["/usr/bin", "/usr/sbin", "/bin", "/sbin"].iter().any(|d| Path::new(d).join(tool).exists());
-    if !is_root() || !tools.iter().all(|tool| there(&tool)) {
+    if !is_root() || !tools.iter().all(there) {
         eprintln!("SKIPPED: a throwaway root is made by root, with unshare, setpriv, pivot_root and mount");
         return;
     }
