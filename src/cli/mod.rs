@@ -14,8 +14,8 @@ pub mod doctor;
 pub mod keeper;
 pub mod run;
 pub mod say;
-pub mod serial;
 pub mod secret;
+pub mod serial;
 pub mod status;
 pub mod tool;
 

@@ -137,7 +137,7 @@ fn read_value(name: &str) -> Result<Value, Fault> {
     let value = bytes.strip_suffix(b"\n").map_or(bytes.as_slice(), |rest| rest.strip_suffix(b"\r").unwrap_or(rest));
     match value.len() {
         0 => Err(Fault::new(Code::BadInput, "the value is empty")),
-        ..=limits::VAULT_VALUE_BYTES => Ok(Value::new(value)),
+        1..=limits::VAULT_VALUE_BYTES => Ok(Value::new(value)),
         _ => Err(Fault::new(Code::BadInput, format!("a value has at most {} bytes", limits::VAULT_VALUE_BYTES))),
     }
 }

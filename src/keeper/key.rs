@@ -169,7 +169,7 @@ mod tests {
         for megabytes in [64_u64, 128, 256, 512, 1024, 8192] {
             let (kib, passes) = cost(megabytes * 1024);
             assert!(u64::from(kib) <= megabytes * 1024 / 8, "{megabytes} MiB");
-            assert!(kib >= 7 * 1024 && kib <= limits::ARGON2_KIB && passes <= limits::ARGON2_PASSES);
+            assert!((7 * 1024..=limits::ARGON2_KIB).contains(&kib) && passes <= limits::ARGON2_PASSES);
             // The work of OWASP's smallest step at least.
             assert!(kib * passes >= 35 * 1024, "{megabytes} MiB");
         }

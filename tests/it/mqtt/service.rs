@@ -243,7 +243,8 @@ fn a_device_behind_the_broker_is_believed_by_what_it_reports() {
     runtime().block_on(async {
         let mut device = Peer::start(rig.broker.port, options(Version::V3, "device", &[("z/+/set", QoS::AtLeastOnce)]));
         let mut peer = rig.peer(&["hearth/attic/reply", "hearth/attic/state/sensor.attic_temperature"]);
-        (device.up().await, peer.up().await);
+        device.up().await;
+        peer.up().await;
         // It answers.
         peer.say("hearth/attic/say", "turn on the fan", QoS::AtLeastOnce).await;
         let told = device.message().await;
