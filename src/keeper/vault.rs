@@ -363,8 +363,10 @@ fn read(folder: &Path) -> Result<Option<Text>, VaultFault> {
 }
 
 fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let _not_there = std::fs::remove_file(path);
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    // One that a failed write left is written over: the folder is the keeper's alone.
+    let mut options = OpenOptions::new();
+    let mut file =
+        options.write(true).create(true).truncate(true).mode(0o600).custom_flags(libc::O_NOFOLLOW).open(path)?;
     file.write_all(bytes)?;
     file.sync_all()
 }
