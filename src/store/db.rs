@@ -183,6 +183,15 @@ pub(super) fn id_at(row: &Row, column: i32) -> Result<Id, libsql::Error> {
     maybe_id_at(row, column)?.ok_or(libsql::Error::NullValue)
 }
 
+/// The text in a column that was selected as bytes; what damage made of it is shown, not refused.
+pub(super) fn text_at(row: &Row, column: i32) -> Result<String, libsql::Error> {
+    match row.get_value(column)? {
+        Value::Null => Err(libsql::Error::NullValue),
+        Value::Blob(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
+        _ => Err(libsql::Error::InvalidColumnType),
+    }
+}
+
 /// The id in a blob column that may be NULL.
 pub(super) fn maybe_id_at(row: &Row, column: i32) -> Result<Option<Id>, libsql::Error> {
     match row.get_value(column)? {

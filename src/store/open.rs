@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use super::db::Db;
+use super::db::{Db, text_at};
 use super::error::Severity;
 use super::migrate::{self, APPLICATION_ID, VERSION};
 use super::{DataFolder, Opened, Options, Progress, StoreError, search};
@@ -107,9 +107,12 @@ async fn to_newest(db: &mut Db, path: &Path, progress: &mut dyn FnMut(Progress))
     migrate::to(db, VERSION, progress).await
 }
 
+/// The message of a fault may repeat damaged bytes, so it is read as bytes.
+const QUICK_CHECK: &str = "SELECT CAST(quick_check AS BLOB) FROM pragma_quick_check(1)";
+
 /// Every page is read once: a flipped page shows at the start and not in the middle of a call.
 async fn check(db: &mut Db) -> Result<(), StoreError> {
-    let found = db.rows("PRAGMA quick_check(1)", Vec::new(), |row| row.get::<String>(0)).await?;
+    let found = db.rows(QUICK_CHECK, Vec::new(), |row| text_at(row, 0)).await?;
     match found.first().map(String::as_str) {
         Some("ok") | None => Ok(()),
         Some(fault) => Err(StoreError::Sql { code: 11, message: fault.to_owned() }),

@@ -2,42 +2,48 @@
 
 use libsql::{Row, Value};
 
-use super::db::{Db, blob, id_at, maybe_id_at};
+use super::db::{Db, blob, id_at, maybe_id_at, text_at};
 use super::write::seq;
 use super::{CallEnd, CallQuery, CallRecord, Decision, DeviceState, Message, Role, StoreError};
 use crate::base::{Code, Id, limits};
 
-const LATEST: &str = "SELECT b.call, b.tool, b.principal, b.trace, b.args, b.decision, b.reason, b.at_ms,
-    e.outcome, e.detail, e.took_us, e.at_ms
+// Texts are read as bytes: libsql panics at a text column that damage made something else than UTF-8.
+const LATEST: &str = "SELECT b.call, CAST(b.tool AS BLOB), CAST(b.principal AS BLOB), b.trace,
+    CAST(b.args AS BLOB), CAST(b.decision AS BLOB), CAST(b.reason AS BLOB), b.at_ms,
+    e.outcome, CAST(e.detail AS BLOB), e.took_us, e.at_ms
     FROM audit b LEFT JOIN audit e ON e.seq = b.seq + 1
     WHERE b.seq % 2 = 0 ORDER BY b.seq DESC LIMIT ?1";
 
-const OF_TRACE: &str = "SELECT b.call, b.tool, b.principal, b.trace, b.args, b.decision, b.reason, b.at_ms,
-    e.outcome, e.detail, e.took_us, e.at_ms
+const OF_TRACE: &str = "SELECT b.call, CAST(b.tool AS BLOB), CAST(b.principal AS BLOB), b.trace,
+    CAST(b.args AS BLOB), CAST(b.decision AS BLOB), CAST(b.reason AS BLOB), b.at_ms,
+    e.outcome, CAST(e.detail AS BLOB), e.took_us, e.at_ms
     FROM audit b LEFT JOIN audit e ON e.seq = b.seq + 1
     WHERE b.trace = ?1 ORDER BY b.seq LIMIT ?2";
 
 // Calls up to `closed_upto` have had their end since an earlier start: a start reads only what came after.
-const ORPHANS: &str = "SELECT b.call, b.tool, b.principal, b.trace, b.args, b.decision, b.reason, b.at_ms,
+const ORPHANS: &str = "SELECT b.call, CAST(b.tool AS BLOB), CAST(b.principal AS BLOB), b.trace,
+    CAST(b.args AS BLOB), CAST(b.decision AS BLOB), CAST(b.reason AS BLOB), b.at_ms,
     NULL, NULL, NULL, NULL
     FROM audit b
     WHERE b.seq % 2 = 0 AND b.seq > coalesce((SELECT value FROM meta WHERE key = 'closed_upto'), 0) AND b.seq < ?1
     AND NOT EXISTS (SELECT 1 FROM audit e WHERE e.seq = b.seq + 1)
     ORDER BY b.seq LIMIT ?2";
 
-const MESSAGES: &str = "SELECT m.id, s.key, m.role, m.text, m.trace, m.at_ms
+const MESSAGES: &str = "SELECT m.id, CAST(s.key AS BLOB), CAST(m.role AS BLOB), CAST(m.text AS BLOB), m.trace, m.at_ms
     FROM messages m JOIN sessions s ON s.id = m.session
     WHERE s.key = ?1 ORDER BY m.seq DESC LIMIT ?2";
 
-const SEARCH: &str = "SELECT m.id, s.key, m.role, m.text, m.trace, m.at_ms
+const SEARCH: &str = "SELECT m.id, CAST(s.key AS BLOB), CAST(m.role AS BLOB), CAST(m.text AS BLOB), m.trace, m.at_ms
     FROM messages_fts f JOIN messages m ON m.seq = f.rowid JOIN sessions s ON s.id = m.session
     WHERE messages_fts MATCH ?1 ORDER BY f.rank LIMIT ?2";
 
-const NOT_INDEXED: &str = "SELECT m.id, s.key, m.role, m.text, m.trace, m.at_ms
+const NOT_INDEXED: &str =
+    "SELECT m.id, CAST(s.key AS BLOB), CAST(m.role AS BLOB), CAST(m.text AS BLOB), m.trace, m.at_ms
     FROM messages m JOIN sessions s ON s.id = m.session
     WHERE m.seq > coalesce((SELECT max(id) FROM messages_fts_docsize), 0) ORDER BY m.seq DESC LIMIT ?1";
 
-const STATES: &str = "SELECT entity, state, at_ms, source FROM device_states WHERE entity > ?1 ORDER BY entity";
+const STATES: &str = "SELECT CAST(entity AS BLOB), CAST(state AS BLOB), at_ms, CAST(source AS BLOB)
+    FROM device_states WHERE entity > ?1 ORDER BY entity";
 
 // The greatest row is the latest begin, or its end: the begin is the even one of the two.
 const LAST_ID: &str = "SELECT max(id) FROM (
@@ -104,19 +110,19 @@ fn call(row: &Row) -> Result<CallRecord, libsql::Error> {
         None => None,
         Some(outcome) => Some(CallEnd {
             outcome: outcome_word(outcome),
-            detail: row.get(9)?,
+            detail: text_at(row, 9)?,
             took_us: row.get(10)?,
             ended_ms: row.get(11)?,
         }),
     };
     Ok(CallRecord {
         id: id_at(row, 0)?,
-        tool: row.get(1)?,
-        principal: row.get(2)?,
+        tool: text_at(row, 1)?,
+        principal: text_at(row, 2)?,
         trace: id_at(row, 3)?,
-        args: row.get(4)?,
-        decision: Decision::from_word(&row.get::<String>(5)?),
-        reason: row.get(6)?,
+        args: text_at(row, 4)?,
+        decision: Decision::from_word(&text_at(row, 5)?),
+        reason: text_at(row, 6)?,
         began_ms: row.get(7)?,
         end,
     })
@@ -134,16 +140,16 @@ pub(super) fn outcome_word(outcome: i64) -> &'static str {
 fn message(row: &Row) -> Result<Message, libsql::Error> {
     Ok(Message {
         id: id_at(row, 0)?,
-        session: row.get(1)?,
-        role: Role::from_word(&row.get::<String>(2)?),
-        text: row.get(3)?,
+        session: text_at(row, 1)?,
+        role: Role::from_word(&text_at(row, 2)?),
+        text: text_at(row, 3)?,
         trace: maybe_id_at(row, 4)?,
         at_ms: row.get(5)?,
     })
 }
 
 fn state(row: &Row) -> Result<DeviceState, libsql::Error> {
-    let json: String = row.get(1)?;
+    let json = text_at(row, 1)?;
     let state = serde_json::from_str(&json).map_err(|e| libsql::Error::ToSqlConversionFailure(Box::new(e)))?;
-    Ok(DeviceState { entity: row.get(0)?, state, at_ms: row.get(2)?, source: row.get(3)? })
+    Ok(DeviceState { entity: text_at(row, 0)?, state, at_ms: row.get(2)?, source: text_at(row, 3)? })
 }

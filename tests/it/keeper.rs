@@ -30,7 +30,7 @@ impl Keeper {
         let child =
             Command::new(PROGRAM).arg("--socket").arg(&socket).args(options).stderr(Stdio::piped()).spawn().unwrap();
         let keeper = Self { child, folder, socket };
-        wait_for("the socket", || keeper.socket.exists());
+        wait_for("the socket", || UnixStream::connect(&keeper.socket).is_ok());
         keeper
     }
 
@@ -152,7 +152,7 @@ fn nobody_of_its_own_uid_reads_its_memory() {
     }
     let child = command.arg("--socket").arg(&socket).spawn().unwrap();
     let keeper = Keeper { child, folder, socket };
-    wait_for("the socket", || keeper.socket.exists());
+    wait_for("the socket", || UnixStream::connect(&keeper.socket).is_ok());
     let owner = |file: &str| std::fs::metadata(format!("/proc/{}/{file}", keeper.child.id())).unwrap().uid();
     // The socket is made just before the doors are closed.
     wait_for("the wall", || owner("mem") == 0);
