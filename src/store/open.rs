@@ -108,7 +108,7 @@ async fn to_newest(db: &mut Db, path: &Path, progress: &mut dyn FnMut(Progress))
 }
 
 /// The message of a fault may repeat damaged bytes, so it is read as bytes.
-const QUICK_CHECK: &str = "SELECT CAST(quick_check AS BLOB) FROM pragma_quick_check(1)";
+const QUICK_CHECK: &str = "SELECT CAST(quick_check AS BLOB) FROM pragma_quick_check LIMIT 1";
 
 /// Every page is read once: a flipped page shows at the start and not in the middle of a call.
 async fn check(db: &mut Db) -> Result<(), StoreError> {
