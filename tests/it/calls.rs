@@ -48,7 +48,13 @@ fn nothing_runs_in_the_brain_when_no_hand_can_be_made() {
         ("shell", r#"{"command": "true"}"#),
     ];
     let listed = home.run(&["tool", "list", "--json"]).json();
-    let by_hands = listed.as_array().expect("tools").iter().filter(|tool| !tool["class"].is_null()).count();
+    let classes = ["pure", "files", "lines", "shell"];
+    let by_hands = listed
+        .as_array()
+        .expect("tools")
+        .iter()
+        .filter(|tool| classes.contains(&tool["class"].as_str().unwrap_or_default()))
+        .count();
     assert_eq!(by_hands, tools.len(), "every tool that a hand does is tried here");
     for (tool, arguments) in tools.iter().filter(|(tool, _)| !tool.starts_with("file_")) {
         let worked = home.run(&["tool", "call", "--yes", tool, arguments]);
