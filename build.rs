@@ -1,4 +1,5 @@
 //! Lists `boards/*.toml` for `src/board/`: a board is added by adding a file, not by naming it in Rust.
+//! Tells `base::clock` when the program was made, the same for every build of one commit.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -16,6 +17,21 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         writeln!(out, "    ({stem:?}, include_str!({:?})),", path.display().to_string())?;
     }
     out.push_str("]\n");
+    println!("cargo::rerun-if-env-changed=SOURCE_DATE_EPOCH");
+    println!("cargo::rustc-env=HEARTH_MADE={}", made());
     std::fs::write(Path::new(&std::env::var("OUT_DIR")?).join("boards.rs"), out)?;
     Ok(())
+}
+
+/// Of a tree without git and without `SOURCE_DATE_EPOCH`: a time that has surely passed.
+const FIRST: u64 = 1_795_219_200;
+
+/// Seconds since 1970: `SOURCE_DATE_EPOCH`, or the commit's time.
+fn made() -> u64 {
+    let named = std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|text| text.trim().parse().ok());
+    let commit = || {
+        let log = std::process::Command::new("git").args(["log", "-1", "--format=%ct"]).output().ok()?;
+        String::from_utf8(log.stdout).ok()?.trim().parse().ok()
+    };
+    named.or_else(commit).map_or(FIRST, |seconds: u64| seconds.max(FIRST))
 }

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use hearth::sandbox::{Class, Hands, Role, Wall, Walls, filter_length};
 use hearth::wire::hand::{LineGrant, LineKind, Work};
+use hearth::wire::net::Ask;
 use tokio::runtime::Runtime;
 
 const COLD: usize = 200;
@@ -78,6 +79,7 @@ fn job(class: Class) -> (Work, Vec<File>) {
             let grant = LineGrant { kind: LineKind::Simulated, period_ns: 0, writable: false, active_low: false };
             (Work::Hold(vec![grant]), vec![open("line")])
         }
+        Class::Net | Class::Link => (Work::Net(Ask::Greet), Vec::new()),
         Class::Shell => {
             let folder = folder.join(format!("hearth-bench-{}", std::process::id()));
             let _ = std::fs::create_dir(&folder);

@@ -6,6 +6,19 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+/// When this program was made, in milliseconds since 1970 UTC: a time that has surely passed.
+pub const BUILT_MS: i64 = seconds(env!("HEARTH_MADE")) * 1_000;
+
+/// Decimal digits to a number; `str::parse` does not work in constants.
+const fn seconds(text: &str) -> i64 {
+    let (digits, mut at, mut number) = (text.as_bytes(), 0, 0);
+    while at < digits.len() {
+        number = number * 10 + (digits[at] - b'0') as i64;
+        at += 1;
+    }
+    number
+}
+
 /// A source of both times; the manual one is for tests of clock jumps.
 #[derive(Clone, Debug, Default)]
 pub struct Clock {
@@ -56,6 +69,11 @@ fn millis(duration: Duration) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_program_was_made_after_its_first_line_and_before_now() {
+        assert!((1_795_219_200_000..=Clock::system().wall_ms().max(1_795_219_200_000)).contains(&BUILT_MS));
+    }
 
     #[test]
     fn a_movable_clock_jumps_and_the_system_clock_does_not() {

@@ -117,6 +117,35 @@ pub const TICKETS: usize = 64;
 /// Longest tool or host that a ticket names, in bytes.
 pub const TICKET_TEXT_BYTES: usize = 253;
 
+/// Time for finding a host's addresses and connecting to one of them.
+pub const NET_CONNECT: Duration = Duration::from_secs(10);
+/// Addresses of one host that are tried.
+pub const NET_ADDRESSES: usize = 8;
+/// Longest URL, in bytes.
+pub const URL_BYTES: usize = 4 * 1024;
+/// Addresses and networks that may be granted.
+pub const LAN_GRANTS: usize = 64;
+/// Longest body of a request, in bytes.
+pub const NET_BODY_BYTES: usize = 4 * 1024 * 1024;
+/// Headers of a request or an answer.
+pub const NET_HEADERS: usize = 100;
+/// All headers of a request or an answer, in bytes.
+pub const NET_HEADER_BYTES: usize = 32 * 1024;
+/// Largest piece of an answer that is passed on at once, in bytes.
+pub const NET_CHUNK_BYTES: usize = 16 * 1024;
+/// Most that is taken of an answer where the asker does not say, in bytes.
+pub const NET_ANSWER_BYTES: u64 = 8 * 1024 * 1024;
+/// Longest silence of a server, where the asker does not say.
+pub const NET_IDLE: Duration = Duration::from_secs(60);
+/// Redirects that are followed, each checked like the first URL.
+pub const NET_REDIRECTS: u8 = 5;
+/// Processor time of a net hand, in seconds: a handshake and what streams.
+pub const NET_CPU_SECONDS: u32 = 60;
+/// Tickets, and so connections to the keeper, of one hand.
+pub const HAND_TICKETS: u8 = 4;
+/// Largest file of authorities or of a certificate (PEM), in bytes.
+pub const PEM_BYTES: u64 = 512 * 1024;
+
 /// Hands alive at one time, long-lived ones included.
 pub const HANDS: usize = 16;
 /// Time that a single-use hand has, from fork to reply.

@@ -9,6 +9,7 @@
 mod decision;
 mod manifest;
 mod run;
+pub mod web;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -91,7 +91,7 @@ impl Run {
                 let (cpu_seconds, within) = match class {
                     // The hand ends its command by itself; this is for a hand that does not.
                     Class::Shell => (limits::SHELL_WALL.as_secs(), limits::SHELL_WALL + limits::HAND_WALL),
-                    Class::Pure | Class::Files | Class::Lines => (limits::HAND_CPU_SECONDS, limits::HAND_WALL),
+                    _ => (limits::HAND_CPU_SECONDS, limits::HAND_WALL),
                 };
                 let seconds = u32::try_from(cpu_seconds).unwrap_or(u32::MAX);
                 let passed: Vec<_> = descriptors.iter().map(AsFd::as_fd).collect();

@@ -5,5 +5,8 @@
 
 #![forbid(unsafe_code)]
 
+pub mod address;
 pub mod path;
 pub mod shell;
+pub mod spill;
+pub mod url;

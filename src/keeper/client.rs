@@ -33,6 +33,14 @@ impl Client {
         let stream = UnixStream::connect(path).map_err(|error| KeeperFault::Absent { path: path.to_owned(), error })?;
         stream.set_read_timeout(Some(limits::KEEPER_MESSAGE)).map_err(KeeperFault::Broken)?;
         stream.set_write_timeout(Some(limits::KEEPER_MESSAGE)).map_err(KeeperFault::Broken)?;
+        Self::over(stream)
+    }
+
+    /// Greets the keeper over a connection that was made before, with its timeouts set: a sealed hand's.
+    ///
+    /// # Errors
+    /// As [`Client::connect`].
+    pub fn over(stream: UnixStream) -> Result<Self, KeeperFault> {
         let mut client = Self { stream, last: 0, program: String::new(), connection: 0, tags: None };
         match client.ask(Ask::Hello)? {
             Answer::Welcome { program, connection } => (client.program, client.connection) = (program, connection),

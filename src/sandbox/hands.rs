@@ -17,7 +17,7 @@ use super::report::Report;
 use super::spawner::Spawner;
 use super::wall::Walls;
 use crate::base::{Code, Fault, limits};
-use crate::wire::spawn::{Event, Order, decode_event, encode_order};
+use crate::wire::spawn::{AtKeeper, Event, Order, decode_event, encode_order};
 use crate::wire::{PacketFault, packet};
 
 /// Makes hands; cheap to clone.
@@ -94,6 +94,20 @@ impl Hands {
         cpu_seconds: u32,
         descriptors: &[BorrowedFd<'_>],
     ) -> Result<HandLink, Fault> {
+        self.spawn_at_keeper(class, cpu_seconds, descriptors, None).await
+    }
+
+    /// [`Hands::spawn`] of a hand that connects to the keeper before it is sealed, to redeem tickets there.
+    ///
+    /// # Errors
+    /// As above. Where no keeper answers, the hand's first call fails with [`Code::Unavailable`].
+    pub async fn spawn_at_keeper(
+        &self,
+        class: Class,
+        cpu_seconds: u32,
+        descriptors: &[BorrowedFd<'_>],
+        keeper: Option<AtKeeper>,
+    ) -> Result<HandLink, Fault> {
         let shared = &self.shared;
         let room = tokio::time::timeout(limits::HAND_WALL, Arc::clone(&shared.room).acquire_owned()).await;
         let Ok(Ok(permit)) = room else {
@@ -108,7 +122,7 @@ impl Hands {
         shared.live().insert(ticket, Live { class, pid: 0, end, _permit: permit });
         let mut passed = vec![theirs.as_fd()];
         passed.extend_from_slice(descriptors);
-        let order = encode_order(&Order::Spawn { ticket, class: class.to_wire(), cpu_seconds });
+        let order = encode_order(&Order::Spawn { ticket, class: class.to_wire(), cpu_seconds, keeper });
         if let Err(fault) = shared.order(&order, &passed).await {
             shared.live().remove(&ticket);
             return Err(fault.into());

@@ -41,6 +41,8 @@ pub use shell::run as run_command;
 pub use spawner::{Spawner, start};
 pub use wall::{Wall, Walls};
 
+pub use crate::wire::spawn::AtKeeper;
+
 /// What went wrong in making or sealing a process.
 #[derive(Debug, thiserror::Error)]
 pub enum SandboxFault {
@@ -58,6 +60,14 @@ pub enum SandboxFault {
     Step {
         /// What was being done.
         step: &'static str,
+        /// The system's answer.
+        error: std::io::Error,
+    },
+    /// A hand with tickets to redeem found no keeper.
+    #[error("no keeper answers at {socket}: {error}; start hearth-keeper, or name its socket in keeper.socket")]
+    NoKeeper {
+        /// Where it was looked for.
+        socket: String,
         /// The system's answer.
         error: std::io::Error,
     },

@@ -15,6 +15,7 @@ use super::seal::{self, Order};
 use super::wall::{Wall, Walls};
 use super::{SandboxFault, lock, space};
 use crate::base::{limits, sys};
+use crate::wire::spawn::AtKeeper;
 
 /// What hands are made from.
 pub(super) struct Mould {
@@ -26,7 +27,7 @@ pub(super) struct Mould {
 }
 
 /// One hand to be made.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(super) struct Birth {
     pub(super) class: Class,
     pub(super) walls: Walls,
@@ -35,6 +36,8 @@ pub(super) struct Birth {
     pub(super) cpu_seconds: u64,
     /// Whether a class that needs a certain wall is refused without it; a probe tries it all the same.
     pub(super) strict: bool,
+    /// Connections to the keeper that it makes before it is sealed.
+    pub(super) keeper: Option<AtKeeper>,
 }
 
 impl Mould {
@@ -68,7 +71,7 @@ impl Mould {
     ///
     /// # Errors
     /// Where the kernel makes no process.
-    pub(super) fn bear(&self, birth: Birth, life: impl FnOnce(&Order<'_>) -> i32) -> io::Result<Pid> {
+    pub(super) fn bear(&self, birth: &Birth, life: impl FnOnce(&Order<'_>) -> i32) -> io::Result<Pid> {
         let uid = limits::HAND_UIDS + birth.place;
         let own = birth.walls.has(Wall::Uid);
         let Some((_, filter)) = self.filters.iter().find(|(class, _)| *class == birth.class) else {
@@ -84,6 +87,7 @@ impl Mould {
             filter,
             born_inside,
             strict: birth.strict,
+            keeper: birth.keeper.as_ref(),
         };
         let child = if born_inside { fork_into(space::flags(birth.walls))? } else { plain_fork()? };
         match child {
@@ -95,8 +99,8 @@ impl Mould {
     /// Whether a wall can be raised by itself.
     fn stands(&self, wall: Wall) -> bool {
         let walls = Walls::of(&[wall]);
-        let birth = Birth { class: Class::Pure, walls, place: 0, cpu_seconds: 0, strict: true };
-        let born = self.bear(birth, |order| i32::from(seal::raise(order, &[]).is_err()));
+        let birth = Birth { class: Class::Pure, walls, place: 0, cpu_seconds: 0, strict: true, keeper: None };
+        let born = self.bear(&birth, |order| i32::from(seal::raise(order, &[]).is_err()));
         born.is_ok_and(|pid| matches!(waitpid(pid, None), Ok(WaitStatus::Exited(_, 0))))
     }
 }
@@ -106,7 +110,7 @@ pub(super) const fn used(class: Class) -> Walls {
     match class {
         // The workspace belongs to the agent's uid: another could not write it.
         Class::Shell => Walls::of(&Wall::ALL).without(Walls::of(&[Wall::Uid])),
-        Class::Pure | Class::Files | Class::Lines => Walls::of(&Wall::ALL),
+        Class::Pure | Class::Files | Class::Lines | Class::Net | Class::Link => Walls::of(&Wall::ALL),
     }
 }
 

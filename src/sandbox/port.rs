@@ -1,6 +1,7 @@
 //! The hand's side of its socket: requests in, replies out, until the brain closes it.
 
 use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
 
 use crate::base::Fault;
 use crate::wire::hand::{Outcome, Work, decode_request, encode_reply};
@@ -14,11 +15,17 @@ pub type Body = fn(&mut Port, Vec<OwnedFd>) -> Result<(), PacketFault>;
 pub struct Port {
     socket: OwnedFd,
     room: Vec<u8>,
+    keeper: Vec<UnixStream>,
 }
 
 impl Port {
-    pub(super) fn new(socket: OwnedFd) -> Self {
-        Self { socket, room: Vec::new() }
+    pub(super) fn new(socket: OwnedFd, keeper: Vec<UnixStream>) -> Self {
+        Self { socket, room: Vec::new(), keeper }
+    }
+
+    /// The connections to the keeper that were made before the seal; once, then none.
+    pub fn take_keeper(&mut self) -> Vec<UnixStream> {
+        std::mem::take(&mut self.keeper)
     }
 
     /// The next request; `None` when the brain has closed the socket.

@@ -111,8 +111,9 @@ impl Stage {
     /// One act, in a process of its own, behind these walls.
     fn commit(&self, mould: &Mould, class: Class, act: Act, walls: Walls) -> Verdict {
         let _ = fs::remove_file(self.folder.join("made"));
-        let birth = Birth { class, walls, place: 0, cpu_seconds: limits::HAND_CPU_SECONDS, strict: false };
-        let born = mould.bear(birth, |order| {
+        let birth =
+            Birth { class, walls, place: 0, cpu_seconds: limits::HAND_CPU_SECONDS, strict: false, keeper: None };
+        let born = mould.bear(&birth, |order| {
             let held = if class == Class::Shell { self.workspace.try_clone().ok() } else { None };
             let held: Vec<OwnedFd> = held.into_iter().collect();
             match seal::raise(order, &held) {

@@ -1,11 +1,12 @@
 //! The prologue of a hand: from a fresh fork to a process that can do one job only.
 //!
-//! In this order, before the first byte is read: own descriptors only; ids and their maps, namespaces,
-//! mounts; no new privileges, Landlock; limits, no capability, not dumpable; seccomp last, because it
+//! In this order, before the first byte is read: own descriptors only, connections to the keeper where the
+//! hand has tickets to redeem (the last moment at which its path is there); ids and their maps, namespaces, mounts; no new privileges, Landlock; limits, no capability, not dumpable; seccomp last, because it
 //! forbids the calls of the steps before. Which walls stand is said from outside; raising one that was
 //! asked for and is not there is an error, and the hand ends.
 
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::os::unix::net::UnixStream;
 
 use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::Signal;
@@ -16,6 +17,7 @@ use super::policy::Class;
 use super::wall::{Wall, Walls};
 use super::{SandboxFault, shell_root, space};
 use crate::base::{limits, sys};
+use crate::wire::spawn::AtKeeper;
 
 /// Where the hand's socket lies; 0, 1 and 2 are `/dev/null`.
 const FIRST: RawFd = 3;
@@ -37,12 +39,15 @@ pub(super) struct Order<'a> {
     pub(super) born_inside: bool,
     /// Whether a class that needs a certain wall is refused without it.
     pub(super) strict: bool,
+    /// Connections to make to the keeper; nothing is said on them before the seal.
+    pub(super) keeper: Option<&'a AtKeeper>,
 }
 
 /// What a sealed hand holds.
 pub(super) struct Sealed {
     pub(super) socket: OwnedFd,
     pub(super) descriptors: Vec<OwnedFd>,
+    pub(super) keeper: Vec<UnixStream>,
 }
 
 /// Seals this process as a hand that holds `socket` and `descriptors`, nothing else.
@@ -51,9 +56,25 @@ pub(super) struct Sealed {
 /// The step that failed; the process must end then.
 pub(super) fn hand(order: &Order<'_>, socket: OwnedFd, descriptors: Vec<OwnedFd>) -> Result<Sealed, SandboxFault> {
     sys::set_process_name(process_name(order.class));
-    let sealed = keep_only(socket, descriptors)?;
+    let mut sealed = keep_only(socket, descriptors)?;
+    if let Some(keeper) = order.keeper {
+        sealed.keeper = at_keeper(keeper)?;
+    }
     raise(order, &sealed.descriptors)?;
     Ok(sealed)
+}
+
+/// Connects to the keeper. It sees the agent's uid and this process, and numbers each connection.
+fn at_keeper(keeper: &AtKeeper) -> Result<Vec<UnixStream>, SandboxFault> {
+    let absent = |error| SandboxFault::NoKeeper { socket: keeper.socket.clone(), error };
+    let connect = |_| {
+        let stream = UnixStream::connect(&keeper.socket)?;
+        // Set here: a sealed hand sets nothing.
+        stream.set_read_timeout(Some(limits::KEEPER_MESSAGE))?;
+        stream.set_write_timeout(Some(limits::KEEPER_MESSAGE))?;
+        Ok(stream)
+    };
+    (0..keeper.connections.min(limits::HAND_TICKETS)).map(connect).collect::<Result<_, _>>().map_err(absent)
 }
 
 /// Raises the walls of `order` around this process.
@@ -119,6 +140,8 @@ const fn process_name(class: Class) -> &'static std::ffi::CStr {
         Class::Files => c"hearth-files",
         Class::Lines => c"hearth-lines",
         Class::Shell => c"hearth-shell",
+        Class::Net => c"hearth-net",
+        Class::Link => c"hearth-link",
     }
 }
 
@@ -145,7 +168,7 @@ fn keep_only(socket: OwnedFd, descriptors: Vec<OwnedFd>) -> Result<Sealed, Sandb
     let above = placed.last().map_or(FIRST, |fd| fd.as_raw_fd() + 1);
     close_from(above)?;
     let socket = placed.remove(0);
-    Ok(Sealed { socket, descriptors: placed })
+    Ok(Sealed { socket, descriptors: placed, keeper: Vec::new() })
 }
 
 /// Closes every descriptor from `first` on: close_range(2), or `/proc/self/fd` before Linux 5.9.
@@ -176,9 +199,9 @@ fn limit(class: Class, cpu_seconds: u64, held: usize) -> Result<(), SandboxFault
     let file_size = match class {
         Class::Files => limits::FILE_BYTES,
         Class::Shell => limits::SHELL_FILE_BYTES,
-        Class::Pure | Class::Lines => 4096,
+        Class::Pure | Class::Lines | Class::Net | Class::Link => 4096,
     };
-    let held = u64::try_from(held).unwrap_or(u64::MAX).saturating_add(4);
+    let held = u64::try_from(held).unwrap_or(u64::MAX).saturating_add(4 + u64::from(limits::HAND_TICKETS));
     let memory = if shell { limits::SHELL_PROCESS_BYTES } else { limits::HAND_MEMORY_BYTES };
     let mut table = vec![
         (Resource::RLIMIT_CORE, 0, "limit core files"),

@@ -23,7 +23,7 @@ use super::{SandboxFault, probe, seal};
 use crate::base::{Code, Fault, limits, sys};
 use crate::wire::hand::{Outcome, encode_reply};
 use crate::wire::packet;
-use crate::wire::spawn::{Event, Order, decode_order, encode_event};
+use crate::wire::spawn::{AtKeeper, Event, Order, decode_order, encode_event};
 
 /// The brain's connection to its spawner.
 #[derive(Debug)]
@@ -171,8 +171,8 @@ impl Nursery {
     fn obey(&mut self) -> bool {
         let Ok(Some(packet)) = packet::receive(&self.socket, &mut self.room) else { return false };
         match decode_order(&packet.bytes) {
-            Ok(Order::Spawn { ticket, class, cpu_seconds }) => {
-                let event = match self.spawn(ticket, class, u64::from(cpu_seconds), packet.descriptors) {
+            Ok(Order::Spawn { ticket, class, cpu_seconds, keeper }) => {
+                let event = match self.spawn(ticket, class, u64::from(cpu_seconds), packet.descriptors, keeper) {
                     Ok(pid) => Event::Started { ticket, pid },
                     Err(fault) => Event::Refused { ticket, fault },
                 };
@@ -194,6 +194,7 @@ impl Nursery {
         class: crate::wire::spawn::Class,
         cpu_seconds: u64,
         mut descriptors: Vec<OwnedFd>,
+        keeper: Option<AtKeeper>,
     ) -> Result<u32, Fault> {
         let class = Class::from_wire(class)
             .ok_or_else(|| Fault::new(Code::Refused, format!("there is no hand of class {}", class.0)))?;
@@ -208,8 +209,8 @@ impl Nursery {
         }
         let socket = descriptors.remove(0);
         let place = (0..).find(|place| self.hands.values().all(|hand| hand.place != *place)).unwrap_or_default();
-        let birth = Birth { class, walls: self.mould.walls(class), place, cpu_seconds, strict: true };
-        let born = self.mould.bear(birth, |order| live(order, socket, descriptors, body));
+        let birth = Birth { class, walls: self.mould.walls(class), place, cpu_seconds, strict: true, keeper };
+        let born = self.mould.bear(&birth, |order| live(order, socket, descriptors, body));
         match born {
             Ok(pid) => {
                 let uid = birth.walls.has(Wall::Uid).then_some(limits::HAND_UIDS + place);
@@ -301,14 +302,16 @@ fn live(order: &seal::Order<'_>, socket: OwnedFd, descriptors: Vec<OwnedFd>, bod
     let voice = socket.try_clone();
     match seal::hand(order, socket, descriptors) {
         Ok(sealed) => {
-            let mut port = Port::new(sealed.socket);
+            let mut port = Port::new(sealed.socket, sealed.keeper);
             let lived = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| body(&mut port, sealed.descriptors)));
             lived.map_or(PANICKED, |done| i32::from(done.is_err()))
         }
         Err(fault) => {
             if let Ok(voice) = voice {
                 let word = order.class.word();
-                let fault = Fault::new(Code::Refused, format!("the {word} hand was not sealed: {fault}"));
+                let code =
+                    if matches!(fault, SandboxFault::NoKeeper { .. }) { Code::Unavailable } else { Code::Refused };
+                let fault = Fault::new(code, format!("the {word} hand was not sealed: {fault}"));
                 let _ = packet::send(&voice, &encode_reply(0, &Outcome::Failed(fault)), &[]);
             }
             UNSEALED

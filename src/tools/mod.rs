@@ -13,10 +13,13 @@ mod files;
 mod line_hand;
 mod lines;
 mod mqtt;
+mod net_hand;
+mod pem;
 mod pure_hand;
 mod shell;
 mod shell_hand;
 mod time;
+mod vouchers;
 mod workspace;
 
 pub use calculate::Calculate;
@@ -37,5 +40,6 @@ pub fn bodies() -> &'static [(Class, Body)] {
         (Class::Files, file_hand::body),
         (Class::Lines, line_hand::body),
         (Class::Shell, shell_hand::body),
+        (Class::Net, net_hand::body),
     ]
 }

@@ -4,7 +4,7 @@ use flatbuffers::{FlatBufferBuilder, UnionWIPOffset, WIPOffset};
 
 use super::generated::hand as fb;
 use super::verify::same_version;
-use super::{VERSION, WireFault, read};
+use super::{VERSION, WireFault, net, read};
 use crate::base::{Code, Fault};
 
 /// What a handed line descriptor is.
@@ -90,6 +90,8 @@ pub enum Work {
         /// Milliseconds that it has.
         wall_ms: u32,
     },
+    /// `net`, `link`.
+    Net(net::Ask),
 }
 
 /// How a command ended.
@@ -125,6 +127,8 @@ pub enum Outcome {
     },
     /// A command has ended.
     Ran(Ran),
+    /// Of `net` and `link`.
+    Net(net::Told),
     /// It was not done, and why.
     Failed(Fault),
 }
@@ -180,6 +184,7 @@ fn build_work(b: &mut FlatBufferBuilder<'_>, work: &Work) -> (fb::Work, Option<W
             let args = fb::RunCommandArgs { command, wall_ms: *wall_ms };
             (fb::Work::RunCommand, fb::RunCommand::create(b, &args).as_union_value())
         }
+        Work::Net(ask) => net::build_ask(b, ask),
     };
     (kind, Some(table))
 }
@@ -233,7 +238,7 @@ pub fn decode_request(bytes: &[u8]) -> Result<(u64, Work), WireFault> {
             let run = request.work_as_run_command().ok_or_else(unknown)?;
             Work::RunCommand { command: run.command().to_owned(), wall_ms: run.wall_ms() }
         }
-        _ => return Err(unknown()),
+        _ => Work::Net(net::read_ask(&request)?.ok_or_else(unknown)?),
     };
     Ok((request.id(), work))
 }
@@ -276,6 +281,7 @@ pub fn encode_reply(id: u64, outcome: &Outcome) -> Vec<u8> {
             let args = fb::RanArgs { status: ran.status, signal: ran.signal, output, cut: ran.cut, ended_by };
             (fb::Outcome::Ran, fb::Ran::create(b, &args).as_union_value())
         }
+        Outcome::Net(told) => net::build_told(b, told),
         Outcome::Failed(fault) => {
             let message = Some(b.create_string(&fault.message));
             let args = fb::FailedArgs { code: fault.code.number(), message };
@@ -318,7 +324,7 @@ pub fn decode_reply(bytes: &[u8]) -> Result<(u64, Outcome), WireFault> {
             let failed = reply.outcome_as_failed().ok_or_else(unknown)?;
             Outcome::Failed(Fault::new(Code::from_number(failed.code()), failed.message()))
         }
-        _ => return Err(unknown()),
+        _ => Outcome::Net(net::read_told(&reply).ok_or_else(unknown)?),
     };
     Ok((reply.id(), outcome))
 }

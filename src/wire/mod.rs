@@ -9,6 +9,7 @@ pub mod frame;
 pub mod generated;
 pub mod hand;
 pub mod login;
+pub mod net;
 pub mod packet;
 pub mod spawn;
 pub mod verify;

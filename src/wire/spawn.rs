@@ -8,6 +8,15 @@ use super::verify::same_version;
 use super::{VERSION, WireFault, read};
 use crate::base::{Code, Fault};
 
+/// Connections that a hand makes to the keeper before it is sealed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AtKeeper {
+    /// The keeper's socket, an absolute path.
+    pub socket: String,
+    /// How many; one for each ticket.
+    pub connections: u8,
+}
+
 /// What the brain asks of the spawner.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Order {
@@ -19,6 +28,8 @@ pub enum Order {
         class: Class,
         /// Processor time it may use, in seconds; 0 for a long-lived hand.
         cpu_seconds: u32,
+        /// Its connections to the keeper, made before it is sealed.
+        keeper: Option<AtKeeper>,
     },
     /// End a hand at once.
     Kill {
@@ -118,13 +129,16 @@ pub fn decode_probed(bytes: &[u8]) -> Result<Probed, WireFault> {
 #[must_use]
 pub fn encode_order(order: &Order) -> Vec<u8> {
     let mut b = FlatBufferBuilder::new();
-    let (order_type, order) = match *order {
-        Order::Spawn { ticket, class, cpu_seconds } => {
-            let args = fb::SpawnArgs { ticket, class, cpu_seconds };
+    let (order_type, order) = match order {
+        Order::Spawn { ticket, class, cpu_seconds, keeper } => {
+            let connections = keeper.as_ref().map_or(0, |keeper| keeper.connections);
+            let keeper = keeper.as_ref().map(|keeper| b.create_string(&keeper.socket));
+            let (ticket, class, cpu_seconds) = (*ticket, *class, *cpu_seconds);
+            let args = fb::SpawnArgs { ticket, class, cpu_seconds, connections, keeper };
             (fb::Order::Spawn, fb::Spawn::create(&mut b, &args).as_union_value())
         }
         Order::Kill { ticket } => {
-            (fb::Order::Kill, fb::Kill::create(&mut b, &fb::KillArgs { ticket }).as_union_value())
+            (fb::Order::Kill, fb::Kill::create(&mut b, &fb::KillArgs { ticket: *ticket }).as_union_value())
         }
     };
     let request = fb::Request::create(&mut b, &fb::RequestArgs { version: VERSION, order_type, order: Some(order) });
@@ -140,7 +154,10 @@ pub fn decode_order(bytes: &[u8]) -> Result<Order, WireFault> {
     let request = read::<fb::Request<'_>>(bytes)?;
     same_version(request.version())?;
     if let Some(spawn) = request.order_as_spawn() {
-        return Ok(Order::Spawn { ticket: spawn.ticket(), class: spawn.class(), cpu_seconds: spawn.cpu_seconds() });
+        let keeper = spawn.keeper().filter(|_| spawn.connections() > 0);
+        let keeper = keeper.map(|socket| AtKeeper { socket: socket.to_owned(), connections: spawn.connections() });
+        let (ticket, class, cpu_seconds) = (spawn.ticket(), spawn.class(), spawn.cpu_seconds());
+        return Ok(Order::Spawn { ticket, class, cpu_seconds, keeper });
     }
     if let Some(kill) = request.order_as_kill() {
         return Ok(Order::Kill { ticket: kill.ticket() });
@@ -198,8 +215,12 @@ mod tests {
 
     #[test]
     fn every_order_and_event_reads_back() {
-        for order in [Order::Spawn { ticket: 1, class: Class::Lines, cpu_seconds: 4 }, Order::Kill { ticket: u64::MAX }]
-        {
+        let keeper = Some(AtKeeper { socket: "/run/k".into(), connections: 2 });
+        for order in [
+            Order::Spawn { ticket: 1, class: Class::Lines, cpu_seconds: 4, keeper: None },
+            Order::Spawn { ticket: 1, class: Class::Net, cpu_seconds: 4, keeper },
+            Order::Kill { ticket: u64::MAX },
+        ] {
             assert_eq!(decode_order(&encode_order(&order)), Ok(order));
         }
         for event in [

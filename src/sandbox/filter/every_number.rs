@@ -99,6 +99,16 @@ fn every_call_number_of_lines() {
 }
 
 #[test]
+fn every_call_number_of_net() {
+    every_number(Role::Hand(Class::Net));
+}
+
+#[test]
+fn every_call_number_of_link() {
+    every_number(Role::Hand(Class::Link));
+}
+
+#[test]
 fn every_call_number_of_shell() {
     every_number(Role::Hand(Class::Shell));
 }

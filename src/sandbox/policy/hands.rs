@@ -45,6 +45,16 @@ pub(super) const FILES: &[Rule] = &[
     rule!([ftruncate, ftruncate64], "cuts a file before it is written"),
 ];
 
+/// Bytes of connected sockets that were handed over, and of certificates in files; no socket is made here.
+pub(super) const STREAMS: &[Rule] = &[
+    rule!([poll, ppoll], "waits for the peer, with a deadline"),
+    rule!([ppoll_time64], Arm, "the same with 64-bit time"),
+    rule!([recvfrom], "bytes of the peer and of the keeper"),
+    rule!([sendto], "bytes to them"),
+    rule!([recv, send], Arm, "the same in the older shape"),
+    rule!([pread64], "authorities and certificates, as files"),
+];
+
 /// Values of lines whose descriptors were handed over; requesting a line is not possible here.
 pub(super) const LINES: &[Rule] = &[
     rule!([ioctl], when[Is(1, LINE_GET_VALUES)], "level of a GPIO line (uapi v2)"),

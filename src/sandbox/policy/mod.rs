@@ -24,11 +24,15 @@ pub enum Class {
     Lines,
     /// The only one that runs foreign programs, in one workspace, without a network.
     Shell,
+    /// TLS and HTTP over one passed, connected socket; redeems tickets.
+    Net,
+    /// Long-lived: TLS and the credentials of one connection to a broker.
+    Link,
 }
 
 impl Class {
     /// All classes.
-    pub const ALL: [Self; 4] = [Self::Pure, Self::Files, Self::Lines, Self::Shell];
+    pub const ALL: [Self; 6] = [Self::Pure, Self::Files, Self::Lines, Self::Shell, Self::Net, Self::Link];
 
     /// The word used in logs, JSON and manifests.
     #[must_use]
@@ -38,6 +42,8 @@ impl Class {
             Self::Files => "files",
             Self::Lines => "lines",
             Self::Shell => "shell",
+            Self::Net => "net",
+            Self::Link => "link",
         }
     }
 
@@ -47,6 +53,8 @@ impl Class {
             Self::Files => spawn::Class::Files,
             Self::Lines => spawn::Class::Lines,
             Self::Shell => spawn::Class::Shell,
+            Self::Net => spawn::Class::Net,
+            Self::Link => spawn::Class::Link,
         }
     }
 
@@ -70,7 +78,7 @@ pub enum Role {
 
 impl Role {
     /// All roles, every class of hand included.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Brain,
         Self::Spawner,
         Self::Keeper,
@@ -78,6 +86,8 @@ impl Role {
         Self::Hand(Class::Files),
         Self::Hand(Class::Lines),
         Self::Hand(Class::Shell),
+        Self::Hand(Class::Net),
+        Self::Hand(Class::Link),
     ];
 
     /// The word used in logs and JSON.
@@ -95,8 +105,8 @@ impl Role {
     #[must_use]
     pub const fn otherwise(self) -> Otherwise {
         match self {
-            Self::Hand(Class::Pure | Class::Files | Class::Lines) => Otherwise::End,
             Self::Brain | Self::Spawner | Self::Keeper | Self::Hand(Class::Shell) => Otherwise::NoSuchCall,
+            Self::Hand(_) => Otherwise::End,
         }
     }
 
@@ -110,6 +120,7 @@ impl Role {
             Self::Hand(Class::Files) => &[hands::LIFE, hands::FILES],
             Self::Hand(Class::Lines) => &[hands::LIFE, hands::LINES],
             Self::Hand(Class::Shell) => &[hands::LIFE, shell::PROGRAMS],
+            Self::Hand(Class::Net | Class::Link) => &[hands::LIFE, hands::STREAMS],
         };
         tables.iter().copied().flatten()
     }

@@ -122,10 +122,10 @@ impl flatbuffers::SimpleToVerifyInSlice for LineKind {}
 #[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
 pub const ENUM_MIN_WORK: u8 = 0;
 #[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
-pub const ENUM_MAX_WORK: u8 = 9;
+pub const ENUM_MAX_WORK: u8 = 14;
 #[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
 #[allow(non_camel_case_types)]
-pub const ENUM_VALUES_WORK: [Work; 10] = [
+pub const ENUM_VALUES_WORK: [Work; 15] = [
   Work::NONE,
   Work::Hold,
   Work::LineSet,
@@ -136,6 +136,11 @@ pub const ENUM_VALUES_WORK: [Work; 10] = [
   Work::FileWrite,
   Work::FileEdit,
   Work::RunCommand,
+  Work::Greet,
+  Work::FetchBody,
+  Work::Fetch,
+  Work::FetchMore,
+  Work::Join,
 ];
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -153,9 +158,14 @@ impl Work {
   pub const FileWrite: Self = Self(7);
   pub const FileEdit: Self = Self(8);
   pub const RunCommand: Self = Self(9);
+  pub const Greet: Self = Self(10);
+  pub const FetchBody: Self = Self(11);
+  pub const Fetch: Self = Self(12);
+  pub const FetchMore: Self = Self(13);
+  pub const Join: Self = Self(14);
 
   pub const ENUM_MIN: u8 = 0;
-  pub const ENUM_MAX: u8 = 9;
+  pub const ENUM_MAX: u8 = 14;
   pub const ENUM_VALUES: &'static [Self] = &[
     Self::NONE,
     Self::Hold,
@@ -167,6 +177,11 @@ impl Work {
     Self::FileWrite,
     Self::FileEdit,
     Self::RunCommand,
+    Self::Greet,
+    Self::FetchBody,
+    Self::Fetch,
+    Self::FetchMore,
+    Self::Join,
   ];
   /// Returns the variant's name or "" if unknown.
   pub fn variant_name(self) -> Option<&'static str> {
@@ -181,6 +196,11 @@ impl Work {
       Self::FileWrite => Some("FileWrite"),
       Self::FileEdit => Some("FileEdit"),
       Self::RunCommand => Some("RunCommand"),
+      Self::Greet => Some("Greet"),
+      Self::FetchBody => Some("FetchBody"),
+      Self::Fetch => Some("Fetch"),
+      Self::FetchMore => Some("FetchMore"),
+      Self::Join => Some("Join"),
       _ => None,
     }
   }
@@ -241,10 +261,10 @@ pub struct WorkUnionTableOffset {}
 #[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
 pub const ENUM_MIN_OUTCOME: u8 = 0;
 #[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
-pub const ENUM_MAX_OUTCOME: u8 = 6;
+pub const ENUM_MAX_OUTCOME: u8 = 9;
 #[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
 #[allow(non_camel_case_types)]
-pub const ENUM_VALUES_OUTCOME: [Outcome; 7] = [
+pub const ENUM_VALUES_OUTCOME: [Outcome; 10] = [
   Outcome::NONE,
   Outcome::Done,
   Outcome::Number,
@@ -252,6 +272,9 @@ pub const ENUM_VALUES_OUTCOME: [Outcome; 7] = [
   Outcome::Bytes,
   Outcome::Failed,
   Outcome::Ran,
+  Outcome::Greeted,
+  Outcome::Head,
+  Outcome::Chunk,
 ];
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -266,9 +289,12 @@ impl Outcome {
   pub const Bytes: Self = Self(4);
   pub const Failed: Self = Self(5);
   pub const Ran: Self = Self(6);
+  pub const Greeted: Self = Self(7);
+  pub const Head: Self = Self(8);
+  pub const Chunk: Self = Self(9);
 
   pub const ENUM_MIN: u8 = 0;
-  pub const ENUM_MAX: u8 = 6;
+  pub const ENUM_MAX: u8 = 9;
   pub const ENUM_VALUES: &'static [Self] = &[
     Self::NONE,
     Self::Done,
@@ -277,6 +303,9 @@ impl Outcome {
     Self::Bytes,
     Self::Failed,
     Self::Ran,
+    Self::Greeted,
+    Self::Head,
+    Self::Chunk,
   ];
   /// Returns the variant's name or "" if unknown.
   pub fn variant_name(self) -> Option<&'static str> {
@@ -288,6 +317,9 @@ impl Outcome {
       Self::Bytes => Some("Bytes"),
       Self::Failed => Some("Failed"),
       Self::Ran => Some("Ran"),
+      Self::Greeted => Some("Greeted"),
+      Self::Head => Some("Head"),
+      Self::Chunk => Some("Chunk"),
       _ => None,
     }
   }
@@ -1475,6 +1507,970 @@ impl core::fmt::Debug for RunCommand<'_> {
       ds.finish()
   }
 }
+pub enum VoucherOffset {}
+#[derive(Copy, Clone, PartialEq)]
+
+pub struct Voucher<'a> {
+  pub _tab: flatbuffers::Table<'a>,
+}
+
+impl<'a> flatbuffers::Follow<'a> for Voucher<'a> {
+  type Inner = Voucher<'a>;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    Self { _tab: flatbuffers::Table::new(buf, loc) }
+  }
+}
+
+impl<'a> Voucher<'a> {
+  pub const VT_TICKET: flatbuffers::VOffsetT = 4;
+  pub const VT_TOOL: flatbuffers::VOffsetT = 6;
+  pub const VT_SECRET: flatbuffers::VOffsetT = 8;
+  pub const VT_PLACE: flatbuffers::VOffsetT = 10;
+  pub const VT_HOST: flatbuffers::VOffsetT = 12;
+  pub const VT_MARK: flatbuffers::VOffsetT = 14;
+
+  #[inline]
+  pub unsafe fn init_from_table(table: flatbuffers::Table<'a>) -> Self {
+    Voucher { _tab: table }
+  }
+  #[allow(unused_mut)]
+  pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr>(
+    _fbb: &'mut_bldr mut flatbuffers::FlatBufferBuilder<'bldr>,
+    args: &'args VoucherArgs<'args>
+  ) -> flatbuffers::WIPOffset<Voucher<'bldr>> {
+    let mut builder = VoucherBuilder::new(_fbb);
+    if let Some(x) = args.mark { builder.add_mark(x); }
+    if let Some(x) = args.host { builder.add_host(x); }
+    if let Some(x) = args.secret { builder.add_secret(x); }
+    if let Some(x) = args.tool { builder.add_tool(x); }
+    if let Some(x) = args.ticket { builder.add_ticket(x); }
+    builder.add_place(args.place);
+    builder.finish()
+  }
+
+
+  #[inline]
+  pub fn ticket(&self) -> flatbuffers::Vector<'a, u8> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<flatbuffers::ForwardsUOffset<flatbuffers::Vector<'a, u8>>>(Voucher::VT_TICKET, None).unwrap()}
+  }
+  #[inline]
+  pub fn tool(&self) -> &'a str {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<flatbuffers::ForwardsUOffset<&str>>(Voucher::VT_TOOL, None).unwrap()}
+  }
+  #[inline]
+  pub fn secret(&self) -> &'a str {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<flatbuffers::ForwardsUOffset<&str>>(Voucher::VT_SECRET, None).unwrap()}
+  }
+  #[inline]
+  pub fn place(&self) -> u8 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<u8>(Voucher::VT_PLACE, Some(0)).unwrap()}
+  }
+  #[inline]
+  pub fn host(&self) -> &'a str {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<flatbuffers::ForwardsUOffset<&str>>(Voucher::VT_HOST, None).unwrap()}
+  }
+  #[inline]
+  pub fn mark(&self) -> &'a str {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<flatbuffers::ForwardsUOffset<&str>>(Voucher::VT_MARK, None).unwrap()}
+  }
+}
+
+impl flatbuffers::Verifiable for Voucher<'_> {
+  #[inline]
+  fn run_verifier(
+    v: &mut flatbuffers::Verifier, pos: usize
+  ) -> Result<(), flatbuffers::InvalidFlatbuffer> {
+    use self::flatbuffers::Verifiable;
+    v.visit_table(pos)?
+     .visit_field::<flatbuffers::ForwardsUOffset<flatbuffers::Vector<'_, u8>>>("ticket", Self::VT_TICKET, true)?
+     .visit_field::<flatbuffers::ForwardsUOffset<&str>>("tool", Self::VT_TOOL, true)?
+     .visit_field::<flatbuffers::ForwardsUOffset<&str>>("secret", Self::VT_SECRET, true)?
+     .visit_field::<u8>("place", Self::VT_PLACE, false)?
+     .visit_field::<flatbuffers::ForwardsUOffset<&str>>("host", Self::VT_HOST, true)?
+     .visit_field::<flatbuffers::ForwardsUOffset<&str>>("mark", Self::VT_MARK, true)?
+     .finish();
+    Ok(())
+  }
+}
+pub struct VoucherArgs<'a> {
+    pub ticket: Option<flatbuffers::WIPOffset<flatbuffers::Vector<'a, u8>>>,
+    pub tool: Option<flatbuffers::WIPOffset<&'a str>>,
+    pub secret: Option<flatbuffers::WIPOffset<&'a str>>,
+    pub place: u8,
+    pub host: Option<flatbuffers::WIPOffset<&'a str>>,
+    pub mark: Option<flatbuffers::WIPOffset<&'a str>>,
+}
+impl<'a> Default for VoucherArgs<'a> {
+  #[inline]
+  fn default() -> Self {
+    VoucherArgs {
+      ticket: None, // required field
+      tool: None, // required field
+      secret: None, // required field
+      place: 0,
+      host: None, // required field
+      mark: None, // required field
+    }
+  }
+}
+
+pub struct VoucherBuilder<'a: 'b, 'b> {
+  fbb_: &'b mut flatbuffers::FlatBufferBuilder<'a>,
+  start_: flatbuffers::WIPOffset<flatbuffers::TableUnfinishedWIPOffset>,
+}
+impl<'a: 'b, 'b> VoucherBuilder<'a, 'b> {
+  #[inline]
+  pub fn add_ticket(&mut self, ticket: flatbuffers::WIPOffset<flatbuffers::Vector<'b , u8>>) {
+    self.fbb_.push_slot_always::<flatbuffers::WIPOffset<_>>(Voucher::VT_TICKET, ticket);
+  }
+  #[inline]
+  pub fn add_tool(&mut self, tool: flatbuffers::WIPOffset<&'b  str>) {
+    self.fbb_.push_slot_always::<flatbuffers::WIPOffset<_>>(Voucher::VT_TOOL, tool);
+  }
+  #[inline]
+  pub fn add_secret(&mut self, secret: flatbuffers::WIPOffset<&'b  str>) {
+    self.fbb_.push_slot_always::<flatbuffers::WIPOffset<_>>(Voucher::VT_SECRET, secret);
+  }
+  #[inline]
+  pub fn add_place(&mut self, place: u8) {
+    self.fbb_.push_slot::<u8>(Voucher::VT_PLACE, place, 0);
+  }
+  #[inline]
+  pub fn add_host(&mut self, host: flatbuffers::WIPOffset<&'b  str>) {
+    self.fbb_.push_slot_always::<flatbuffers::WIPOffset<_>>(Voucher::VT_HOST, host);
+  }
+  #[inline]
+  pub fn add_mark(&mut self, mark: flatbuffers::WIPOffset<&'b  str>) {
+    self.fbb_.push_slot_always::<flatbuffers::WIPOffset<_>>(Voucher::VT_MARK, mark);
+  }
+  #[inline]
+  pub fn new(_fbb: &'b mut flatbuffers::FlatBufferBuilder<'a>) -> VoucherBuilder<'a, 'b> {
+    let start = _fbb.start_table();
+    VoucherBuilder {
+      fbb_: _fbb,
+      start_: start,
+    }
+  }
+  #[inline]
+  pub fn finish(self) -> flatbuffers::WIPOffset<Voucher<'a>> {
+    let o = self.fbb_.end_table(self.start_);
+    self.fbb_.required(o, Voucher::VT_TICKET,"ticket");
+    self.fbb_.required(o, Voucher::VT_TOOL,"tool");
+    self.fbb_.required(o, Voucher::VT_SECRET,"secret");
+    self.fbb_.required(o, Voucher::VT_HOST,"host");
+    self.fbb_.required(o, Voucher::VT_MARK,"mark");
+    flatbuffers::WIPOffset::new(o.value())
+  }
+}
+
+impl core::fmt::Debug for Voucher<'_> {
+  fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+    let mut ds = f.debug_struct("Voucher");
+      ds.field("ticket", &self.ticket());
+      ds.field("tool", &self.tool());
+      ds.field("secret", &self.secret());
+      ds.field("place", &self.place());
+      ds.field("host", &self.host());
+      ds.field("mark", &self.mark());
+      ds.finish()
+  }
+}
+pub enum HeaderOffset {}
+#[derive(Copy, Clone, PartialEq)]
+
+pub struct Header<'a> {
+  pub _tab: flatbuffers::Table<'a>,
+}
+
+impl<'a> flatbuffers::Follow<'a> for Header<'a> {
+  type Inner = Header<'a>;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    Self { _tab: flatbuffers::Table::new(buf, loc) }
+  }
+}
+
+impl<'a> Header<'a> {
+  pub const VT_NAME: flatbuffers::VOffsetT = 4;
+  pub const VT_VALUE: flatbuffers::VOffsetT = 6;
+
+  #[inline]
+  pub unsafe fn init_from_table(table: flatbuffers::Table<'a>) -> Self {
+    Header { _tab: table }
+  }
+  #[allow(unused_mut)]
+  pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr>(
+    _fbb: &'mut_bldr mut flatbuffers::FlatBufferBuilder<'bldr>,
+    args: &'args HeaderArgs<'args>
+  ) -> flatbuffers::WIPOffset<Header<'bldr>> {
+    let mut builder = HeaderBuilder::new(_fbb);
+    if let Some(x) = args.value { builder.add_value(x); }
+    if let Some(x) = args.name { builder.add_name(x); }
+    builder.finish()
+  }
+
+
+  #[inline]
+  pub fn name(&self) -> &'a str {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<flatbuffers::ForwardsUOffset<&str>>(Header::VT_NAME, None).unwrap()}
+  }
+  #[inline]
+  pub fn value(&self) -> &'a str {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<flatbuffers::ForwardsUOffset<&str>>(Header::VT_VALUE, None).unwrap()}
+  }
+}
+
+impl flatbuffers::Verifiable for Header<'_> {
+  #[inline]
+  fn run_verifier(
+    v: &mut flatbuffers::Verifier, pos: usize
+  ) -> Result<(), flatbuffers::InvalidFlatbuffer> {
+    use self::flatbuffers::Verifiable;
+    v.visit_table(pos)?
+     .visit_field::<flatbuffers::ForwardsUOffset<&str>>("name", Self::VT_NAME, true)?
+     .visit_field::<flatbuffers::ForwardsUOffset<&str>>("value", Self::VT_VALUE, true)?
+     .finish();
+    Ok(())
+  }
+}
+pub struct HeaderArgs<'a> {
+    pub name: Option<flatbuffers::WIPOffset<&'a str>>,
+    pub value: Option<flatbuffers::WIPOffset<&'a str>>,
+}
+impl<'a> Default for HeaderArgs<'a> {
+  #[inline]
+  fn default() -> Self {
+    HeaderArgs {
+      name: None, // required field
+      value: None, // required field
+    }
+  }
+}
+
+pub struct HeaderBuilder<'a: 'b, 'b> {
+  fbb_: &'b mut flatbuffers::FlatBufferBuilder<'a>,
+  start_: flatbuffers::WIPOffset<flatbuffers::TableUnfinishedWIPOffset>,
+}
+impl<'a: 'b, 'b> HeaderBuilder<'a, 'b> {
+  #[inline]
+  pub fn add_name(&mut self, name: flatbuffers::WIPOffset<&'b  str>) {
+    self.fbb_.push_slot_always::<flatbuffers::WIPOffset<_>>(Header::VT_NAME, name);
+  }
+  #[inline]
+  pub fn add_value(&mut self, value: flatbuffers::WIPOffset<&'b  str>) {
+    self.fbb_.push_slot_always::<flatbuffers::WIPOffset<_>>(Header::VT_VALUE, value);
+  }
+  #[inline]
+  pub fn new(_fbb: &'b mut flatbuffers::FlatBufferBuilder<'a>) -> HeaderBuilder<'a, 'b> {
+    let start = _fbb.start_table();
+    HeaderBuilder {
+      fbb_: _fbb,
+      start_: start,
+    }
+  }
+  #[inline]
+  pub fn finish(self) -> flatbuffers::WIPOffset<Header<'a>> {
+    let o = self.fbb_.end_table(self.start_);
+    self.fbb_.required(o, Header::VT_NAME,"name");
+    self.fbb_.required(o, Header::VT_VALUE,"value");
+    flatbuffers::WIPOffset::new(o.value())
+  }
+}
+
+impl core::fmt::Debug for Header<'_> {
+  fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+    let mut ds = f.debug_struct("Header");
+      ds.field("name", &self.name());
+      ds.field("value", &self.value());
+      ds.finish()
+  }
+}
+pub enum GreetOffset {}
+#[derive(Copy, Clone, PartialEq)]
+
+pub struct Greet<'a> {
+  pub _tab: flatbuffers::Table<'a>,
+}
+
+impl<'a> flatbuffers::Follow<'a> for Greet<'a> {
+  type Inner = Greet<'a>;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    Self { _tab: flatbuffers::Table::new(buf, loc) }
+  }
+}
+
+impl<'a> Greet<'a> {
+
+  #[inline]
+  pub unsafe fn init_from_table(table: flatbuffers::Table<'a>) -> Self {
+    Greet { _tab: table }
+  }
+  #[allow(unused_mut)]
+  pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr>(
+    _fbb: &'mut_bldr mut flatbuffers::FlatBufferBuilder<'bldr>,
+    _args: &'args GreetArgs
+  ) -> flatbuffers::WIPOffset<Greet<'bldr>> {
+    let mut builder = GreetBuilder::new(_fbb);
+    builder.finish()
+  }
+
+}
+
+impl flatbuffers::Verifiable for Greet<'_> {
+  #[inline]
+  fn run_verifier(
+    v: &mut flatbuffers::Verifier, pos: usize
+  ) -> Result<(), flatbuffers::InvalidFlatbuffer> {
+    use self::flatbuffers::Verifiable;
+    v.visit_table(pos)?
+     .finish();
+    Ok(())
+  }
+}
+pub struct GreetArgs {
+}
+impl<'a> Default for GreetArgs {
+  #[inline]
+  fn default() -> Self {
+    GreetArgs {
+    }
+  }
+}
+
+pub struct GreetBuilder<'a: 'b, 'b> {
+  fbb_: &'b mut flatbuffers::FlatBufferBuilder<'a>,
+  start_: flatbuffers::WIPOffset<flatbuffers::TableUnfinishedWIPOffset>,
+}
+impl<'a: 'b, 'b> GreetBuilder<'a, 'b> {
+  #[inline]
+  pub fn new(_fbb: &'b mut flatbuffers::FlatBufferBuilder<'a>) -> GreetBuilder<'a, 'b> {
+    let start = _fbb.start_table();
+    GreetBuilder {
+      fbb_: _fbb,
+      start_: start,
+    }
+  }
+  #[inline]
+  pub fn finish(self) -> flatbuffers::WIPOffset<Greet<'a>> {
+    let o = self.fbb_.end_table(self.start_);
+    flatbuffers::WIPOffset::new(o.value())
+  }
+}
+
+impl core::fmt::Debug for Greet<'_> {
+  fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+    let mut ds = f.debug_struct("Greet");
+      ds.finish()
+  }
+}
+pub enum FetchBodyOffset {}
+#[derive(Copy, Clone, PartialEq)]
+
+pub struct FetchBody<'a> {
+  pub _tab: flatbuffers::Table<'a>,
+}
+
+impl<'a> flatbuffers::Follow<'a> for FetchBody<'a> {
+  type Inner = FetchBody<'a>;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    Self { _tab: flatbuffers::Table::new(buf, loc) }
+  }
+}
+
+impl<'a> FetchBody<'a> {
+  pub const VT_BYTES: flatbuffers::VOffsetT = 4;
+
+  #[inline]
+  pub unsafe fn init_from_table(table: flatbuffers::Table<'a>) -> Self {
+    FetchBody { _tab: table }
+  }
+  #[allow(unused_mut)]
+  pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr>(
+    _fbb: &'mut_bldr mut flatbuffers::FlatBufferBuilder<'bldr>,
+    args: &'args FetchBodyArgs<'args>
+  ) -> flatbuffers::WIPOffset<FetchBody<'bldr>> {
+    let mut builder = FetchBodyBuilder::new(_fbb);
+    if let Some(x) = args.bytes { builder.add_bytes(x); }
+    builder.finish()
+  }
+
+
+  #[inline]
+  pub fn bytes(&self) -> flatbuffers::Vector<'a, u8> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<flatbuffers::ForwardsUOffset<flatbuffers::Vector<'a, u8>>>(FetchBody::VT_BYTES, None).unwrap()}
+  }
+}
+
+impl flatbuffers::Verifiable for FetchBody<'_> {
+  #[inline]
+  fn run_verifier(
+    v: &mut flatbuffers::Verifier, pos: usize
+  ) -> Result<(), flatbuffers::InvalidFlatbuffer> {
+    use self::flatbuffers::Verifiable;
+    v.visit_table(pos)?
+     .visit_field::<flatbuffers::ForwardsUOffset<flatbuffers::Vector<'_, u8>>>("bytes", Self::VT_BYTES, true)?
+     .finish();
+    Ok(())
+  }
+}
+pub struct FetchBodyArgs<'a> {
+    pub bytes: Option<flatbuffers::WIPOffset<flatbuffers::Vector<'a, u8>>>,
+}
+impl<'a> Default for FetchBodyArgs<'a> {
+  #[inline]
+  fn default() -> Self {
+    FetchBodyArgs {
+      bytes: None, // required field
+    }
+  }
+}
+
+pub struct FetchBodyBuilder<'a: 'b, 'b> {
+  fbb_: &'b mut flatbuffers::FlatBufferBuilder<'a>,
+  start_: flatbuffers::WIPOffset<flatbuffers::TableUnfinishedWIPOffset>,
+}
+impl<'a: 'b, 'b> FetchBodyBuilder<'a, 'b> {
+  #[inline]
+  pub fn add_bytes(&mut self, bytes: flatbuffers::WIPOffset<flatbuffers::Vector<'b , u8>>) {
+    self.fbb_.push_slot_always::<flatbuffers::WIPOffset<_>>(FetchBody::VT_BYTES, bytes);
+  }
+  #[inline]
+  pub fn new(_fbb: &'b mut flatbuffers::FlatBufferBuilder<'a>) -> FetchBodyBuilder<'a, 'b> {
+    let start = _fbb.start_table();
+    FetchBodyBuilder {
+      fbb_: _fbb,
+      start_: start,
+    }
+  }
+  #[inline]
+  pub fn finish(self) -> flatbuffers::WIPOffset<FetchBody<'a>> {
+    let o = self.fbb_.end_table(self.start_);
+    self.fbb_.required(o, FetchBody::VT_BYTES,"bytes");
+    flatbuffers::WIPOffset::new(o.value())
+  }
+}
+
+impl core::fmt::Debug for FetchBody<'_> {
+  fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+    let mut ds = f.debug_struct("FetchBody");
+      ds.field("bytes", &self.bytes());
+      ds.finish()
+  }
+}
+pub enum FetchOffset {}
+#[derive(Copy, Clone, PartialEq)]
+
+pub struct Fetch<'a> {
+  pub _tab: flatbuffers::Table<'a>,
+}
+
+impl<'a> flatbuffers::Follow<'a> for Fetch<'a> {
+  type Inner = Fetch<'a>;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    Self { _tab: flatbuffers::Table::new(buf, loc) }
+  }
+}
+
+impl<'a> Fetch<'a> {
+  pub const VT_METHOD: flatbuffers::VOffsetT = 4;
+  pub const VT_URL: flatbuffers::VOffsetT = 6;
+  pub const VT_HEADERS: flatbuffers::VOffsetT = 8;
+  pub const VT_VOUCHERS: flatbuffers::VOffsetT = 10;
+  pub const VT_ROOTS: flatbuffers::VOffsetT = 12;
+  pub const VT_FLOOR_MS: flatbuffers::VOffsetT = 14;
+  pub const VT_IDLE_MS: flatbuffers::VOffsetT = 16;
+
+  #[inline]
+  pub unsafe fn init_from_table(table: flatbuffers::Table<'a>) -> Self {
+    Fetch { _tab: table }
+  }
+  #[allow(unused_mut)]
+  pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr>(
+    _fbb: &'mut_bldr mut flatbuffers::FlatBufferBuilder<'bldr>,
+    args: &'args FetchArgs<'args>
+  ) -> flatbuffers::WIPOffset<Fetch<'bldr>> {
+    let mut builder = FetchBuilder::new(_fbb);
+    builder.add_floor_ms(args.floor_ms);
+    builder.add_idle_ms(args.idle_ms);
+    if let Some(x) = args.vouchers { builder.add_vouchers(x); }
+    if let Some(x) = args.headers { builder.add_headers(x); }
+    if let Some(x) = args.url { builder.add_url(x); }
+    if let Some(x) = args.method { builder.add_method(x); }
+    builder.add_roots(args.roots);
+    builder.finish()
+  }
+
+
+  #[inline]
+  pub fn method(&self) -> &'a str {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<flatbuffers::ForwardsUOffset<&str>>(Fetch::VT_METHOD, None).unwrap()}
+  }
+  #[inline]
+  pub fn url(&self) -> &'a str {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<flatbuffers::ForwardsUOffset<&str>>(Fetch::VT_URL, None).unwrap()}
+  }
+  #[inline]
+  pub fn headers(&self) -> flatbuffers::Vector<'a, flatbuffers::ForwardsUOffset<Header<'a>>> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<flatbuffers::ForwardsUOffset<flatbuffers::Vector<'a, flatbuffers::ForwardsUOffset<Header>>>>(Fetch::VT_HEADERS, None).unwrap()}
+  }
+  #[inline]
+  pub fn vouchers(&self) -> flatbuffers::Vector<'a, flatbuffers::ForwardsUOffset<Voucher<'a>>> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<flatbuffers::ForwardsUOffset<flatbuffers::Vector<'a, flatbuffers::ForwardsUOffset<Voucher>>>>(Fetch::VT_VOUCHERS, None).unwrap()}
+  }
+  #[inline]
+  pub fn roots(&self) -> bool {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<bool>(Fetch::VT_ROOTS, Some(false)).unwrap()}
+  }
+  #[inline]
+  pub fn floor_ms(&self) -> i64 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<i64>(Fetch::VT_FLOOR_MS, Some(0)).unwrap()}
+  }
+  #[inline]
+  pub fn idle_ms(&self) -> u32 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<u32>(Fetch::VT_IDLE_MS, Some(0)).unwrap()}
+  }
+}
+
+impl flatbuffers::Verifiable for Fetch<'_> {
+  #[inline]
+  fn run_verifier(
+    v: &mut flatbuffers::Verifier, pos: usize
+  ) -> Result<(), flatbuffers::InvalidFlatbuffer> {
+    use self::flatbuffers::Verifiable;
+    v.visit_table(pos)?
+     .visit_field::<flatbuffers::ForwardsUOffset<&str>>("method", Self::VT_METHOD, true)?
+     .visit_field::<flatbuffers::ForwardsUOffset<&str>>("url", Self::VT_URL, true)?
+     .visit_field::<flatbuffers::ForwardsUOffset<flatbuffers::Vector<'_, flatbuffers::ForwardsUOffset<Header>>>>("headers", Self::VT_HEADERS, true)?
+     .visit_field::<flatbuffers::ForwardsUOffset<flatbuffers::Vector<'_, flatbuffers::ForwardsUOffset<Voucher>>>>("vouchers", Self::VT_VOUCHERS, true)?
+     .visit_field::<bool>("roots", Self::VT_ROOTS, false)?
+     .visit_field::<i64>("floor_ms", Self::VT_FLOOR_MS, false)?
+     .visit_field::<u32>("idle_ms", Self::VT_IDLE_MS, false)?
+     .finish();
+    Ok(())
+  }
+}
+pub struct FetchArgs<'a> {
+    pub method: Option<flatbuffers::WIPOffset<&'a str>>,
+    pub url: Option<flatbuffers::WIPOffset<&'a str>>,
+    pub headers: Option<flatbuffers::WIPOffset<flatbuffers::Vector<'a, flatbuffers::ForwardsUOffset<Header<'a>>>>>,
+    pub vouchers: Option<flatbuffers::WIPOffset<flatbuffers::Vector<'a, flatbuffers::ForwardsUOffset<Voucher<'a>>>>>,
+    pub roots: bool,
+    pub floor_ms: i64,
+    pub idle_ms: u32,
+}
+impl<'a> Default for FetchArgs<'a> {
+  #[inline]
+  fn default() -> Self {
+    FetchArgs {
+      method: None, // required field
+      url: None, // required field
+      headers: None, // required field
+      vouchers: None, // required field
+      roots: false,
+      floor_ms: 0,
+      idle_ms: 0,
+    }
+  }
+}
+
+pub struct FetchBuilder<'a: 'b, 'b> {
+  fbb_: &'b mut flatbuffers::FlatBufferBuilder<'a>,
+  start_: flatbuffers::WIPOffset<flatbuffers::TableUnfinishedWIPOffset>,
+}
+impl<'a: 'b, 'b> FetchBuilder<'a, 'b> {
+  #[inline]
+  pub fn add_method(&mut self, method: flatbuffers::WIPOffset<&'b  str>) {
+    self.fbb_.push_slot_always::<flatbuffers::WIPOffset<_>>(Fetch::VT_METHOD, method);
+  }
+  #[inline]
+  pub fn add_url(&mut self, url: flatbuffers::WIPOffset<&'b  str>) {
+    self.fbb_.push_slot_always::<flatbuffers::WIPOffset<_>>(Fetch::VT_URL, url);
+  }
+  #[inline]
+  pub fn add_headers(&mut self, headers: flatbuffers::WIPOffset<flatbuffers::Vector<'b , flatbuffers::ForwardsUOffset<Header<'b >>>>) {
+    self.fbb_.push_slot_always::<flatbuffers::WIPOffset<_>>(Fetch::VT_HEADERS, headers);
+  }
+  #[inline]
+  pub fn add_vouchers(&mut self, vouchers: flatbuffers::WIPOffset<flatbuffers::Vector<'b , flatbuffers::ForwardsUOffset<Voucher<'b >>>>) {
+    self.fbb_.push_slot_always::<flatbuffers::WIPOffset<_>>(Fetch::VT_VOUCHERS, vouchers);
+  }
+  #[inline]
+  pub fn add_roots(&mut self, roots: bool) {
+    self.fbb_.push_slot::<bool>(Fetch::VT_ROOTS, roots, false);
+  }
+  #[inline]
+  pub fn add_floor_ms(&mut self, floor_ms: i64) {
+    self.fbb_.push_slot::<i64>(Fetch::VT_FLOOR_MS, floor_ms, 0);
+  }
+  #[inline]
+  pub fn add_idle_ms(&mut self, idle_ms: u32) {
+    self.fbb_.push_slot::<u32>(Fetch::VT_IDLE_MS, idle_ms, 0);
+  }
+  #[inline]
+  pub fn new(_fbb: &'b mut flatbuffers::FlatBufferBuilder<'a>) -> FetchBuilder<'a, 'b> {
+    let start = _fbb.start_table();
+    FetchBuilder {
+      fbb_: _fbb,
+      start_: start,
+    }
+  }
+  #[inline]
+  pub fn finish(self) -> flatbuffers::WIPOffset<Fetch<'a>> {
+    let o = self.fbb_.end_table(self.start_);
+    self.fbb_.required(o, Fetch::VT_METHOD,"method");
+    self.fbb_.required(o, Fetch::VT_URL,"url");
+    self.fbb_.required(o, Fetch::VT_HEADERS,"headers");
+    self.fbb_.required(o, Fetch::VT_VOUCHERS,"vouchers");
+    flatbuffers::WIPOffset::new(o.value())
+  }
+}
+
+impl core::fmt::Debug for Fetch<'_> {
+  fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+    let mut ds = f.debug_struct("Fetch");
+      ds.field("method", &self.method());
+      ds.field("url", &self.url());
+      ds.field("headers", &self.headers());
+      ds.field("vouchers", &self.vouchers());
+      ds.field("roots", &self.roots());
+      ds.field("floor_ms", &self.floor_ms());
+      ds.field("idle_ms", &self.idle_ms());
+      ds.finish()
+  }
+}
+pub enum FetchMoreOffset {}
+#[derive(Copy, Clone, PartialEq)]
+
+pub struct FetchMore<'a> {
+  pub _tab: flatbuffers::Table<'a>,
+}
+
+impl<'a> flatbuffers::Follow<'a> for FetchMore<'a> {
+  type Inner = FetchMore<'a>;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    Self { _tab: flatbuffers::Table::new(buf, loc) }
+  }
+}
+
+impl<'a> FetchMore<'a> {
+
+  #[inline]
+  pub unsafe fn init_from_table(table: flatbuffers::Table<'a>) -> Self {
+    FetchMore { _tab: table }
+  }
+  #[allow(unused_mut)]
+  pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr>(
+    _fbb: &'mut_bldr mut flatbuffers::FlatBufferBuilder<'bldr>,
+    _args: &'args FetchMoreArgs
+  ) -> flatbuffers::WIPOffset<FetchMore<'bldr>> {
+    let mut builder = FetchMoreBuilder::new(_fbb);
+    builder.finish()
+  }
+
+}
+
+impl flatbuffers::Verifiable for FetchMore<'_> {
+  #[inline]
+  fn run_verifier(
+    v: &mut flatbuffers::Verifier, pos: usize
+  ) -> Result<(), flatbuffers::InvalidFlatbuffer> {
+    use self::flatbuffers::Verifiable;
+    v.visit_table(pos)?
+     .finish();
+    Ok(())
+  }
+}
+pub struct FetchMoreArgs {
+}
+impl<'a> Default for FetchMoreArgs {
+  #[inline]
+  fn default() -> Self {
+    FetchMoreArgs {
+    }
+  }
+}
+
+pub struct FetchMoreBuilder<'a: 'b, 'b> {
+  fbb_: &'b mut flatbuffers::FlatBufferBuilder<'a>,
+  start_: flatbuffers::WIPOffset<flatbuffers::TableUnfinishedWIPOffset>,
+}
+impl<'a: 'b, 'b> FetchMoreBuilder<'a, 'b> {
+  #[inline]
+  pub fn new(_fbb: &'b mut flatbuffers::FlatBufferBuilder<'a>) -> FetchMoreBuilder<'a, 'b> {
+    let start = _fbb.start_table();
+    FetchMoreBuilder {
+      fbb_: _fbb,
+      start_: start,
+    }
+  }
+  #[inline]
+  pub fn finish(self) -> flatbuffers::WIPOffset<FetchMore<'a>> {
+    let o = self.fbb_.end_table(self.start_);
+    flatbuffers::WIPOffset::new(o.value())
+  }
+}
+
+impl core::fmt::Debug for FetchMore<'_> {
+  fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+    let mut ds = f.debug_struct("FetchMore");
+      ds.finish()
+  }
+}
+pub enum JoinOffset {}
+#[derive(Copy, Clone, PartialEq)]
+
+pub struct Join<'a> {
+  pub _tab: flatbuffers::Table<'a>,
+}
+
+impl<'a> flatbuffers::Follow<'a> for Join<'a> {
+  type Inner = Join<'a>;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    Self { _tab: flatbuffers::Table::new(buf, loc) }
+  }
+}
+
+impl<'a> Join<'a> {
+  pub const VT_HOST: flatbuffers::VOffsetT = 4;
+  pub const VT_USER: flatbuffers::VOffsetT = 6;
+  pub const VT_TLS: flatbuffers::VOffsetT = 8;
+  pub const VT_ROOTS: flatbuffers::VOffsetT = 10;
+  pub const VT_CERTIFICATE: flatbuffers::VOffsetT = 12;
+  pub const VT_VOUCHERS: flatbuffers::VOffsetT = 14;
+  pub const VT_FLOOR_MS: flatbuffers::VOffsetT = 16;
+
+  #[inline]
+  pub unsafe fn init_from_table(table: flatbuffers::Table<'a>) -> Self {
+    Join { _tab: table }
+  }
+  #[allow(unused_mut)]
+  pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr>(
+    _fbb: &'mut_bldr mut flatbuffers::FlatBufferBuilder<'bldr>,
+    args: &'args JoinArgs<'args>
+  ) -> flatbuffers::WIPOffset<Join<'bldr>> {
+    let mut builder = JoinBuilder::new(_fbb);
+    builder.add_floor_ms(args.floor_ms);
+    if let Some(x) = args.vouchers { builder.add_vouchers(x); }
+    if let Some(x) = args.user { builder.add_user(x); }
+    if let Some(x) = args.host { builder.add_host(x); }
+    builder.add_certificate(args.certificate);
+    builder.add_roots(args.roots);
+    builder.add_tls(args.tls);
+    builder.finish()
+  }
+
+
+  #[inline]
+  pub fn host(&self) -> &'a str {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<flatbuffers::ForwardsUOffset<&str>>(Join::VT_HOST, None).unwrap()}
+  }
+  #[inline]
+  pub fn user(&self) -> &'a str {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<flatbuffers::ForwardsUOffset<&str>>(Join::VT_USER, None).unwrap()}
+  }
+  #[inline]
+  pub fn tls(&self) -> bool {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<bool>(Join::VT_TLS, Some(false)).unwrap()}
+  }
+  #[inline]
+  pub fn roots(&self) -> bool {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<bool>(Join::VT_ROOTS, Some(false)).unwrap()}
+  }
+  #[inline]
+  pub fn certificate(&self) -> bool {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<bool>(Join::VT_CERTIFICATE, Some(false)).unwrap()}
+  }
+  #[inline]
+  pub fn vouchers(&self) -> flatbuffers::Vector<'a, flatbuffers::ForwardsUOffset<Voucher<'a>>> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<flatbuffers::ForwardsUOffset<flatbuffers::Vector<'a, flatbuffers::ForwardsUOffset<Voucher>>>>(Join::VT_VOUCHERS, None).unwrap()}
+  }
+  #[inline]
+  pub fn floor_ms(&self) -> i64 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<i64>(Join::VT_FLOOR_MS, Some(0)).unwrap()}
+  }
+}
+
+impl flatbuffers::Verifiable for Join<'_> {
+  #[inline]
+  fn run_verifier(
+    v: &mut flatbuffers::Verifier, pos: usize
+  ) -> Result<(), flatbuffers::InvalidFlatbuffer> {
+    use self::flatbuffers::Verifiable;
+    v.visit_table(pos)?
+     .visit_field::<flatbuffers::ForwardsUOffset<&str>>("host", Self::VT_HOST, true)?
+     .visit_field::<flatbuffers::ForwardsUOffset<&str>>("user", Self::VT_USER, true)?
+     .visit_field::<bool>("tls", Self::VT_TLS, false)?
+     .visit_field::<bool>("roots", Self::VT_ROOTS, false)?
+     .visit_field::<bool>("certificate", Self::VT_CERTIFICATE, false)?
+     .visit_field::<flatbuffers::ForwardsUOffset<flatbuffers::Vector<'_, flatbuffers::ForwardsUOffset<Voucher>>>>("vouchers", Self::VT_VOUCHERS, true)?
+     .visit_field::<i64>("floor_ms", Self::VT_FLOOR_MS, false)?
+     .finish();
+    Ok(())
+  }
+}
+pub struct JoinArgs<'a> {
+    pub host: Option<flatbuffers::WIPOffset<&'a str>>,
+    pub user: Option<flatbuffers::WIPOffset<&'a str>>,
+    pub tls: bool,
+    pub roots: bool,
+    pub certificate: bool,
+    pub vouchers: Option<flatbuffers::WIPOffset<flatbuffers::Vector<'a, flatbuffers::ForwardsUOffset<Voucher<'a>>>>>,
+    pub floor_ms: i64,
+}
+impl<'a> Default for JoinArgs<'a> {
+  #[inline]
+  fn default() -> Self {
+    JoinArgs {
+      host: None, // required field
+      user: None, // required field
+      tls: false,
+      roots: false,
+      certificate: false,
+      vouchers: None, // required field
+      floor_ms: 0,
+    }
+  }
+}
+
+pub struct JoinBuilder<'a: 'b, 'b> {
+  fbb_: &'b mut flatbuffers::FlatBufferBuilder<'a>,
+  start_: flatbuffers::WIPOffset<flatbuffers::TableUnfinishedWIPOffset>,
+}
+impl<'a: 'b, 'b> JoinBuilder<'a, 'b> {
+  #[inline]
+  pub fn add_host(&mut self, host: flatbuffers::WIPOffset<&'b  str>) {
+    self.fbb_.push_slot_always::<flatbuffers::WIPOffset<_>>(Join::VT_HOST, host);
+  }
+  #[inline]
+  pub fn add_user(&mut self, user: flatbuffers::WIPOffset<&'b  str>) {
+    self.fbb_.push_slot_always::<flatbuffers::WIPOffset<_>>(Join::VT_USER, user);
+  }
+  #[inline]
+  pub fn add_tls(&mut self, tls: bool) {
+    self.fbb_.push_slot::<bool>(Join::VT_TLS, tls, false);
+  }
+  #[inline]
+  pub fn add_roots(&mut self, roots: bool) {
+    self.fbb_.push_slot::<bool>(Join::VT_ROOTS, roots, false);
+  }
+  #[inline]
+  pub fn add_certificate(&mut self, certificate: bool) {
+    self.fbb_.push_slot::<bool>(Join::VT_CERTIFICATE, certificate, false);
+  }
+  #[inline]
+  pub fn add_vouchers(&mut self, vouchers: flatbuffers::WIPOffset<flatbuffers::Vector<'b , flatbuffers::ForwardsUOffset<Voucher<'b >>>>) {
+    self.fbb_.push_slot_always::<flatbuffers::WIPOffset<_>>(Join::VT_VOUCHERS, vouchers);
+  }
+  #[inline]
+  pub fn add_floor_ms(&mut self, floor_ms: i64) {
+    self.fbb_.push_slot::<i64>(Join::VT_FLOOR_MS, floor_ms, 0);
+  }
+  #[inline]
+  pub fn new(_fbb: &'b mut flatbuffers::FlatBufferBuilder<'a>) -> JoinBuilder<'a, 'b> {
+    let start = _fbb.start_table();
+    JoinBuilder {
+      fbb_: _fbb,
+      start_: start,
+    }
+  }
+  #[inline]
+  pub fn finish(self) -> flatbuffers::WIPOffset<Join<'a>> {
+    let o = self.fbb_.end_table(self.start_);
+    self.fbb_.required(o, Join::VT_HOST,"host");
+    self.fbb_.required(o, Join::VT_USER,"user");
+    self.fbb_.required(o, Join::VT_VOUCHERS,"vouchers");
+    flatbuffers::WIPOffset::new(o.value())
+  }
+}
+
+impl core::fmt::Debug for Join<'_> {
+  fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+    let mut ds = f.debug_struct("Join");
+      ds.field("host", &self.host());
+      ds.field("user", &self.user());
+      ds.field("tls", &self.tls());
+      ds.field("roots", &self.roots());
+      ds.field("certificate", &self.certificate());
+      ds.field("vouchers", &self.vouchers());
+      ds.field("floor_ms", &self.floor_ms());
+      ds.finish()
+  }
+}
 pub enum RequestOffset {}
 #[derive(Copy, Clone, PartialEq)]
 
@@ -1668,6 +2664,76 @@ impl<'a> Request<'a> {
     }
   }
 
+  #[inline]
+  #[allow(non_snake_case)]
+  pub fn work_as_greet(&self) -> Option<Greet<'a>> {
+    if self.work_type() == Work::Greet {
+      let u = self.work();
+      // Safety:
+      // Created from a valid Table for this object
+      // Which contains a valid union in this slot
+      Some(unsafe { Greet::init_from_table(u) })
+    } else {
+      None
+    }
+  }
+
+  #[inline]
+  #[allow(non_snake_case)]
+  pub fn work_as_fetch_body(&self) -> Option<FetchBody<'a>> {
+    if self.work_type() == Work::FetchBody {
+      let u = self.work();
+      // Safety:
+      // Created from a valid Table for this object
+      // Which contains a valid union in this slot
+      Some(unsafe { FetchBody::init_from_table(u) })
+    } else {
+      None
+    }
+  }
+
+  #[inline]
+  #[allow(non_snake_case)]
+  pub fn work_as_fetch(&self) -> Option<Fetch<'a>> {
+    if self.work_type() == Work::Fetch {
+      let u = self.work();
+      // Safety:
+      // Created from a valid Table for this object
+      // Which contains a valid union in this slot
+      Some(unsafe { Fetch::init_from_table(u) })
+    } else {
+      None
+    }
+  }
+
+  #[inline]
+  #[allow(non_snake_case)]
+  pub fn work_as_fetch_more(&self) -> Option<FetchMore<'a>> {
+    if self.work_type() == Work::FetchMore {
+      let u = self.work();
+      // Safety:
+      // Created from a valid Table for this object
+      // Which contains a valid union in this slot
+      Some(unsafe { FetchMore::init_from_table(u) })
+    } else {
+      None
+    }
+  }
+
+  #[inline]
+  #[allow(non_snake_case)]
+  pub fn work_as_join(&self) -> Option<Join<'a>> {
+    if self.work_type() == Work::Join {
+      let u = self.work();
+      // Safety:
+      // Created from a valid Table for this object
+      // Which contains a valid union in this slot
+      Some(unsafe { Join::init_from_table(u) })
+    } else {
+      None
+    }
+  }
+
 }
 
 impl flatbuffers::Verifiable for Request<'_> {
@@ -1690,6 +2756,11 @@ impl flatbuffers::Verifiable for Request<'_> {
           Work::FileWrite => v.verify_union_variant::<flatbuffers::ForwardsUOffset<FileWrite>>("Work::FileWrite", pos),
           Work::FileEdit => v.verify_union_variant::<flatbuffers::ForwardsUOffset<FileEdit>>("Work::FileEdit", pos),
           Work::RunCommand => v.verify_union_variant::<flatbuffers::ForwardsUOffset<RunCommand>>("Work::RunCommand", pos),
+          Work::Greet => v.verify_union_variant::<flatbuffers::ForwardsUOffset<Greet>>("Work::Greet", pos),
+          Work::FetchBody => v.verify_union_variant::<flatbuffers::ForwardsUOffset<FetchBody>>("Work::FetchBody", pos),
+          Work::Fetch => v.verify_union_variant::<flatbuffers::ForwardsUOffset<Fetch>>("Work::Fetch", pos),
+          Work::FetchMore => v.verify_union_variant::<flatbuffers::ForwardsUOffset<FetchMore>>("Work::FetchMore", pos),
+          Work::Join => v.verify_union_variant::<flatbuffers::ForwardsUOffset<Join>>("Work::Join", pos),
           _ => Ok(()),
         }
      })?
@@ -1817,6 +2888,41 @@ impl core::fmt::Debug for Request<'_> {
         },
         Work::RunCommand => {
           if let Some(x) = self.work_as_run_command() {
+            ds.field("work", &x)
+          } else {
+            ds.field("work", &"InvalidFlatbuffer: Union discriminant does not match value.")
+          }
+        },
+        Work::Greet => {
+          if let Some(x) = self.work_as_greet() {
+            ds.field("work", &x)
+          } else {
+            ds.field("work", &"InvalidFlatbuffer: Union discriminant does not match value.")
+          }
+        },
+        Work::FetchBody => {
+          if let Some(x) = self.work_as_fetch_body() {
+            ds.field("work", &x)
+          } else {
+            ds.field("work", &"InvalidFlatbuffer: Union discriminant does not match value.")
+          }
+        },
+        Work::Fetch => {
+          if let Some(x) = self.work_as_fetch() {
+            ds.field("work", &x)
+          } else {
+            ds.field("work", &"InvalidFlatbuffer: Union discriminant does not match value.")
+          }
+        },
+        Work::FetchMore => {
+          if let Some(x) = self.work_as_fetch_more() {
+            ds.field("work", &x)
+          } else {
+            ds.field("work", &"InvalidFlatbuffer: Union discriminant does not match value.")
+          }
+        },
+        Work::Join => {
+          if let Some(x) = self.work_as_join() {
             ds.field("work", &x)
           } else {
             ds.field("work", &"InvalidFlatbuffer: Union discriminant does not match value.")
@@ -2501,6 +3607,334 @@ impl core::fmt::Debug for Ran<'_> {
       ds.finish()
   }
 }
+pub enum GreetedOffset {}
+#[derive(Copy, Clone, PartialEq)]
+
+pub struct Greeted<'a> {
+  pub _tab: flatbuffers::Table<'a>,
+}
+
+impl<'a> flatbuffers::Follow<'a> for Greeted<'a> {
+  type Inner = Greeted<'a>;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    Self { _tab: flatbuffers::Table::new(buf, loc) }
+  }
+}
+
+impl<'a> Greeted<'a> {
+  pub const VT_CONNECTIONS: flatbuffers::VOffsetT = 4;
+
+  #[inline]
+  pub unsafe fn init_from_table(table: flatbuffers::Table<'a>) -> Self {
+    Greeted { _tab: table }
+  }
+  #[allow(unused_mut)]
+  pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr>(
+    _fbb: &'mut_bldr mut flatbuffers::FlatBufferBuilder<'bldr>,
+    args: &'args GreetedArgs<'args>
+  ) -> flatbuffers::WIPOffset<Greeted<'bldr>> {
+    let mut builder = GreetedBuilder::new(_fbb);
+    if let Some(x) = args.connections { builder.add_connections(x); }
+    builder.finish()
+  }
+
+
+  #[inline]
+  pub fn connections(&self) -> flatbuffers::Vector<'a, u64> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<flatbuffers::ForwardsUOffset<flatbuffers::Vector<'a, u64>>>(Greeted::VT_CONNECTIONS, None).unwrap()}
+  }
+}
+
+impl flatbuffers::Verifiable for Greeted<'_> {
+  #[inline]
+  fn run_verifier(
+    v: &mut flatbuffers::Verifier, pos: usize
+  ) -> Result<(), flatbuffers::InvalidFlatbuffer> {
+    use self::flatbuffers::Verifiable;
+    v.visit_table(pos)?
+     .visit_field::<flatbuffers::ForwardsUOffset<flatbuffers::Vector<'_, u64>>>("connections", Self::VT_CONNECTIONS, true)?
+     .finish();
+    Ok(())
+  }
+}
+pub struct GreetedArgs<'a> {
+    pub connections: Option<flatbuffers::WIPOffset<flatbuffers::Vector<'a, u64>>>,
+}
+impl<'a> Default for GreetedArgs<'a> {
+  #[inline]
+  fn default() -> Self {
+    GreetedArgs {
+      connections: None, // required field
+    }
+  }
+}
+
+pub struct GreetedBuilder<'a: 'b, 'b> {
+  fbb_: &'b mut flatbuffers::FlatBufferBuilder<'a>,
+  start_: flatbuffers::WIPOffset<flatbuffers::TableUnfinishedWIPOffset>,
+}
+impl<'a: 'b, 'b> GreetedBuilder<'a, 'b> {
+  #[inline]
+  pub fn add_connections(&mut self, connections: flatbuffers::WIPOffset<flatbuffers::Vector<'b , u64>>) {
+    self.fbb_.push_slot_always::<flatbuffers::WIPOffset<_>>(Greeted::VT_CONNECTIONS, connections);
+  }
+  #[inline]
+  pub fn new(_fbb: &'b mut flatbuffers::FlatBufferBuilder<'a>) -> GreetedBuilder<'a, 'b> {
+    let start = _fbb.start_table();
+    GreetedBuilder {
+      fbb_: _fbb,
+      start_: start,
+    }
+  }
+  #[inline]
+  pub fn finish(self) -> flatbuffers::WIPOffset<Greeted<'a>> {
+    let o = self.fbb_.end_table(self.start_);
+    self.fbb_.required(o, Greeted::VT_CONNECTIONS,"connections");
+    flatbuffers::WIPOffset::new(o.value())
+  }
+}
+
+impl core::fmt::Debug for Greeted<'_> {
+  fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+    let mut ds = f.debug_struct("Greeted");
+      ds.field("connections", &self.connections());
+      ds.finish()
+  }
+}
+pub enum HeadOffset {}
+#[derive(Copy, Clone, PartialEq)]
+
+pub struct Head<'a> {
+  pub _tab: flatbuffers::Table<'a>,
+}
+
+impl<'a> flatbuffers::Follow<'a> for Head<'a> {
+  type Inner = Head<'a>;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    Self { _tab: flatbuffers::Table::new(buf, loc) }
+  }
+}
+
+impl<'a> Head<'a> {
+  pub const VT_STATUS: flatbuffers::VOffsetT = 4;
+  pub const VT_HEADERS: flatbuffers::VOffsetT = 6;
+
+  #[inline]
+  pub unsafe fn init_from_table(table: flatbuffers::Table<'a>) -> Self {
+    Head { _tab: table }
+  }
+  #[allow(unused_mut)]
+  pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr>(
+    _fbb: &'mut_bldr mut flatbuffers::FlatBufferBuilder<'bldr>,
+    args: &'args HeadArgs<'args>
+  ) -> flatbuffers::WIPOffset<Head<'bldr>> {
+    let mut builder = HeadBuilder::new(_fbb);
+    if let Some(x) = args.headers { builder.add_headers(x); }
+    builder.add_status(args.status);
+    builder.finish()
+  }
+
+
+  #[inline]
+  pub fn status(&self) -> u16 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<u16>(Head::VT_STATUS, Some(0)).unwrap()}
+  }
+  #[inline]
+  pub fn headers(&self) -> flatbuffers::Vector<'a, flatbuffers::ForwardsUOffset<Header<'a>>> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<flatbuffers::ForwardsUOffset<flatbuffers::Vector<'a, flatbuffers::ForwardsUOffset<Header>>>>(Head::VT_HEADERS, None).unwrap()}
+  }
+}
+
+impl flatbuffers::Verifiable for Head<'_> {
+  #[inline]
+  fn run_verifier(
+    v: &mut flatbuffers::Verifier, pos: usize
+  ) -> Result<(), flatbuffers::InvalidFlatbuffer> {
+    use self::flatbuffers::Verifiable;
+    v.visit_table(pos)?
+     .visit_field::<u16>("status", Self::VT_STATUS, false)?
+     .visit_field::<flatbuffers::ForwardsUOffset<flatbuffers::Vector<'_, flatbuffers::ForwardsUOffset<Header>>>>("headers", Self::VT_HEADERS, true)?
+     .finish();
+    Ok(())
+  }
+}
+pub struct HeadArgs<'a> {
+    pub status: u16,
+    pub headers: Option<flatbuffers::WIPOffset<flatbuffers::Vector<'a, flatbuffers::ForwardsUOffset<Header<'a>>>>>,
+}
+impl<'a> Default for HeadArgs<'a> {
+  #[inline]
+  fn default() -> Self {
+    HeadArgs {
+      status: 0,
+      headers: None, // required field
+    }
+  }
+}
+
+pub struct HeadBuilder<'a: 'b, 'b> {
+  fbb_: &'b mut flatbuffers::FlatBufferBuilder<'a>,
+  start_: flatbuffers::WIPOffset<flatbuffers::TableUnfinishedWIPOffset>,
+}
+impl<'a: 'b, 'b> HeadBuilder<'a, 'b> {
+  #[inline]
+  pub fn add_status(&mut self, status: u16) {
+    self.fbb_.push_slot::<u16>(Head::VT_STATUS, status, 0);
+  }
+  #[inline]
+  pub fn add_headers(&mut self, headers: flatbuffers::WIPOffset<flatbuffers::Vector<'b , flatbuffers::ForwardsUOffset<Header<'b >>>>) {
+    self.fbb_.push_slot_always::<flatbuffers::WIPOffset<_>>(Head::VT_HEADERS, headers);
+  }
+  #[inline]
+  pub fn new(_fbb: &'b mut flatbuffers::FlatBufferBuilder<'a>) -> HeadBuilder<'a, 'b> {
+    let start = _fbb.start_table();
+    HeadBuilder {
+      fbb_: _fbb,
+      start_: start,
+    }
+  }
+  #[inline]
+  pub fn finish(self) -> flatbuffers::WIPOffset<Head<'a>> {
+    let o = self.fbb_.end_table(self.start_);
+    self.fbb_.required(o, Head::VT_HEADERS,"headers");
+    flatbuffers::WIPOffset::new(o.value())
+  }
+}
+
+impl core::fmt::Debug for Head<'_> {
+  fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+    let mut ds = f.debug_struct("Head");
+      ds.field("status", &self.status());
+      ds.field("headers", &self.headers());
+      ds.finish()
+  }
+}
+pub enum ChunkOffset {}
+#[derive(Copy, Clone, PartialEq)]
+
+pub struct Chunk<'a> {
+  pub _tab: flatbuffers::Table<'a>,
+}
+
+impl<'a> flatbuffers::Follow<'a> for Chunk<'a> {
+  type Inner = Chunk<'a>;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    Self { _tab: flatbuffers::Table::new(buf, loc) }
+  }
+}
+
+impl<'a> Chunk<'a> {
+  pub const VT_BYTES: flatbuffers::VOffsetT = 4;
+  pub const VT_LAST: flatbuffers::VOffsetT = 6;
+
+  #[inline]
+  pub unsafe fn init_from_table(table: flatbuffers::Table<'a>) -> Self {
+    Chunk { _tab: table }
+  }
+  #[allow(unused_mut)]
+  pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr>(
+    _fbb: &'mut_bldr mut flatbuffers::FlatBufferBuilder<'bldr>,
+    args: &'args ChunkArgs<'args>
+  ) -> flatbuffers::WIPOffset<Chunk<'bldr>> {
+    let mut builder = ChunkBuilder::new(_fbb);
+    if let Some(x) = args.bytes { builder.add_bytes(x); }
+    builder.add_last(args.last);
+    builder.finish()
+  }
+
+
+  #[inline]
+  pub fn bytes(&self) -> flatbuffers::Vector<'a, u8> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<flatbuffers::ForwardsUOffset<flatbuffers::Vector<'a, u8>>>(Chunk::VT_BYTES, None).unwrap()}
+  }
+  #[inline]
+  pub fn last(&self) -> bool {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<bool>(Chunk::VT_LAST, Some(false)).unwrap()}
+  }
+}
+
+impl flatbuffers::Verifiable for Chunk<'_> {
+  #[inline]
+  fn run_verifier(
+    v: &mut flatbuffers::Verifier, pos: usize
+  ) -> Result<(), flatbuffers::InvalidFlatbuffer> {
+    use self::flatbuffers::Verifiable;
+    v.visit_table(pos)?
+     .visit_field::<flatbuffers::ForwardsUOffset<flatbuffers::Vector<'_, u8>>>("bytes", Self::VT_BYTES, true)?
+     .visit_field::<bool>("last", Self::VT_LAST, false)?
+     .finish();
+    Ok(())
+  }
+}
+pub struct ChunkArgs<'a> {
+    pub bytes: Option<flatbuffers::WIPOffset<flatbuffers::Vector<'a, u8>>>,
+    pub last: bool,
+}
+impl<'a> Default for ChunkArgs<'a> {
+  #[inline]
+  fn default() -> Self {
+    ChunkArgs {
+      bytes: None, // required field
+      last: false,
+    }
+  }
+}
+
+pub struct ChunkBuilder<'a: 'b, 'b> {
+  fbb_: &'b mut flatbuffers::FlatBufferBuilder<'a>,
+  start_: flatbuffers::WIPOffset<flatbuffers::TableUnfinishedWIPOffset>,
+}
+impl<'a: 'b, 'b> ChunkBuilder<'a, 'b> {
+  #[inline]
+  pub fn add_bytes(&mut self, bytes: flatbuffers::WIPOffset<flatbuffers::Vector<'b , u8>>) {
+    self.fbb_.push_slot_always::<flatbuffers::WIPOffset<_>>(Chunk::VT_BYTES, bytes);
+  }
+  #[inline]
+  pub fn add_last(&mut self, last: bool) {
+    self.fbb_.push_slot::<bool>(Chunk::VT_LAST, last, false);
+  }
+  #[inline]
+  pub fn new(_fbb: &'b mut flatbuffers::FlatBufferBuilder<'a>) -> ChunkBuilder<'a, 'b> {
+    let start = _fbb.start_table();
+    ChunkBuilder {
+      fbb_: _fbb,
+      start_: start,
+    }
+  }
+  #[inline]
+  pub fn finish(self) -> flatbuffers::WIPOffset<Chunk<'a>> {
+    let o = self.fbb_.end_table(self.start_);
+    self.fbb_.required(o, Chunk::VT_BYTES,"bytes");
+    flatbuffers::WIPOffset::new(o.value())
+  }
+}
+
+impl core::fmt::Debug for Chunk<'_> {
+  fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+    let mut ds = f.debug_struct("Chunk");
+      ds.field("bytes", &self.bytes());
+      ds.field("last", &self.last());
+      ds.finish()
+  }
+}
 pub enum ReplyOffset {}
 #[derive(Copy, Clone, PartialEq)]
 
@@ -2652,6 +4086,48 @@ impl<'a> Reply<'a> {
     }
   }
 
+  #[inline]
+  #[allow(non_snake_case)]
+  pub fn outcome_as_greeted(&self) -> Option<Greeted<'a>> {
+    if self.outcome_type() == Outcome::Greeted {
+      let u = self.outcome();
+      // Safety:
+      // Created from a valid Table for this object
+      // Which contains a valid union in this slot
+      Some(unsafe { Greeted::init_from_table(u) })
+    } else {
+      None
+    }
+  }
+
+  #[inline]
+  #[allow(non_snake_case)]
+  pub fn outcome_as_head(&self) -> Option<Head<'a>> {
+    if self.outcome_type() == Outcome::Head {
+      let u = self.outcome();
+      // Safety:
+      // Created from a valid Table for this object
+      // Which contains a valid union in this slot
+      Some(unsafe { Head::init_from_table(u) })
+    } else {
+      None
+    }
+  }
+
+  #[inline]
+  #[allow(non_snake_case)]
+  pub fn outcome_as_chunk(&self) -> Option<Chunk<'a>> {
+    if self.outcome_type() == Outcome::Chunk {
+      let u = self.outcome();
+      // Safety:
+      // Created from a valid Table for this object
+      // Which contains a valid union in this slot
+      Some(unsafe { Chunk::init_from_table(u) })
+    } else {
+      None
+    }
+  }
+
 }
 
 impl flatbuffers::Verifiable for Reply<'_> {
@@ -2671,6 +4147,9 @@ impl flatbuffers::Verifiable for Reply<'_> {
           Outcome::Bytes => v.verify_union_variant::<flatbuffers::ForwardsUOffset<Bytes>>("Outcome::Bytes", pos),
           Outcome::Failed => v.verify_union_variant::<flatbuffers::ForwardsUOffset<Failed>>("Outcome::Failed", pos),
           Outcome::Ran => v.verify_union_variant::<flatbuffers::ForwardsUOffset<Ran>>("Outcome::Ran", pos),
+          Outcome::Greeted => v.verify_union_variant::<flatbuffers::ForwardsUOffset<Greeted>>("Outcome::Greeted", pos),
+          Outcome::Head => v.verify_union_variant::<flatbuffers::ForwardsUOffset<Head>>("Outcome::Head", pos),
+          Outcome::Chunk => v.verify_union_variant::<flatbuffers::ForwardsUOffset<Chunk>>("Outcome::Chunk", pos),
           _ => Ok(()),
         }
      })?
@@ -2777,6 +4256,27 @@ impl core::fmt::Debug for Reply<'_> {
         },
         Outcome::Ran => {
           if let Some(x) = self.outcome_as_ran() {
+            ds.field("outcome", &x)
+          } else {
+            ds.field("outcome", &"InvalidFlatbuffer: Union discriminant does not match value.")
+          }
+        },
+        Outcome::Greeted => {
+          if let Some(x) = self.outcome_as_greeted() {
+            ds.field("outcome", &x)
+          } else {
+            ds.field("outcome", &"InvalidFlatbuffer: Union discriminant does not match value.")
+          }
+        },
+        Outcome::Head => {
+          if let Some(x) = self.outcome_as_head() {
+            ds.field("outcome", &x)
+          } else {
+            ds.field("outcome", &"InvalidFlatbuffer: Union discriminant does not match value.")
+          }
+        },
+        Outcome::Chunk => {
+          if let Some(x) = self.outcome_as_chunk() {
             ds.field("outcome", &x)
           } else {
             ds.field("outcome", &"InvalidFlatbuffer: Union discriminant does not match value.")

@@ -29,14 +29,16 @@ pub mod spawn {
 #[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
 pub const ENUM_MIN_CLASS: u8 = 0;
 #[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
-pub const ENUM_MAX_CLASS: u8 = 3;
+pub const ENUM_MAX_CLASS: u8 = 5;
 #[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
 #[allow(non_camel_case_types)]
-pub const ENUM_VALUES_CLASS: [Class; 4] = [
+pub const ENUM_VALUES_CLASS: [Class; 6] = [
   Class::Pure,
   Class::Files,
   Class::Lines,
   Class::Shell,
+  Class::Net,
+  Class::Link,
 ];
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -48,14 +50,18 @@ impl Class {
   pub const Files: Self = Self(1);
   pub const Lines: Self = Self(2);
   pub const Shell: Self = Self(3);
+  pub const Net: Self = Self(4);
+  pub const Link: Self = Self(5);
 
   pub const ENUM_MIN: u8 = 0;
-  pub const ENUM_MAX: u8 = 3;
+  pub const ENUM_MAX: u8 = 5;
   pub const ENUM_VALUES: &'static [Self] = &[
     Self::Pure,
     Self::Files,
     Self::Lines,
     Self::Shell,
+    Self::Net,
+    Self::Link,
   ];
   /// Returns the variant's name or "" if unknown.
   pub fn variant_name(self) -> Option<&'static str> {
@@ -64,6 +70,8 @@ impl Class {
       Self::Files => Some("Files"),
       Self::Lines => Some("Lines"),
       Self::Shell => Some("Shell"),
+      Self::Net => Some("Net"),
+      Self::Link => Some("Link"),
       _ => None,
     }
   }
@@ -544,6 +552,8 @@ impl<'a> Spawn<'a> {
   pub const VT_TICKET: flatbuffers::VOffsetT = 4;
   pub const VT_CLASS: flatbuffers::VOffsetT = 6;
   pub const VT_CPU_SECONDS: flatbuffers::VOffsetT = 8;
+  pub const VT_CONNECTIONS: flatbuffers::VOffsetT = 10;
+  pub const VT_KEEPER: flatbuffers::VOffsetT = 12;
 
   #[inline]
   pub unsafe fn init_from_table(table: flatbuffers::Table<'a>) -> Self {
@@ -552,11 +562,13 @@ impl<'a> Spawn<'a> {
   #[allow(unused_mut)]
   pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr>(
     _fbb: &'mut_bldr mut flatbuffers::FlatBufferBuilder<'bldr>,
-    args: &'args SpawnArgs
+    args: &'args SpawnArgs<'args>
   ) -> flatbuffers::WIPOffset<Spawn<'bldr>> {
     let mut builder = SpawnBuilder::new(_fbb);
     builder.add_ticket(args.ticket);
+    if let Some(x) = args.keeper { builder.add_keeper(x); }
     builder.add_cpu_seconds(args.cpu_seconds);
+    builder.add_connections(args.connections);
     builder.add_class(args.class);
     builder.finish()
   }
@@ -583,6 +595,20 @@ impl<'a> Spawn<'a> {
     // which contains a valid value in this slot
     unsafe { self._tab.get::<u32>(Spawn::VT_CPU_SECONDS, Some(0)).unwrap()}
   }
+  #[inline]
+  pub fn connections(&self) -> u8 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<u8>(Spawn::VT_CONNECTIONS, Some(0)).unwrap()}
+  }
+  #[inline]
+  pub fn keeper(&self) -> Option<&'a str> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<flatbuffers::ForwardsUOffset<&str>>(Spawn::VT_KEEPER, None)}
+  }
 }
 
 impl flatbuffers::Verifiable for Spawn<'_> {
@@ -595,22 +621,28 @@ impl flatbuffers::Verifiable for Spawn<'_> {
      .visit_field::<u64>("ticket", Self::VT_TICKET, false)?
      .visit_field::<Class>("class", Self::VT_CLASS, false)?
      .visit_field::<u32>("cpu_seconds", Self::VT_CPU_SECONDS, false)?
+     .visit_field::<u8>("connections", Self::VT_CONNECTIONS, false)?
+     .visit_field::<flatbuffers::ForwardsUOffset<&str>>("keeper", Self::VT_KEEPER, false)?
      .finish();
     Ok(())
   }
 }
-pub struct SpawnArgs {
+pub struct SpawnArgs<'a> {
     pub ticket: u64,
     pub class: Class,
     pub cpu_seconds: u32,
+    pub connections: u8,
+    pub keeper: Option<flatbuffers::WIPOffset<&'a str>>,
 }
-impl<'a> Default for SpawnArgs {
+impl<'a> Default for SpawnArgs<'a> {
   #[inline]
   fn default() -> Self {
     SpawnArgs {
       ticket: 0,
       class: Class::Pure,
       cpu_seconds: 0,
+      connections: 0,
+      keeper: None,
     }
   }
 }
@@ -633,6 +665,14 @@ impl<'a: 'b, 'b> SpawnBuilder<'a, 'b> {
     self.fbb_.push_slot::<u32>(Spawn::VT_CPU_SECONDS, cpu_seconds, 0);
   }
   #[inline]
+  pub fn add_connections(&mut self, connections: u8) {
+    self.fbb_.push_slot::<u8>(Spawn::VT_CONNECTIONS, connections, 0);
+  }
+  #[inline]
+  pub fn add_keeper(&mut self, keeper: flatbuffers::WIPOffset<&'b  str>) {
+    self.fbb_.push_slot_always::<flatbuffers::WIPOffset<_>>(Spawn::VT_KEEPER, keeper);
+  }
+  #[inline]
   pub fn new(_fbb: &'b mut flatbuffers::FlatBufferBuilder<'a>) -> SpawnBuilder<'a, 'b> {
     let start = _fbb.start_table();
     SpawnBuilder {
@@ -653,6 +693,8 @@ impl core::fmt::Debug for Spawn<'_> {
       ds.field("ticket", &self.ticket());
       ds.field("class", &self.class());
       ds.field("cpu_seconds", &self.cpu_seconds());
+      ds.field("connections", &self.connections());
+      ds.field("keeper", &self.keeper());
       ds.finish()
   }
 }
