@@ -23,6 +23,7 @@ use tracing::Instrument;
 use crate::base::{Clock, Fault, Id};
 use crate::bus::{self, Inbound, Outbound, Outside, Principal};
 use crate::gate::{Call, Gate};
+use crate::guard::leak;
 use crate::home::{Binding, Change, Home};
 use crate::intent::{self, Decision, Turn, Understanding};
 use crate::store::{DeviceState, Role, Store};
@@ -99,6 +100,9 @@ impl Agent {
             },
             None => self.sentence(message, behalf).await,
         };
+        // Nobody is told what looks like a secret, whoever asked.
+        said.text = leak::clean(&said.text, leak::Policy::Secrets).into_owned();
+        leak::clean_json(&mut said.detail, leak::Policy::Secrets);
         self.note(message, Role::Assistant, &said.text).await;
         let micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
         said.detail["micros"] = json!(micros);

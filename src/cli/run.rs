@@ -7,9 +7,10 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::app::admin::{Client, Request};
 use crate::app::{AppFault, Front, Options, Settings, serve};
-use crate::base::{Code, Fault, secret};
+use crate::base::{Code, Fault};
 use crate::channels::{Console, Speak};
 use crate::config::{Config, LogFormat, LogLevel};
+use crate::guard;
 use crate::obs::{self, Format, Ring};
 use crate::{sandbox, tools};
 
@@ -93,6 +94,6 @@ pub(super) fn log(config: &Config, beside_a_person: bool) -> Result<Option<Ring>
         LogFormat::Auto => Format::Json,
     };
     let file = to_file.then(|| log.file.clone());
-    let options = obs::Options { level, format, file, max_bytes: log.max_bytes, redact: secret::redact };
+    let options = obs::Options { level, format, file, max_bytes: log.max_bytes, redact: guard::leak::clean_log };
     obs::init(options).map(Some).map_err(|error| AppFault::step("install the log")(std::io::Error::other(error)))
 }

@@ -23,6 +23,7 @@ pub use run::{Job, Run, Tool};
 use crate::base::limits::ARGUMENT_BYTES;
 use crate::base::{Code, Fault, Id};
 use crate::bus::Principal;
+use crate::guard::leak;
 use crate::sandbox::Hands;
 use crate::store::{BeginCall, EndCall, Kind, Store};
 
@@ -89,9 +90,12 @@ impl Gate {
             (_, Decision::Ask(reason) | Decision::Refuse(reason)) => Err(reason),
             (None, Decision::Allow) => Err(self.unknown(call.tool)),
         };
+        let (outcome, filtered) = cleaned(outcome);
+        let noted =
+            if filtered > 0 { format!("{filtered} that looked like secrets were taken out") } else { String::new() };
         let end = EndCall {
             outcome: outcome.as_ref().map(|_| ()).map_err(|fault| fault.code),
-            detail: outcome.as_ref().err().map(|fault| fault.message.clone()).unwrap_or_default(),
+            detail: outcome.as_ref().err().map_or(noted, |fault| fault.message.clone()),
             took: began.elapsed(),
         };
         if let Err(fault) = self.store.end_call(id, end).await {
@@ -157,6 +161,20 @@ impl Gate {
                 names.join(", ")
             ),
         )
+    }
+}
+
+/// What comes back from a hand, without what looks like a secret, and how many such places there were.
+fn cleaned(outcome: Result<Value, Fault>) -> (Result<Value, Fault>, usize) {
+    match outcome {
+        Ok(mut value) => {
+            let filtered = leak::clean_json(&mut value, leak::Policy::Secrets);
+            if filtered > 0 {
+                tracing::warn!(filtered, "a tool's result held what looks like secrets; they were taken out");
+            }
+            (Ok(value), filtered)
+        }
+        Err(fault) => (Err(Fault::new(fault.code, leak::clean(&fault.message, leak::Policy::Secrets))), 0),
     }
 }
 

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use nix::unistd::getuid;
 
 use super::args::Settings;
+use super::fault::KeeperFault;
 use super::message::{Answer, Ask, Reply, Request, State, Use, Value};
 use super::role::Role;
 use super::safe::Safe;
@@ -142,10 +143,11 @@ impl Desk {
     ///
     /// # Errors
     /// The fault of a frame that is not the protocol.
-    pub fn hear(&self, line: &mut Line, frame: &[u8], now: Instant) -> Result<Said, Fault> {
+    pub fn hear(&self, line: &mut Line, frame: &[u8], now: Instant) -> Result<Said, KeeperFault> {
         let message = match &mut line.stage {
             Stage::Session { heard, .. } => {
-                heard.check(frame).ok_or_else(|| Fault::new(Code::Refused, "a frame without the tag of its session"))?
+                let untagged = || Fault::new(Code::Refused, "a frame without the tag of its session");
+                heard.check(frame).ok_or_else(|| KeeperFault::Refused(untagged()))?
             }
             _ => frame,
         };
@@ -159,7 +161,8 @@ impl Desk {
         };
         let mut frame = Reply { id: request.id, answer }.encode();
         if let (true, Stage::Session { said, .. }) = (tagged, &mut line.stage) {
-            let tag = said.tag(&frame).ok_or_else(|| Fault::new(Code::Full, "the session has no more tags"))?;
+            let full = || KeeperFault::Refused(Fault::new(Code::Full, "the session has no more tags"));
+            let tag = said.tag(&frame).ok_or_else(full)?;
             frame = zeroize::Zeroizing::new([frame.as_slice(), &tag].concat());
         }
         Ok(Said { frame, last })

@@ -24,6 +24,7 @@ use super::message::{Answer, Reply};
 use super::safe::Safe;
 use super::{frame, say};
 use crate::base::{Code, Fault, limits, sys};
+use crate::wire::WireFault;
 
 /// How long the keeper waits after the system refused it a connection (no descriptors, no memory).
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -145,10 +146,14 @@ async fn converse(stream: &mut Async<UnixStream>, place: &mut Place) -> Result<(
             Ok(said) => said,
             Err(fault) => {
                 // The one thing to say to a program of another build; anything else gets no answer.
-                if fault.message.contains("version") {
-                    refuse(stream.get_ref(), fault.clone());
-                }
-                return Err(KeeperFault::Refused(fault));
+                return Err(match fault {
+                    KeeperFault::Wire(wire @ WireFault::WrongVersion { .. }) => {
+                        let fault = Fault::from(wire);
+                        refuse(stream.get_ref(), fault.clone());
+                        KeeperFault::Refused(fault)
+                    }
+                    other => other,
+                });
             }
         };
         let frame = frame::framed(&said.frame)?;

@@ -13,6 +13,7 @@ use super::{
 };
 use super::{StoreError, StoreStatus, open, read};
 use crate::base::{Clock, Id, IdSource, limits};
+use crate::guard::leak;
 
 /// The store. Clones share its thread; it ends with `close`, or when the last clone goes.
 #[derive(Clone, Debug)]
@@ -65,6 +66,7 @@ impl Store {
     /// [`StoreError::Full`], [`StoreError::Closed`]; for durable ones [`StoreError::Degraded`] and what SQLite says.
     pub async fn begin_call(&self, call: BeginCall, kind: Kind) -> Result<Id, StoreError> {
         let id = self.ids.next();
+        let call = BeginCall { args: kept(call.args), reason: kept(call.reason), ..call };
         let write = Write::Begin { id, at_ms: self.clock.wall_ms(), call };
         match kind.durability() {
             Durability::Durable => self.ask(|reply| Request::Write(write, Some(reply))).await?,
@@ -78,6 +80,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Full`], [`StoreError::Closed`].
     pub async fn end_call(&self, id: Id, end: EndCall) -> Result<(), StoreError> {
+        let end = EndCall { detail: kept(end.detail), ..end };
         self.post(Write::End { id, at_ms: self.clock.wall_ms(), end }).await
     }
 
@@ -128,7 +131,7 @@ impl Store {
         bounded("session key", session.len(), limits::AUDIT_TEXT_BYTES)?;
         bounded("message", text.len(), limits::MESSAGE_BYTES)?;
         let id = self.ids.next();
-        let (session, text, at_ms) = (session.to_owned(), text.to_owned(), self.clock.wall_ms());
+        let (session, text, at_ms) = (session.to_owned(), kept(text.to_owned()), self.clock.wall_ms());
         self.post(Write::Message { id, session, role, text, trace, at_ms }).await?;
         Ok(id)
     }
@@ -155,9 +158,10 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Full`], [`StoreError::Closed`], [`StoreError::TooLong`].
-    pub async fn save_states(&self, states: Vec<DeviceState>) -> Result<(), StoreError> {
+    pub async fn save_states(&self, mut states: Vec<DeviceState>) -> Result<(), StoreError> {
         bounded("list of device states", states.len(), limits::ENTITIES)?;
-        for state in &states {
+        for state in &mut states {
+            leak::clean_json(&mut state.state, leak::Policy::Secrets);
             bounded("device state", state.state.to_string().len(), limits::STATE_BYTES)?;
             bounded("entity id", state.entity.len(), limits::AUDIT_TEXT_BYTES)?;
         }
@@ -257,6 +261,14 @@ fn run(
         answer(Ok((opened, last)));
         worker.serve(requests).await;
     });
+}
+
+/// A text as it is kept: without what looks like a secret.
+fn kept(text: String) -> String {
+    match leak::clean(&text, leak::Policy::Secrets) {
+        std::borrow::Cow::Borrowed(_) => text,
+        std::borrow::Cow::Owned(clean) => clean,
+    }
 }
 
 const fn bounded(what: &'static str, bytes: usize, limit: usize) -> Result<(), StoreError> {
