@@ -35,6 +35,13 @@ pub(super) async fn read_all(parts: &mut Parts, behalf: Behalf<'_>) -> Vec<Chang
     changes
 }
 
+/// Takes in a line's new level; what changed by it.
+pub(super) fn changed(parts: &mut Parts, line: &str, on: bool) -> Vec<Change> {
+    let of_line = |entity: &Entity| line_of(entity).is_some_and(|its| its == line);
+    let found = parts.home.entities.iter().position(of_line);
+    found.map(|place| parts.home.observe(EntityRef(place), LineValue::Level(on))).unwrap_or_default()
+}
+
 /// The value on an entity's line now.
 ///
 /// # Errors

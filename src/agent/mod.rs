@@ -190,6 +190,13 @@ impl Agent {
         self.remember(&changes).await;
     }
 
+    /// Takes in that a line has changed.
+    pub async fn hear_line(&mut self, line: &str, on: bool) {
+        let changes = lines::changed(&mut self.parts, line, on);
+        tracing::debug!(line, on, changes = changes.len(), "a line has changed");
+        self.remember(&changes).await;
+    }
+
     async fn remember(&self, changes: &[Change]) {
         if changes.is_empty() {
             return;

@@ -1,6 +1,7 @@
 //! The home on its board: which entity is on which line, and the open lines for the holder.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use crate::base::KeyFault;
 use crate::board::{self, Board, Kind};
@@ -62,7 +63,7 @@ pub(super) fn open(home: &Home, board: &Board, places: &Places) -> (Vec<Held>, V
     for (_, (entity, name)) in wired(home) {
         let Some(wire) = Wire::named(board, name) else { continue };
         let direction = direction(entity);
-        match hal::open(places, &wire, direction) {
+        match hal::open(places, &wire, direction, settle(entity)) {
             Ok(open) => {
                 let used = LineUse {
                     name: name.to_owned(),
@@ -98,6 +99,16 @@ fn direction(entity: &Entity) -> Direction {
     match entity.kind {
         EntityKind::Sensor | EntityKind::BinarySensor => Direction::In,
         _ => Direction::Out,
+    }
+}
+
+/// How long a change must last where each one counts: of what is on or off, and read.
+fn settle(entity: &Entity) -> Option<Duration> {
+    match &entity.binding {
+        Binding::Line { debounce_ms, .. } if entity.kind == EntityKind::BinarySensor => {
+            Some(Duration::from_millis(*debounce_ms))
+        }
+        _ => None,
     }
 }
 

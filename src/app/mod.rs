@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 pub mod admin;
+mod edges;
 mod faults;
 mod lines;
 mod outside;

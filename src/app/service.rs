@@ -23,7 +23,7 @@ use crate::wire::hand::Work;
 use super::admin::{Answer, Request, Response};
 use super::lines::{self, Held};
 use super::outside::Channels;
-use super::{AppFault, Settings};
+use super::{AppFault, Settings, edges};
 
 /// A running Hearth: what its doors ask.
 pub struct Service {
@@ -36,6 +36,7 @@ pub struct Service {
     ring: Option<Ring>,
     outside: Outside,
     channels: std::sync::Mutex<Option<Channels>>,
+    watched: std::sync::Mutex<edges::Watched>,
     facts: Facts,
     _folder: DataFolder,
 }
@@ -83,7 +84,9 @@ impl Service {
 
         let hands = Hands::attach(spawner).map_err(AppFault::step("take the spawner over"))?;
         let places = Places { dev: "/dev".into(), bank: dirs.runtime.join("sim") };
-        let (held, failed) = lines::open(&home, &board, &places);
+        let (mut held, failed) = lines::open(&home, &board, &places);
+        let watched =
+            held.iter_mut().filter_map(|held| Some((held.used.name.clone(), held.open.edges.take()?))).collect();
         for (line, fault) in &failed {
             tracing::error!(line, %fault, "a line could not be opened; what hangs on it is unavailable");
         }
@@ -123,15 +126,20 @@ impl Service {
             ring,
             outside,
             channels: std::sync::Mutex::new(Some(channels)),
+            watched: std::sync::Mutex::new(watched),
             facts,
             _folder: folder,
         };
         Ok((Arc::new(service), messages))
     }
 
-    /// Answers what comes over the bus, one message after the other, until every channel has closed.
+    /// Answers what comes over the bus, one message after the other, and takes in what lines and devices
+    /// tell, until every channel has closed.
     pub async fn listen(self: Arc<Self>, mut messages: Messages) {
         let mut reports = self.outside.remote.watch();
+        let (to_agent, mut changes) = edges::open();
+        let watched = std::mem::take(&mut *self.watched.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
+        let _lines = tokio::spawn(edges::run(watched, to_agent.clone()));
         loop {
             tokio::select! {
                 message = messages.next() => {
@@ -140,6 +148,7 @@ impl Service {
                     message.answer(answer);
                 }
                 _ = reports.changed() => self.agent.lock().await.hear_devices().await,
+                Some(edge) = changes.recv() => self.agent.lock().await.hear_line(&edge.line, edge.on).await,
             }
         }
     }

@@ -161,6 +161,13 @@ pub const HAND_RESTARTS: usize = 5;
 /// The window of [`HAND_RESTARTS`].
 pub const HAND_RESTART_WINDOW: Duration = Duration::from_secs(60);
 
+/// Changes of input lines that wait for the agent.
+pub const EDGES: usize = 64;
+/// Changes of one input line within [`EDGE_WINDOW`] after which it is looked at once a window only.
+pub const EDGE_BURST: u32 = 100;
+/// The window of [`EDGE_BURST`].
+pub const EDGE_WINDOW: Duration = Duration::from_secs(10);
+
 /// Time that the probe of the walls has; slow boards fork slowly.
 pub const PROBE_WALL: Duration = Duration::from_secs(60);
 /// First of the uids that hands take where the spawner may change uids; one for each place in [`HANDS`].

@@ -4,6 +4,7 @@
 //! descriptor and a grant, ready to cross to the `lines` hand. Reading and driving happens there,
 //! through [`value`]. Only line descriptors leave this module, never a whole chip.
 
+mod edges;
 mod linux;
 pub mod sim;
 pub mod value;
@@ -11,10 +12,12 @@ pub mod value;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::board::{At, Board, Kind, LineSpec, Pwm};
 use crate::wire::hand::{LineGrant, LineKind};
 
+pub use edges::{Edges, Listening};
 use linux::gpio::{self, Place};
 use linux::sysfs;
 
@@ -114,37 +117,52 @@ pub struct OpenLine {
     pub descriptor: OwnedFd,
     /// What it is and whether it may be driven.
     pub grant: LineGrant,
+    /// Its changes, where they were asked for.
+    pub edges: Option<Edges>,
 }
 
 /// Period of a PWM channel: 1 kHz, above what eyes see flicker.
 const PWM_PERIOD_NS: u64 = 1_000_000;
 
-/// Opens a wire of the board.
+/// Opens a wire of the board. With `settle`, a digital input also tells its changes, each once it has
+/// lasted so long.
 ///
 /// # Errors
 /// See [`HalFault`].
-pub fn open(places: &Places, wire: &Wire, direction: Direction) -> Result<OpenLine, HalFault> {
+pub fn open(
+    places: &Places,
+    wire: &Wire,
+    direction: Direction,
+    settle: Option<Duration>,
+) -> Result<OpenLine, HalFault> {
     let writable = direction == Direction::Out;
     let grant = LineGrant { kind: LineKind::Digital, period_ns: 0, writable, active_low: false };
     match wire {
         Wire::Pwm(pwm) => {
             let descriptor = sysfs::open_pwm(&pwm.path, pwm.channel, PWM_PERIOD_NS)?;
-            Ok(OpenLine { descriptor, grant: LineGrant { kind: LineKind::Pwm, period_ns: PWM_PERIOD_NS, ..grant } })
+            let grant = LineGrant { kind: LineKind::Pwm, period_ns: PWM_PERIOD_NS, ..grant };
+            Ok(OpenLine { descriptor, grant, edges: None })
         }
         Wire::Line(line) if line.chip.simulated => {
             let pull = line.initial.unwrap_or(if line.active_low { 1.0 } else { 0.0 });
             let descriptor = sim::open(&places.bank, &line.chip.label, &line.name, pull)?;
             let period_ns = if line.kind == Kind::Pwm { PWM_PERIOD_NS } else { 0 };
             let grant = LineGrant { kind: LineKind::Simulated, period_ns, active_low: line.active_low, ..grant };
-            Ok(OpenLine { descriptor, grant })
+            let path = sim::path(&places.bank, &line.chip.label, &line.name);
+            let settle = settle.filter(|_| line.kind == Kind::Digital);
+            let edges = settle.map(|settle| Edges::bank(path.clone(), &descriptor, settle, line.active_low));
+            let edges = edges.transpose().map_err(|error| HalFault::Open { path, error })?;
+            Ok(OpenLine { descriptor, grant, edges })
         }
         Wire::Line(line) if line.kind == Kind::Digital => {
             let place = match &line.at {
                 At::Offset(offset) => Place::Offset(*offset),
                 At::KernelName(name) => Place::Named(name),
             };
-            let descriptor = gpio::request(&places.dev, &line.chip.label, place, direction)?;
-            Ok(OpenLine { descriptor, grant: LineGrant { active_low: line.active_low, ..grant } })
+            let descriptor = gpio::request(&places.dev, &line.chip.label, place, direction, settle)?;
+            let edges = settle.map(|_| Edges::kernel(&descriptor, line.active_low)).transpose();
+            let edges = edges.map_err(|error| HalFault::Open { path: places.dev.clone(), error })?;
+            Ok(OpenLine { descriptor, grant: LineGrant { active_low: line.active_low, ..grant }, edges })
         }
         Wire::Line(line) => Err(HalFault::NotDigital { line: line.name.clone() }),
     }

@@ -36,6 +36,8 @@ pub enum Binding {
         dimmable: bool,
         /// How a reading of the line becomes a value; only for sensors.
         reading: Reading,
+        /// How long a change must last before it is one, in milliseconds; only for what is read.
+        debounce_ms: u64,
     },
     /// Topics of a broker.
     Mqtt {

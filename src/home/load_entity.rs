@@ -32,8 +32,14 @@ pub(super) const KEYS: &[&str] = &[
     "dimmable",
     "unit",
     "scale",
+    "debounce_ms",
     "mqtt",
 ];
+
+/// How long contacts of a button or a door bounce, in milliseconds: ordinary ones have settled by then.
+const DEBOUNCE_MS: u64 = 20;
+/// The longest such time that can be set.
+const DEBOUNCE_MOST_MS: u32 = 10_000;
 
 impl Home {
     /// Reads one entity and adds it.
@@ -169,10 +175,14 @@ fn binding(o: &Object<'_>, faults: &mut Faults) -> Binding {
         if let Err(rule) = crate::base::Name::new(&line) {
             faults.add(o.at("line"), format!("`{line}`: {rule}"));
         }
-        return Binding::Line { line, active_low, dimmable, reading: Reading { scale, unit } };
+        let debounce_ms = match o.get("debounce_ms") {
+            None => DEBOUNCE_MS,
+            Some(_) => o.count("debounce_ms", DEBOUNCE_MOST_MS, faults),
+        };
+        return Binding::Line { line, active_low, dimmable, reading: Reading { scale, unit }, debounce_ms };
     }
     if let Some(topics) = o.get("mqtt") {
-        for key in ["active_low", "dimmable"] {
+        for key in ["active_low", "dimmable", "debounce_ms"] {
             if o.get(key).is_some() {
                 faults.add(o.at(key), format!("`{key}` needs a `line`"));
             }
@@ -180,7 +190,7 @@ fn binding(o: &Object<'_>, faults: &mut Faults) -> Binding {
         let topics = super::load_mqtt::topics(topics, o.at("mqtt"), faults);
         return topics.map_or(Binding::None, |topics| Binding::Mqtt { topics, reading: Reading { scale, unit } });
     }
-    for key in ["active_low", "dimmable", "unit", "scale"] {
+    for key in ["active_low", "dimmable", "unit", "scale", "debounce_ms"] {
         if o.get(key).is_some() {
             faults.add(o.at(key), format!("`{key}` needs a `line`"));
         }

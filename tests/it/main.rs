@@ -8,6 +8,7 @@ mod calls;
 mod config;
 mod console;
 mod disk;
+mod edges;
 mod floors;
 mod frames;
 mod generated;

@@ -6,6 +6,7 @@ use std::fs::File;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::path::Path;
+use std::time::Duration;
 
 use gpiocdev_uapi::v2::{
     LineConfig, LineFlags, LineRequest, LineValues, Name, Offsets, get_chip_info, get_line, get_line_info,
@@ -23,8 +24,15 @@ pub(crate) enum Place<'a> {
     Named(&'a str),
 }
 
-/// Requests one line. An output keeps the level it has, so a restart does not switch a relay.
-pub(crate) fn request(dev: &Path, label: &str, place: Place<'_>, direction: Direction) -> Result<OwnedFd, HalFault> {
+/// Requests one line. An output keeps the level it has, so a restart does not switch a relay; an input
+/// tells its edges where `settle` says how long a bounce may last.
+pub(crate) fn request(
+    dev: &Path,
+    label: &str,
+    place: Place<'_>,
+    direction: Direction,
+    settle: Option<Duration>,
+) -> Result<OwnedFd, HalFault> {
     let (chip, lines) = chip_labelled(dev, label)?;
     let offset = match place {
         Place::Offset(offset) => offset,
@@ -39,7 +47,7 @@ pub(crate) fn request(dev: &Path, label: &str, place: Place<'_>, direction: Dire
     let held = get_line(&chip, as_is(offset)).map_err(refused)?;
     let mut level = LineValues { bits: 0, mask: 1 };
     get_line_values(&held, &mut level).map_err(refused)?;
-    set_line_config(&held, config(direction, level)).map_err(refused)?;
+    set_line_config(&held, config(direction, level, settle)).map_err(refused)?;
     Ok(OwnedFd::from(held))
 }
 
@@ -52,10 +60,17 @@ fn as_is(offset: u32) -> LineRequest {
     }
 }
 
-fn config(direction: Direction, level: LineValues) -> LineConfig {
+fn config(direction: Direction, level: LineValues, settle: Option<Duration>) -> LineConfig {
     let mut config = LineConfig::default();
     match direction {
-        Direction::In => config.flags = LineFlags::INPUT,
+        Direction::In => {
+            config.flags = LineFlags::INPUT;
+            if let Some(settle) = settle {
+                config.flags |= LineFlags::EDGE_RISING | LineFlags::EDGE_FALLING;
+                // The kernel settles the line itself where its driver cannot.
+                config.add_debounce(u32::try_from(settle.as_micros()).unwrap_or(u32::MAX), 1);
+            }
+        }
         Direction::Out => {
             config.flags = LineFlags::OUTPUT;
             config.num_attrs = 1;

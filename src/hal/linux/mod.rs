@@ -5,4 +5,5 @@
 #![allow(unsafe_code)]
 
 pub(super) mod gpio;
+pub(super) mod ready;
 pub(super) mod sysfs;

@@ -122,6 +122,7 @@ pub(super) const BRAIN: &[Rule] = &[
     rule!([ioctl], when[Is(1, 0xC100_B405)], "GPIO_V2_GET_LINEINFO: name of a line"),
     rule!([ioctl], when[Is(1, 0xC250_B407)], "GPIO_V2_GET_LINE: requests a line, which is then handed over"),
     rule!([ioctl], when[Is(1, 0xC010_B40E)], "GPIO_V2_LINE_GET_VALUES: a line's level"),
+    rule!([ioctl], when[Is(1, 0xC110_B40D)], "GPIO_V2_LINE_SET_CONFIG: a requested line becomes an input or an output"),
     rule!([ioctl], when[Is(1, 0x0703)], "I2C_SLAVE: the address is set before the descriptor is handed over"),
 ];
 

@@ -1,0 +1,143 @@
+"""What is asserted of a guest, in the order in which a home would meet it."""
+
+import json
+
+from frames import Line
+from vm import wait_for
+
+HOME = "hearth/guest"
+
+
+def everything(machine, guest, broker, heard):
+    """All checks of a machine."""
+    up = guest.expect(r"GUEST up after [^\r\n]+").splitlines()[-1]
+    print(f"{machine.name}: {up}")
+    heard.expect("the agent's availability", lambda _, payload: payload == "online")
+    replies = broker.hear(f"{HOME}/reply")
+    events = broker.hear(f"{HOME}/event")
+    obeying(machine, guest, broker, replies)
+    guest.quiet()
+    if machine.gpio_sim:
+        relay(guest, broker, replies)
+        button(guest, events)
+    if machine.pl061:
+        gate(machine, guest, events)
+    serial(machine, guest)
+    refused(machine, guest, broker, replies)
+    walls(machine, guest)
+    memory(machine, guest)
+
+
+def told(broker, replies, text, wanted):
+    """Says a sentence over MQTT and waits for the answer that contains `wanted`."""
+    broker.say(f"{HOME}/say", text)
+    return replies.expect(f"«{wanted}» to «{text}»", lambda _, answer: wanted in str(answer))
+
+
+def lamp(machine, guest):
+    """Level of the porch lamp's pin, read from the machine's registers by the host."""
+    if machine.pl061:
+        return guest.register(machine.pl061) >> 2 & 1
+    return sim(guest, 3)
+
+
+def sim(guest, line):
+    """Level of a line of gpio-sim, read in the guest's kernel."""
+    return int(guest.ask(f"cat /tmp/sim/sim_gpio{line}/value"))
+
+
+def obeying(machine, guest, broker, replies):
+    """The first command is obeyed: the pin moves."""
+    told(broker, replies, "turn on the porch lamp", "porch lamp is on")
+    print(f"{machine.name}: switched on to obeying {guest.age():.1f} s")
+    if machine.pl061:
+        assert lamp(machine, guest) == 1, "the lamp's pin is low"
+        told(broker, replies, "turn off the porch lamp", "porch lamp is off")
+        assert lamp(machine, guest) == 0, "the lamp's pin is high"
+        told(broker, replies, "turn on the porch lamp", "porch lamp is on")
+        assert lamp(machine, guest) == 1, "the lamp's pin is low again"
+
+
+def relay(guest, broker, replies):
+    """A command moves a line of gpio-sim, found by its name in the kernel."""
+    assert sim(guest, 3) == 0, "the relay is on before anybody asked"
+    told(broker, replies, "turn on the pump", "pump is on")
+    assert sim(guest, 3) == 1, "the relay did not move"
+    told(broker, replies, "turn off the pump", "pump is off")
+    assert sim(guest, 3) == 0, "the relay did not move back"
+
+
+def changed(entity, state):
+    """Whether an event is a change of an entity to a state."""
+    return lambda _, event: event["entity"] == entity and event["property"] == "state" and event["to"] == state
+
+
+def button(guest, events):
+    """An edge in the guest's kernel becomes an event; a bounce does not."""
+    button = "binary_sensor.door_button"
+    for pull, state in (("pull-up", "on"), ("pull-down", "off"), ("pull-up", "on")):
+        guest.ask(f"echo {pull} > /tmp/sim/sim_gpio4/pull")
+        events.expect(f"the button to be {state}", changed(button, state))
+    # Down and up again within the debounce time: one long press stays one.
+    guest.ask("for n in 1 2 3 4 5; do echo pull-down; echo pull-up; done > /tmp/sim/sim_gpio4/pull")
+    guest.ask("sleep 1; echo pull-down > /tmp/sim/sim_gpio4/pull")
+    events.expect("the button to be off at last", changed(button, "off"))
+
+
+def gate(machine, guest, events):
+    """An edge that the host puts on the machine's pin becomes an event."""
+    place = guest.device("pl061")
+    for level, state in ((1, "on"), (0, "off"), (1, "on")):
+        guest.qtest(f"set_irq_in {place} unnamed-gpio-in 5 {level}")
+        events.expect(f"the gate to be {state}", changed("binary_sensor.garden_gate", state))
+
+
+def serial(machine, guest):
+    """The second line takes a person's text and a machine's frames."""
+    line = Line(guest.connect(machine.line))
+    line.say("turn off the porch lamp")
+    line.expect("porch lamp is off")
+    assert lamp(machine, guest) == 0, "the lamp's pin is high after the text"
+    outcome, text = line.command(7, "turn on the porch lamp")
+    assert (outcome, text) == (0, "The porch lamp is on."), f"the frame was answered {outcome}: {text}"
+    assert lamp(machine, guest) == 1, "the lamp's pin is low after the frame"
+    outcome, text = line.command(8, "open the pod bay doors")
+    assert outcome == 2, f"an unknown command was answered {outcome}: {text}"
+
+
+def refused(machine, guest, broker, replies):
+    """What must not happen is refused, and said."""
+    guest.ask("echo HEARTH_RUNTIME=/run/hearth-agent HEARTH_DATA=/var/lib/hearth > /tmp/env")
+    before = lamp(machine, guest)
+    code, text = guest.shell("env $(cat /tmp/env) hearth tool call line_set '{\"line\": \"line_6\", \"value\": 1}' --json")
+    assert code != 0 and "not_found" in text, f"a line outside the home: {code} {text}"
+    # A stranger's topic: nobody in [people] is it.
+    broker.say(f"{HOME}/stranger/request", json.dumps({"text": "turn off the porch lamp", "id": "1"}))
+    told(broker, replies, "is the porch lamp on?", "porch lamp is")
+    assert lamp(machine, guest) == before, "a stranger moved the lamp"
+
+
+def walls(machine, guest):
+    """Every hand's walls as this kernel raised them: tried, not assumed."""
+    text = guest.ask("env $(cat /tmp/env) hearth doctor --json")
+    report = json.loads(text[text.index("{") :])
+    for name, hand in report["classes"].items():
+        standing = {wall: found["standing"] for wall, found in hand["walls"].items()}
+        print(f"{machine.name}: walls of {name}: " + ", ".join(f"{wall} {how}" for wall, how in standing.items()))
+        assert standing["seccomp"] == "holds", f"{name}: seccomp {standing['seccomp']}"
+        assert "broken" not in standing.values(), f"{name}: {standing}"
+        assert not hand["succeeded_with_all_walls"], f"{name}: {hand['succeeded_with_all_walls']}"
+        tried = hand["walls"]["seccomp"]["tried"]
+        assert tried and not any(how == "succeeded" for how in tried.values()), f"{name}: {tried}"
+
+
+def memory(machine, guest):
+    """Proportional memory of each of our processes."""
+    script = (
+        "for p in /proc/[0-9]*; do read -r name < $p/comm; case $name in hearth*) "
+        "awk -v n=$name '/^Pss:/{s+=$2} END{print n, s}' $p/smaps;; esac; done"
+    )
+    shares = [line.split() for line in guest.ask(script).splitlines()]
+    total = sum(int(kib) for _, kib in shares)
+    print(f"{machine.name}: PSS in KiB: " + ", ".join(f"{name} {kib}" for name, kib in shares) + f"; together {total}")
+    assert wait_for("the agent", lambda: True if any(name == "hearth" for name, _ in shares) else None, 1)

@@ -1,0 +1,85 @@
+"""The machines: how each is started, and where its hardware is seen from the host."""
+
+import os
+from dataclasses import dataclass
+
+# One network card for all; the host is 10.0.2.2 in the guest.
+NETWORK = ["-netdev", "user,id=net"]
+VIRTIO = [*NETWORK, "-device", "virtio-net-pci,netdev=net,romfile="]
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What differs between the guests."""
+
+    name: str
+    arch: str
+    program: str
+    arguments: tuple
+    boot: str
+    modules: tuple
+    # Which of the serial lines is root's console, and which the agent's.
+    console: int = 0
+    serials: int = 2
+    line: str = "s1"
+    dtb: str = ""
+    # The data register of the PL061, where the machine has one.
+    pl061: int = 0
+    gpio_sim: bool = True
+
+    def command(self, kernel, initrd, folder):
+        """QEMU's command line; sockets lie in `folder`."""
+        arguments = [argument.replace("{folder}", folder) for argument in self.arguments]
+        command = [self.program, *arguments, "-kernel", os.path.join(kernel, "vmlinuz"), "-initrd", initrd]
+        if self.dtb:
+            command += ["-dtb", os.path.join(kernel, "dtb", self.dtb)]
+        return [*command, "-append", f"{self.boot} panic=-1 quiet"]
+
+
+MACHINES = {
+    machine.name: machine
+    for machine in (
+        Machine(
+            name="arm64",
+            arch="arm64",
+            program="qemu-system-aarch64",
+            arguments=("-M", "virt", "-cpu", "cortex-a53", "-smp", "2", "-m", "512", *VIRTIO),
+            boot="console=ttyAMA0",
+            modules=("virtio_pci", "virtio_net", "gpio-pl061", "gpio-sim"),
+            pl061=0x0903_03FC,
+        ),
+        Machine(
+            name="armv7",
+            arch="armhf",
+            program="qemu-system-arm",
+            arguments=("-M", "virt", "-cpu", "cortex-a15", "-smp", "2", "-m", "512", *VIRTIO),
+            boot="console=ttyAMA0",
+            modules=("virtio_pci", "virtio_net", "gpio-pl061", "gpio-sim"),
+            pl061=0x0903_03FC,
+        ),
+        Machine(
+            name="riscv64",
+            arch="riscv64",
+            program="qemu-system-riscv64",
+            # The one UART of the machine is the console's; the agent's is a card.
+            arguments=("-M", "virt", "-smp", "2", "-m", "512", *VIRTIO)
+            + ("-chardev", "socket,id=card,path={folder}/s1,server=on,wait=off", "-device", "pci-serial,chardev=card"),
+            boot="console=ttyS0",
+            modules=("virtio_pci", "virtio_net", "8250_pci", "gpio-sim"),
+            serials=1,
+        ),
+        Machine(
+            name="raspi3b",
+            arch="arm64",
+            program="qemu-system-aarch64",
+            arguments=("-M", "raspi3b", *NETWORK, "-device", "usb-net,netdev=net")
+            + ("-device", "tmp105,id=thermometer,bus=i2c-bus.1,address=0x48"),
+            boot="console=ttyS1,115200",
+            modules=("dwc2", "cdc_ether", "rndis_host", "i2c-bcm2835", "i2c-dev"),
+            console=1,
+            line="s0",
+            dtb="bcm2837-rpi-3-b.dtb",
+            gpio_sim=False,
+        ),
+    )
+}
