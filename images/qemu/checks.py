@@ -35,10 +35,10 @@ def told(broker, replies, text, wanted):
 
 
 def lamp(machine, guest):
-    """Level of the porch lamp's pin, read from the machine's registers by the host."""
-    if machine.pl061:
-        return guest.register(machine.pl061) >> 2 & 1
-    return sim(guest, 3)
+    """Level of the porch lamp's pin: from the machine's registers, by the host, where it has pins."""
+    if machine.levels:
+        return guest.register(machine.levels) >> machine.bit & 1
+    return sim(guest, 2)
 
 
 def sim(guest, line):
@@ -50,7 +50,7 @@ def obeying(machine, guest, broker, replies):
     """The first command is obeyed: the pin moves."""
     told(broker, replies, "turn on the porch lamp", "porch lamp is on")
     print(f"{machine.name}: switched on to obeying {guest.age():.1f} s")
-    if machine.pl061:
+    if machine.levels:
         assert lamp(machine, guest) == 1, "the lamp's pin is low"
         told(broker, replies, "turn off the porch lamp", "porch lamp is off")
         assert lamp(machine, guest) == 0, "the lamp's pin is high"
@@ -113,7 +113,7 @@ def refused(machine, guest, broker, replies):
     assert code != 0 and "not_found" in text, f"a line outside the home: {code} {text}"
     # A stranger's topic: nobody in [people] is it.
     broker.say(f"{HOME}/stranger/request", json.dumps({"text": "turn off the porch lamp", "id": "1"}))
-    told(broker, replies, "is the porch lamp on?", "porch lamp is")
+    told(broker, replies, "is the porch lamp on?", "on")
     assert lamp(machine, guest) == before, "a stranger moved the lamp"
 
 
@@ -124,7 +124,8 @@ def walls(machine, guest):
     for name, hand in report["classes"].items():
         standing = {wall: found["standing"] for wall, found in hand["walls"].items()}
         print(f"{machine.name}: walls of {name}: " + ", ".join(f"{wall} {how}" for wall, how in standing.items()))
-        assert standing["seccomp"] == "holds", f"{name}: seccomp {standing['seccomp']}"
+        for wall in ("seccomp", "landlock_files", "user_ns", "mount_ns", "net_ns", "rlimits"):
+            assert standing[wall] == "holds", f"{name}: {wall} {standing[wall]}"
         assert "broken" not in standing.values(), f"{name}: {standing}"
         assert not hand["succeeded_with_all_walls"], f"{name}: {hand['succeeded_with_all_walls']}"
         tried = hand["walls"]["seccomp"]["tried"]

@@ -23,8 +23,10 @@ class Machine:
     serials: int = 2
     line: str = "s1"
     dtb: str = ""
-    # The data register of the PL061, where the machine has one.
-    pl061: int = 0
+    # The register that shows the lamp's pin to the host, and its bit; 0 where gpio-sim is the only chip.
+    levels: int = 0
+    bit: int = 0
+    pl061: bool = False
     gpio_sim: bool = True
 
     def command(self, kernel, initrd, folder):
@@ -46,7 +48,9 @@ MACHINES = {
             arguments=("-M", "virt", "-cpu", "cortex-a53", "-smp", "2", "-m", "512", *VIRTIO),
             boot="console=ttyAMA0",
             modules=("virtio_pci", "virtio_net", "gpio-pl061", "gpio-sim"),
-            pl061=0x0903_03FC,
+            levels=0x0903_03FC,
+            bit=2,
+            pl061=True,
         ),
         Machine(
             name="armv7",
@@ -55,7 +59,9 @@ MACHINES = {
             arguments=("-M", "virt", "-cpu", "cortex-a15", "-smp", "2", "-m", "512", *VIRTIO),
             boot="console=ttyAMA0",
             modules=("virtio_pci", "virtio_net", "gpio-pl061", "gpio-sim"),
-            pl061=0x0903_03FC,
+            levels=0x0903_03FC,
+            bit=2,
+            pl061=True,
         ),
         Machine(
             name="riscv64",
@@ -78,6 +84,9 @@ MACHINES = {
             modules=("dwc2", "cdc_ether", "rndis_host", "i2c-bcm2835", "i2c-dev"),
             console=1,
             line="s0",
+            # GPLEV0 of the BCM2837.
+            levels=0x3F20_0034,
+            bit=17,
             dtb="bcm2837-rpi-3-b.dtb",
             gpio_sim=False,
         ),

@@ -66,8 +66,12 @@ pub fn start(bodies: &'static [(Class, Body)], lowered: Walls) -> Result<Spawner
         }
         ForkResult::Child => {
             drop((ours, asks));
-            let status = i32::from(serve(theirs, probe, bodies, lowered).is_err());
-            sys::exit_now(status)
+            let served = serve(theirs, probe, bodies, lowered);
+            if let Err(fault) = &served {
+                // Nobody reads it once the terminal is left; a step before that has no other way to be told.
+                eprintln!("hearth: the spawner cannot go on: {fault}");
+            }
+            sys::exit_now(i32::from(served.is_err()))
         }
     }
 }
