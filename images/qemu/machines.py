@@ -1,6 +1,8 @@
 """The machines: how each is started, and where its hardware is seen from the host."""
 
 import os
+import shutil
+import subprocess
 from dataclasses import dataclass
 
 # One network card for all; the host is 10.0.2.2 in the guest.
@@ -23,6 +25,8 @@ class Machine:
     serials: int = 2
     line: str = "s1"
     dtb: str = ""
+    # Nodes of the device tree that a person takes out to have what the board has (dtoverlay=disable-bt).
+    without: tuple = ()
     # The register that shows the lamp's pin to the host, and its bit; 0 where gpio-sim is the only chip.
     levels: int = 0
     bit: int = 0
@@ -34,7 +38,11 @@ class Machine:
         arguments = [argument.replace("{folder}", folder) for argument in self.arguments]
         command = [self.program, *arguments, "-kernel", os.path.join(kernel, "vmlinuz"), "-initrd", initrd]
         if self.dtb:
-            command += ["-dtb", os.path.join(kernel, "dtb", self.dtb)]
+            made = os.path.join(folder, self.dtb)
+            shutil.copy(os.path.join(kernel, "dtb", self.dtb), made)
+            for node in self.without:
+                subprocess.run(["fdtput", "-r", made, node], check=True)
+            command += ["-dtb", made]
         return [*command, "-append", f"{self.boot} panic=-1 quiet"]
 
 
@@ -88,6 +96,7 @@ MACHINES = {
             levels=0x3F20_0034,
             bit=17,
             dtb="bcm2837-rpi-3-b.dtb",
+            without=("/soc/serial@7e201000/bluetooth",),
             gpio_sim=False,
         ),
     )
