@@ -88,4 +88,5 @@ class Heard:
             self.kept.append((topic, payload))
             if wanted(topic, payload):
                 return payload
-        raise AssertionError(f"waited for {what}; heard {self.kept[-5:]}")
+        heard = [payload["text"] if "text" in payload else payload for _, payload in self.kept[-5:]]
+        raise AssertionError(f"waited for {what}; heard {heard}")

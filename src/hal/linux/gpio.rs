@@ -67,8 +67,10 @@ fn config(direction: Direction, level: LineValues, settle: Option<Duration>) -> 
             config.flags = LineFlags::INPUT;
             if let Some(settle) = settle {
                 config.flags |= LineFlags::EDGE_RISING | LineFlags::EDGE_FALLING;
-                // The kernel settles the line itself where its driver cannot.
-                config.add_debounce(u32::try_from(settle.as_micros()).unwrap_or(u32::MAX), 1);
+                if !settle.is_zero() {
+                    // The kernel settles the line itself where its driver cannot; then it reads as it settled last.
+                    config.add_debounce(u32::try_from(settle.as_micros()).unwrap_or(u32::MAX), 1);
+                }
             }
         }
         Direction::Out => {
