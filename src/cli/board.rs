@@ -28,6 +28,11 @@ enum Command {
         /// Its name; else the board of this machine.
         name: Option<String>,
     },
+    /// Prints the limits of a board's memory, as a drop-in for systemd's hearth.service.
+    Limits {
+        /// Its name; else the board of this machine.
+        name: Option<String>,
+    },
     /// Prints the JSON Schema of a board file.
     Schema,
 }
@@ -38,6 +43,7 @@ pub fn run(args: &Args, options: &Options) -> ExitCode {
     let done = match &args.command {
         Command::List => known(&options.boards).and_then(|boards| list(&boards, args.json)),
         Command::Show { name } => known(&options.boards).and_then(|boards| show(&boards, name.as_deref(), args.json)),
+        Command::Limits { name } => known(&options.boards).and_then(|boards| limits(&boards, name.as_deref(), args.json)),
         Command::Schema => {
             print(&format!("{:#}\n", schema()));
             Ok(())
@@ -75,11 +81,25 @@ fn list(boards: &Boards, json: bool) -> Result<(), Vec<BoardFault>> {
     Ok(())
 }
 
+fn chosen(boards: &Boards, name: Option<&str>) -> Result<Board, Vec<BoardFault>> {
+    name.map_or_else(|| here(boards), |name| boards.named(name))
+}
+
+/// What systemd.resource-control(5) is told: reclaim hard at seven eighths, never more than all.
+fn limits(boards: &Boards, name: Option<&str>, json: bool) -> Result<(), Vec<BoardFault>> {
+    let board = chosen(boards, name)?;
+    let (most, high) = (board.budget_mb, board.budget_mb * 7 / 8);
+    if json {
+        let limits = serde_json::json!({"board": board.name, "memory_high_mb": high, "memory_max_mb": most});
+        print(&format!("{limits:#}\n"));
+    } else {
+        print(&format!("# Board {}.\n[Service]\nMemoryHigh={high}M\nMemoryMax={most}M\n", board.name));
+    }
+    Ok(())
+}
+
 fn show(boards: &Boards, name: Option<&str>, json: bool) -> Result<(), Vec<BoardFault>> {
-    let board = match name {
-        Some(name) => boards.named(name)?,
-        None => here(boards)?,
-    };
+    let board = chosen(boards, name)?;
     if json {
         print(&format!("{:#}\n", serde_json::json!(board)));
         return Ok(());

@@ -28,4 +28,5 @@ mod shell;
 mod store;
 mod symbols;
 mod understanding;
+mod units;
 mod walls;

@@ -1,0 +1,43 @@
+//! The units of systemd: how exposed they leave the programs, and the limits that they get from the board.
+//!
+//! `tests/heavy/systemd` starts them; here they are only read.
+
+use std::process::Command;
+
+use crate::kit::Home;
+
+/// What `systemd-analyze security` finds of a unit, 0 (safe) to 10.
+fn exposure(unit: &str) -> Option<f64> {
+    let path = format!("{}/systemd/{unit}", env!("CARGO_MANIFEST_DIR"));
+    let ran = Command::new("systemd-analyze").args(["security", "--no-pager", "--offline=true", &path]).output();
+    let Ok(ran) = ran else {
+        assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "systemd-analyze is missing (Debian: systemd)");
+        eprintln!("{unit}: SKIPPED: no systemd-analyze (Debian: systemd)");
+        return None;
+    };
+    let told = String::from_utf8_lossy(&ran.stdout).into_owned();
+    let figure = told.rsplit_once("Overall exposure level for").and_then(|(_, rest)| rest.split_whitespace().nth(1));
+    Some(figure.and_then(|figure| figure.parse().ok()).unwrap_or_else(|| panic!("{unit}: {told} {ran:?}")))
+}
+
+#[test]
+fn the_units_leave_little_open() {
+    for (unit, below) in [("hearth.service", 3.2), ("hearth-keeper.service", 2.0)] {
+        if let Some(exposure) = exposure(unit) {
+            assert!(exposure < below, "{unit}: {exposure}, promised below {below}");
+        }
+    }
+}
+
+#[test]
+fn the_limits_are_those_of_the_board() {
+    let home = Home::new();
+    let told = home.run(&["board", "limits", "rpi-zero"]);
+    let budget = home.run(&["board", "show", "rpi-zero", "--json"]).json()["budget_mb"].as_u64().expect("a budget");
+    assert!(told.ok && told.out.starts_with("# Board rpi-zero.\n[Service]\n"), "{told:?}");
+    assert!(told.out.contains(&format!("MemoryMax={budget}M\n")), "{told:?}");
+    let json = home.run(&["board", "limits", "rpi-zero", "--json"]).json();
+    assert_eq!(json["memory_max_mb"].as_u64(), Some(budget));
+    assert!(json["memory_high_mb"].as_u64() < Some(budget));
+    assert_eq!(home.run(&["board", "limits", "rpi-zeroo"]).code, Some(1));
+}
