@@ -43,7 +43,9 @@ pub fn run(args: &Args, options: &Options) -> ExitCode {
     let done = match &args.command {
         Command::List => known(&options.boards).and_then(|boards| list(&boards, args.json)),
         Command::Show { name } => known(&options.boards).and_then(|boards| show(&boards, name.as_deref(), args.json)),
-        Command::Limits { name } => known(&options.boards).and_then(|boards| limits(&boards, name.as_deref(), args.json)),
+        Command::Limits { name } => {
+            known(&options.boards).and_then(|boards| limits(&boards, name.as_deref(), args.json))
+        }
         Command::Schema => {
             print(&format!("{:#}\n", schema()));
             Ok(())

@@ -21,8 +21,9 @@ use crate::wire::spawn::AtKeeper;
 
 /// Where the hand's socket lies; 0, 1 and 2 are `/dev/null`.
 const FIRST: RawFd = 3;
-/// Numbers from here on are used while the descriptors are moved into place.
-const ASIDE: RawFd = 512;
+/// Above every place that descriptors are moved to, and far below any usual bound of open files: fcntl(2)
+/// refuses a number beyond `RLIMIT_NOFILE`, of which the unit gives 512.
+const ASIDE: libc::c_int = 256;
 
 /// How a hand is sealed.
 pub(super) struct Order<'a> {

@@ -4,6 +4,8 @@
 
 use std::process::Command;
 
+use nix::sys::resource::{Resource, setrlimit};
+
 use crate::kit::Home;
 
 /// What `systemd-analyze security` finds of a unit, 0 (safe) to 10.
@@ -40,4 +42,23 @@ fn the_limits_are_those_of_the_board() {
     assert_eq!(json["memory_max_mb"].as_u64(), Some(budget));
     assert!(json["memory_high_mb"].as_u64() < Some(budget));
     assert_eq!(home.run(&["board", "limits", "rpi-zeroo"]).code, Some(1));
+}
+
+/// The number behind a key of a unit.
+fn number(unit: &str, key: &str) -> u64 {
+    let path = format!("{}/systemd/{unit}", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(&path).expect("the unit");
+    let value = text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('='));
+    value.and_then(|value| value.parse().ok()).unwrap_or_else(|| panic!("{unit} has no {key}"))
+}
+
+#[test]
+fn hands_work_with_the_descriptors_that_the_unit_gives() {
+    let files = number("hearth.service", "LimitNOFILE");
+    // This test's own process: what it starts inherits the bound.
+    setrlimit(Resource::RLIMIT_NOFILE, files, files).expect("set");
+    let home = Home::new();
+    let said = home.run(&["ask", "turn on the kitchen lamp"]);
+    assert!(said.ok, "{said:?}");
+    assert_eq!(home.line("kitchen_lamp").driven(), Some(1.0));
 }
