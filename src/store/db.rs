@@ -28,6 +28,11 @@ const SETTINGS: [&str; 8] = [
     "PRAGMA cell_size_check = ON",
 ];
 
+/// SQLITE_OPEN_EXRESCODE: also what a statement tells that runs inside another one (a check, the reading of the
+/// schema) keeps its full code. A file that is too short is damage, a disk that refuses to read is not, and only
+/// the full code tells them apart.
+const EXTENDED_CODES: std::ffi::c_int = 0x0200_0000;
+
 /// An open database.
 pub(super) struct Db {
     connection: Connection,
@@ -73,6 +78,7 @@ impl Db {
     }
 
     async fn connect(path: &Path, flags: OpenFlags) -> Result<Self, StoreError> {
+        let flags = flags | OpenFlags::from_bits_retain(EXTENDED_CODES);
         let connection = Builder::new_local(path).flags(flags).build().await?.connect()?;
         connection.busy_timeout(limits::STORE_BUSY)?;
         Ok(Self { connection, statements: HashMap::new() })

@@ -115,6 +115,8 @@ impl StoreError {
     /// How far the failure reaches, by SQLite's primary result code (sqlite.org/rescode.html).
     pub(super) const fn severity(&self) -> Severity {
         match self {
+            // SQLITE_IOERR_SHORT_READ and SQLITE_IOERR_CORRUPTFS: the file ends before its pages do.
+            Self::Sql { code: 522 | 8458, .. } => Severity::Corrupt,
             Self::Sql { code, .. } => match *code & 0xff {
                 5 | 6 | 7 | 8 | 10 | 13 | 14 | 15 => Severity::Disk,
                 11 | 26 => Severity::Corrupt,
