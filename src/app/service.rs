@@ -219,9 +219,9 @@ impl Service {
         self.store.status().await.is_ok()
     }
 
-    /// Puts everything that was acknowledged on disk.
+    /// Puts everything that was acknowledged on disk and closes the file; nothing is recorded after it.
     pub async fn close(&self) {
-        if let Err(error) = self.store.flush().await {
+        if let Err(error) = self.store.clone().close().await {
             tracing::error!(%error, "the last records were not written");
         }
     }

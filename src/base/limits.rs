@@ -231,6 +231,10 @@ pub const STORE_RING: usize = 1_024;
 pub const STORE_RETRY: Duration = Duration::from_secs(5);
 /// Time that a statement waits for a lock on the database before it fails.
 pub const STORE_BUSY: Duration = Duration::from_secs(2);
+/// Largest database of which every page is read before the service is ready, in bytes: about 10 ms a MB on a PC.
+pub const CHECK_AT_OPEN: u64 = 2 * 1024 * 1024;
+/// Time without a request before the next table of a larger one is read.
+pub const CHECK_PAUSE: Duration = Duration::from_millis(200);
 /// Messages that wait for the word index before they are indexed together.
 pub const SEARCH_BATCH: usize = 64;
 /// Rows that one query of the store answers at most.

@@ -7,7 +7,7 @@ use libsql::Value;
 use super::error::Severity;
 use super::worker::Worker;
 use super::write::{self, Write};
-use super::{CallRecord, EndCall, Message, StoreError, read, search};
+use super::{CallRecord, EndCall, Message, StoreError, check, read, search};
 use crate::base::{Code, Id, limits};
 
 /// SQLITE_CORRUPT_VTAB: the word index disagrees with itself; the rows may be sound.
@@ -137,8 +137,7 @@ impl Worker {
         }
         match read::search(&mut self.db, &expression, limit).await {
             Err(StoreError::Sql { code: WORD_INDEX_DAMAGED, message }) if self.status.degraded.is_none() => {
-                tracing::error!(message, "the word index is damaged; it is made anew from the messages");
-                self.db.execute(search::REBUILD, Vec::new()).await?;
+                check::rebuild(&mut self.db, &StoreError::Sql { code: WORD_INDEX_DAMAGED, message }).await?;
                 found.extend(read::search(&mut self.db, &expression, limit).await?);
             }
             answer => found.extend(answer?),

@@ -8,7 +8,7 @@ use super::commit::SET_META;
 use super::db::Db;
 use super::error::Severity;
 use super::worker::Worker;
-use super::{StoreError, open, write};
+use super::{Options, StoreError, open, write};
 
 /// SQLITE_FULL: the same connection writes again as soon as there is room.
 const FULL: i32 = 13;
@@ -72,9 +72,13 @@ impl Worker {
         // The old connection holds the file's lock until it is dropped.
         let Ok(empty) = Db::open_memory().await else { return false };
         self.db = empty;
-        match open::open(&self.folder, &self.clock, &self.options, &mut |_| {}).await {
+        // Something was wrong, so every page is read before the file is believed again.
+        let options = Options { check_at_open: u64::MAX, ..self.options.clone() };
+        match open::open(&self.folder, &self.clock, &options, &mut |_| {}).await {
             Ok((db, opened)) => {
                 self.db = db;
+                self.rest = None;
+                self.status.checked = opened.checked;
                 self.status.quarantined = opened.quarantined.or_else(|| self.status.quarantined.take());
                 self.writable = opened.degraded.is_none();
                 self.status.degraded = opened.degraded.or_else(|| self.status.degraded.take());

@@ -60,6 +60,11 @@ impl Store {
         Arc::clone(&self.ids)
     }
 
+    /// The wall clock, as it is written into rows.
+    pub(super) fn now_ms(&self) -> i64 {
+        self.clock.wall_ms()
+    }
+
     /// Records that a call begins; its id. With [`Kind::BeginOnce`] the record is on disk when this returns.
     ///
     /// # Errors
@@ -201,11 +206,11 @@ impl Store {
     }
 
     /// Queues a grouped write; its acknowledgement is that it is queued.
-    async fn post(&self, write: Write) -> Result<(), StoreError> {
+    pub(super) async fn post(&self, write: Write) -> Result<(), StoreError> {
         self.queue(Request::Write(write, None)).await
     }
 
-    async fn ask<T>(&self, request: impl FnOnce(Reply<T>) -> Request) -> Result<T, StoreError> {
+    pub(super) async fn ask<T>(&self, request: impl FnOnce(Reply<T>) -> Request) -> Result<T, StoreError> {
         let (reply, answer) = oneshot::channel();
         self.queue(request(reply)).await?;
         answer.await.map_err(|_| StoreError::Closed)?
@@ -257,20 +262,23 @@ fn run(
             Ok(last) => last,
             Err(error) => return answer(Err(error)),
         };
-        let worker = Worker::new(db, &opened, folder, clock, options);
+        let mut worker = Worker::new(db, &opened, folder, clock, options);
+        if !opened.checked && opened.degraded.is_none() {
+            worker.check_rest().await;
+        }
         answer(Ok((opened, last)));
         worker.serve(requests).await;
     });
 }
 
 /// A text as it is kept: without what looks like a secret.
-fn kept(text: String) -> String {
+pub(super) fn kept(text: String) -> String {
     match leak::clean(&text, leak::Policy::Secrets) {
         std::borrow::Cow::Borrowed(_) => text,
         std::borrow::Cow::Owned(clean) => clean,
     }
 }
 
-const fn bounded(what: &'static str, bytes: usize, limit: usize) -> Result<(), StoreError> {
+pub(super) const fn bounded(what: &'static str, bytes: usize, limit: usize) -> Result<(), StoreError> {
     if bytes > limit { Err(StoreError::TooLong { what, bytes, limit }) } else { Ok(()) }
 }

@@ -13,15 +13,21 @@ struct Migration {
 }
 
 /// Step `n` leads from version `n` to `n + 1`.
-const MIGRATIONS: [Migration; 1] = [Migration {
-    up: include_str!("migrations/0001_ground.up.sql"),
-    down: include_str!("migrations/0001_ground.down.sql"),
-}];
+const MIGRATIONS: [Migration; 2] = [
+    Migration {
+        up: include_str!("migrations/0001_ground.up.sql"),
+        down: include_str!("migrations/0001_ground.down.sql"),
+    },
+    Migration {
+        up: include_str!("migrations/0002_memories.up.sql"),
+        down: include_str!("migrations/0002_memories.down.sql"),
+    },
+];
 
 /// The newest schema version.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
-const _: () = assert!(MIGRATIONS.len() == 1 && VERSION == 1, "VERSION is the number of migrations");
+const _: () = assert!(MIGRATIONS.len() == 2 && VERSION == 2, "VERSION is the number of migrations");
 
 /// Written into the file's header («Hrth»), so that another program's database is recognised.
 pub(super) const APPLICATION_ID: u32 = 0x4872_7468;

@@ -35,12 +35,15 @@
 
 #![forbid(unsafe_code)]
 
+mod check;
 mod commit;
 mod db;
 mod degraded;
 mod error;
 mod folder;
 mod handle;
+mod keep;
+mod kept;
 mod migrate;
 mod open;
 mod options;
@@ -58,6 +61,8 @@ mod write;
 pub use error::StoreError;
 pub use folder::DataFolder;
 pub use handle::{Store, migrate_to};
+pub use keep::{ListItem, Memory, MemoryVector, Timer, VECTOR_BYTES};
+pub use kept::NewMemory;
 pub use migrate::VERSION;
 pub use options::Options;
 pub use policy::{Durability, Kind};

@@ -4,11 +4,12 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use super::db::{Db, text_at};
+use super::check;
+use super::db::Db;
 use super::error::Severity;
 use super::migrate::{self, APPLICATION_ID, VERSION};
-use super::{DataFolder, Opened, Options, Progress, StoreError, search};
-use crate::base::Clock;
+use super::{DataFolder, Opened, Options, Progress, StoreError};
+use crate::base::{Clock, limits};
 
 /// First bytes of every SQLite file (sqlite.org/fileformat2.html 1.3).
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
@@ -50,7 +51,7 @@ pub(super) async fn migrate(
     let path = folder.database();
     header(&path)?;
     let mut db = Db::open(&path, None).await?;
-    check(&mut db).await?;
+    check::whole(&mut db).await?;
     migrate::to(&mut db, version, progress).await
 }
 
@@ -93,10 +94,22 @@ async fn attempt(
         return Err(StoreError::Sql { code: 26, message: "file is not a database".to_owned() });
     }
     let mut db = Db::open(path, options.max_pages).await?;
-    check_and_mend(&mut db).await?;
-    let from = to_newest(&mut db, path, progress).await?;
+    let small = check::at_open(&mut db, path, options.check_at_open).await;
+    let from = match small {
+        // The words of a later version can only be made anew once their tables are there.
+        Err(error) if check::words_only(&error) => {
+            let from = to_newest(&mut db, path, progress).await?;
+            check::mend(&mut db).await?;
+            from
+        }
+        other => {
+            other?;
+            to_newest(&mut db, path, progress).await?
+        }
+    };
+    let checked = path.metadata().is_ok_and(|m| m.len() <= options.check_at_open);
     let migrated_from = (from != 0 && from != VERSION).then_some(from);
-    Ok((db, Opened { version: VERSION, migrated_from, ..Opened::default() }))
+    Ok((db, Opened { version: VERSION, migrated_from, checked, ..Opened::default() }))
 }
 
 async fn to_newest(db: &mut Db, path: &Path, progress: &mut dyn FnMut(Progress)) -> Result<u32, StoreError> {
@@ -105,30 +118,6 @@ async fn to_newest(db: &mut Db, path: &Path, progress: &mut dyn FnMut(Progress))
         return Err(StoreError::Newer { path: path.to_path_buf(), found, known: VERSION });
     }
     migrate::to(db, VERSION, progress).await
-}
-
-/// The message of a fault may repeat damaged bytes, so it is read as bytes.
-const QUICK_CHECK: &str = "SELECT CAST(quick_check AS BLOB) FROM pragma_quick_check LIMIT 1";
-
-/// Every page is read once: a flipped page shows at the start and not in the middle of a call.
-async fn check(db: &mut Db) -> Result<(), StoreError> {
-    let found = db.rows(QUICK_CHECK, Vec::new(), |row| text_at(row, 0)).await?;
-    match found.first().map(String::as_str) {
-        Some("ok") | None => Ok(()),
-        Some(fault) => Err(StoreError::Sql { code: 11, message: fault.to_owned() }),
-    }
-}
-
-/// As `check`, and a word index that is damaged alone is made anew: the messages hold all that it says.
-async fn check_and_mend(db: &mut Db) -> Result<(), StoreError> {
-    match check(db).await {
-        Err(StoreError::Sql { message, .. }) if message.contains("FTS5 table") => {
-            tracing::error!(message, "the word index is damaged; it is made anew from the messages");
-            db.execute(search::REBUILD, Vec::new()).await?;
-            check(db).await
-        }
-        other => other,
-    }
 }
 
 /// Moves a damaged file away and makes a new one.
@@ -186,7 +175,7 @@ async fn degraded(
     tracing::error!(reason, "the store cannot write; records are held in memory");
     let opened = Opened { version: VERSION, degraded: Some(reason), ..Opened::default() };
     if let Ok(mut db) = Db::open_read_only(path).await
-        && check(&mut db).await.is_ok()
+        && check::at_open(&mut db, path, limits::CHECK_AT_OPEN).await.is_ok()
         && migrate::version(&mut db).await.is_ok_and(|v| v == VERSION)
     {
         return Ok((db, opened));

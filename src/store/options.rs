@@ -13,10 +13,17 @@ pub struct Options {
     pub retry: Duration,
     /// Pages that the file may have: a full disk that comes when a test wants it.
     pub max_pages: Option<u32>,
+    /// Files of at most so many bytes are checked before they are used, larger ones beside the work.
+    pub check_at_open: u64,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { group: limits::GROUP_COMMIT, retry: limits::STORE_RETRY, max_pages: None }
+        Self {
+            group: limits::GROUP_COMMIT,
+            retry: limits::STORE_RETRY,
+            max_pages: None,
+            check_at_open: limits::CHECK_AT_OPEN,
+        }
     }
 }

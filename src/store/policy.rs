@@ -31,6 +31,14 @@ pub enum Kind {
     State,
     /// Orphaned calls closed at the start.
     Orphans,
+    /// A memory kept or forgotten.
+    Memory,
+    /// The vector of a memory.
+    Vector,
+    /// A timer set or ended.
+    Timer,
+    /// A list item added, ticked off or removed.
+    Item,
 }
 
 /// One row of the table.
@@ -45,7 +53,7 @@ pub struct Policy {
 }
 
 /// The table.
-pub const POLICIES: [Policy; 7] = [
+pub const POLICIES: [Policy; 11] = [
     Policy {
         kind: Kind::BeginOnce,
         durability: Durability::Durable,
@@ -81,6 +89,26 @@ pub const POLICIES: [Policy; 7] = [
         durability: Durability::Durable,
         reason: "reported once, so it must not come back at the next start",
     },
+    Policy {
+        kind: Kind::Memory,
+        durability: Durability::Durable,
+        reason: "«I'll remember that» is a promise; and what was forgotten must not come back",
+    },
+    Policy {
+        kind: Kind::Vector,
+        durability: Durability::Grouped,
+        reason: "made from the text, and made again where it is missing",
+    },
+    Policy {
+        kind: Kind::Timer,
+        durability: Durability::Durable,
+        reason: "a timer that does not ring after a power cut was never set",
+    },
+    Policy {
+        kind: Kind::Item,
+        durability: Durability::Durable,
+        reason: "whoever heard «added» does not write it down elsewhere",
+    },
 ];
 
 impl Kind {
@@ -105,14 +133,17 @@ mod tests {
 
     #[test]
     fn every_kind_has_one_row_with_a_reason() {
-        use Kind::{BeginIdempotent, BeginOnce, End, Message, Orphans, Session, State};
-        for kind in [BeginOnce, BeginIdempotent, End, Message, Session, State, Orphans] {
+        use Kind::{BeginIdempotent, BeginOnce, End, Item, Memory, Message, Orphans, Session, State, Timer, Vector};
+        for kind in [BeginOnce, BeginIdempotent, End, Message, Session, State, Orphans, Memory, Vector, Timer, Item] {
             let rows: Vec<_> = POLICIES.iter().filter(|p| p.kind == kind).collect();
             assert_eq!(rows.len(), 1, "{kind:?}");
             assert!(rows[0].reason.len() > 20, "{kind:?}");
             assert_eq!(rows[0].durability, kind.durability());
         }
         assert_eq!(BeginOnce.durability(), Durability::Durable);
+        for promised in [Memory, Timer, Item] {
+            assert_eq!(promised.durability(), Durability::Durable);
+        }
         assert_eq!(BeginIdempotent.durability(), Durability::Grouped);
     }
 }

@@ -48,7 +48,10 @@ const STATES: &str = "SELECT CAST(entity AS BLOB), CAST(state AS BLOB), at_ms, C
 // The greatest row is the latest begin, or its end: the begin is the even one of the two.
 const LAST_ID: &str = "SELECT max(id) FROM (
     SELECT call AS id FROM audit WHERE seq = (SELECT max(seq) FROM audit) / 2 * 2
-    UNION ALL SELECT id FROM messages WHERE seq = (SELECT max(seq) FROM messages))";
+    UNION ALL SELECT id FROM messages WHERE seq = (SELECT max(seq) FROM messages)
+    UNION ALL SELECT id FROM memories WHERE seq = (SELECT max(seq) FROM memories)
+    UNION ALL SELECT id FROM timers WHERE seq = (SELECT max(seq) FROM timers)
+    UNION ALL SELECT id FROM list_items WHERE seq = (SELECT max(seq) FROM list_items))";
 
 /// Calls with their ends.
 pub(super) async fn calls(db: &mut Db, query: CallQuery) -> Result<Vec<CallRecord>, StoreError> {

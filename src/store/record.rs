@@ -198,6 +198,8 @@ pub struct Opened {
     pub migrated_from: Option<u32>,
     /// Where a damaged file was moved; a new one was made.
     pub quarantined: Option<PathBuf>,
+    /// Whether every page was read and is sound; a large file is checked beside the work that follows.
+    pub checked: bool,
     /// Why nothing can be written, if so.
     pub degraded: Option<String>,
 }
@@ -228,4 +230,6 @@ pub struct StoreStatus {
     pub written_today: Option<u64>,
     /// Where a damaged file was moved at or since the start.
     pub quarantined: Option<PathBuf>,
+    /// Whether every page was read since the start, and is sound.
+    pub checked: bool,
 }

@@ -9,6 +9,9 @@ pub(super) const INDEX_REST: &str = "INSERT INTO messages_fts (rowid, text) SELE
 /// Makes the word index anew from the messages.
 pub(super) const REBUILD: &str = "INSERT INTO messages_fts (messages_fts) VALUES ('rebuild')";
 
+/// The same for memories, whose index is kept in step by triggers.
+pub(super) const REBUILD_MEMORIES: &str = "INSERT INTO memories_fts (memories_fts) VALUES ('rebuild')";
+
 /// Each word quoted, all of them wanted; `None` where the text has no word.
 ///
 /// Inside quotes FTS5 knows no operator, and only alphanumeric characters are let through, so no text

@@ -8,12 +8,14 @@ use std::time::Instant;
 
 use tokio::sync::{mpsc, oneshot};
 
+use super::check::Rest;
 use super::db::Db;
+use super::keep::{self, ListItem, Memory, MemoryVector, Timer};
 use super::ring::Ring;
 use super::write::Write;
 use super::{CallQuery, CallRecord, DataFolder, DeviceState, Message, Opened, Options, StoreError, StoreStatus};
 use super::{read, usage};
-use crate::base::{Clock, Id};
+use crate::base::{Clock, Id, limits};
 
 /// Where a request's answer goes.
 pub(super) type Reply<T> = oneshot::Sender<Result<T, StoreError>>;
@@ -34,6 +36,14 @@ pub(super) enum Request {
     Search(String, usize, Reply<Vec<Message>>),
     /// Read device states.
     States(Reply<Vec<DeviceState>>),
+    /// The latest memories, or those with these words.
+    Memories(Option<String>, usize, Reply<Vec<Memory>>),
+    /// Vectors after a memory.
+    Vectors(Option<Id>, Reply<Vec<MemoryVector>>),
+    /// Timers.
+    Timers(Reply<Vec<Timer>>),
+    /// Items of a list.
+    Items(String, Reply<Vec<ListItem>>),
     /// Counters.
     Status(Reply<StoreStatus>),
     /// Commit and end.
@@ -57,6 +67,8 @@ pub(super) struct Worker {
     pub(super) retry_at: Option<Instant>,
     /// Whether `db` is the file, open for writing.
     pub(super) writable: bool,
+    /// What of a large file is still to be checked, and when the next part is due.
+    pub(super) rest: Option<(Rest, Instant)>,
     usage: usage::Usage,
 }
 
@@ -67,6 +79,7 @@ impl Worker {
             version: opened.version,
             degraded: opened.degraded.clone(),
             quarantined: opened.quarantined.clone(),
+            checked: opened.checked,
             ..StoreStatus::default()
         };
         let retry_at = status.degraded.is_some().then(|| Instant::now() + options.retry);
@@ -82,6 +95,7 @@ impl Worker {
             not_indexed: 0,
             retry_at,
             writable: opened.degraded.is_none(),
+            rest: None,
             usage: usage::Usage::new(),
         }
     }
@@ -89,7 +103,8 @@ impl Worker {
     /// Serves requests until `Close`, or until no handle is left.
     pub(super) async fn serve(mut self, mut requests: mpsc::Receiver<Request>) {
         loop {
-            let wake = [self.deadline, self.retry_at].into_iter().flatten().min();
+            let check_at = self.rest.as_ref().map(|(_, at)| *at);
+            let wake = [self.deadline, self.retry_at, check_at].into_iter().flatten().min();
             let request = match wake {
                 None => requests.recv().await,
                 Some(at) => match tokio::time::timeout_at(at.into(), requests.recv()).await {
@@ -114,7 +129,13 @@ impl Worker {
                     drop(reply.send(closed));
                     return;
                 }
-                Some(request) => self.answer(request).await,
+                Some(request) => {
+                    self.answer(request).await;
+                    // The check waits until nobody wants anything.
+                    if let Some((_, at)) = &mut self.rest {
+                        *at = Instant::now() + limits::CHECK_PAUSE;
+                    }
+                }
             }
             // A stream of requests must not starve the clock.
             if wake.is_some_and(|at| at <= Instant::now()) {
@@ -161,6 +182,25 @@ impl Worker {
                 });
                 send(reply, self.noticed(found).await);
             }
+            Request::Memories(query, limit, reply) => {
+                let found = match query {
+                    Some(query) => keep::read::find(&mut self.db, &query, limit).await,
+                    None => keep::read::memories(&mut self.db, limit).await,
+                };
+                send(reply, self.noticed(found).await);
+            }
+            Request::Vectors(after, reply) => {
+                let found = keep::read::vectors(&mut self.db, after).await;
+                send(reply, self.noticed(found).await);
+            }
+            Request::Timers(reply) => {
+                let found = keep::read::timers(&mut self.db).await;
+                send(reply, self.noticed(found).await);
+            }
+            Request::Items(list, reply) => {
+                let found = keep::read::items(&mut self.db, &list).await;
+                send(reply, self.noticed(found).await);
+            }
             Request::Status(reply) => send(reply, Ok(self.status())),
             Request::Close(reply) => send(reply, Err(StoreError::Closed)),
         }
@@ -178,6 +218,30 @@ impl Worker {
             && let Err(error) = self.recover().await
         {
             tracing::debug!(%error, "the disk still refuses writes");
+        }
+        if self.rest.as_ref().is_some_and(|(_, at)| *at <= now) {
+            self.check_on().await;
+        }
+    }
+
+    /// Checks one more table of a large file; what is found ends as any damage that a read meets.
+    async fn check_on(&mut self) {
+        let Some((mut rest, _)) = self.rest.take() else { return };
+        match rest.next(&mut self.db).await {
+            Ok(true) => self.rest = Some((rest, Instant::now() + limits::CHECK_PAUSE)),
+            Ok(false) => {
+                tracing::info!("every page of the database was read and is sound");
+                self.status.checked = true;
+            }
+            Err(error) => self.refused(&error).await,
+        }
+    }
+
+    /// Starts the check of what opening did not read.
+    pub(super) async fn check_rest(&mut self) {
+        match Rest::all(&mut self.db).await {
+            Ok(rest) => self.rest = Some((rest, Instant::now() + limits::CHECK_PAUSE)),
+            Err(error) => self.refused(&error).await,
         }
     }
 

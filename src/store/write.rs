@@ -3,6 +3,7 @@
 use libsql::Value;
 
 use super::db::{Db, blob, micros};
+use super::keep::{self, Keep};
 use super::{BeginCall, DeviceState, EndCall, Role, StoreError};
 use crate::base::{Id, limits};
 
@@ -19,6 +20,8 @@ pub(super) enum Write {
     Message { id: Id, session: String, role: Role, text: String, trace: Option<Id>, at_ms: i64 },
     /// Device states.
     States(Vec<DeviceState>),
+    /// What Hearth was asked to keep.
+    Keep(Keep),
 }
 
 const BEGIN: &str = "INSERT INTO audit (seq, at_ms, call, tool, principal, trace, args, decision, reason)
@@ -60,6 +63,7 @@ pub(super) async fn apply(db: &mut Db, write: &Write) -> Result<(), StoreError> 
             }
             Ok(())
         }
+        Write::Keep(change) => keep::apply(db, change).await,
         Write::States(states) => {
             for state in states {
                 let json = text(&state.state.to_string());

@@ -154,3 +154,44 @@ fn logs_are_structured_and_carry_the_trace() {
     let of_turn = calls.as_array().expect("calls").iter().filter(|call| call["trace"] == trace.as_str()).count();
     assert_eq!(of_turn, 2, "drive and read back, under the same trace");
 }
+
+#[test]
+fn a_migration_asks_the_service_manager_for_more_time() {
+    let home = Home::new();
+    let fixture = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/store/v1.db");
+    let database = home.data().join("hearth.db");
+    std::fs::copy(fixture, &database).expect("copied");
+    let path = home.root().join("notify");
+    let news = std::os::unix::net::UnixDatagram::bind(&path).expect("a socket");
+    news.set_read_timeout(Some(crate::kit::SOON)).expect("a timeout");
+    for of in [&database, &path] {
+        std::fs::set_permissions(of, std::os::unix::fs::PermissionsExt::from_mode(0o666)).expect("open to the agent");
+    }
+    let mut command = home.command(&["run"]);
+    command.env("NOTIFY_SOCKET", &path);
+    let service = crate::kit::Running::start(command);
+    let mut heard = Vec::new();
+    while !heard.iter().any(|news: &String| news.contains("READY=1")) {
+        let mut part = [0; 512];
+        let length = news.recv(&mut part).unwrap_or_else(|error| panic!("{error} after {heard:?}: {}", service.log()));
+        heard.push(String::from_utf8_lossy(&part[..length]).into_owned());
+    }
+    let at = |wanted: &str| heard.iter().position(|news| news.contains(wanted));
+    let extended = at("EXTEND_TIMEOUT_USEC=120000000").unwrap_or_else(|| panic!("{heard:?}"));
+    let told = at("STATUS=migrating the store from 1 to 2").unwrap_or_else(|| panic!("{heard:?}"));
+    assert!(extended < told && told < at("READY=1").expect("ready"), "{heard:?}");
+    drop(service);
+    // The next start has nothing to migrate, and asks for nothing.
+    let mut command = home.command(&["run"]);
+    command.env("NOTIFY_SOCKET", &path);
+    let _service = crate::kit::Running::start(command);
+    loop {
+        let mut part = [0; 512];
+        let length = news.recv(&mut part).expect("news");
+        let text = String::from_utf8_lossy(&part[..length]).into_owned();
+        assert!(!text.contains("EXTEND_TIMEOUT"), "{text}");
+        if text.contains("READY=1") {
+            return;
+        }
+    }
+}

@@ -2,7 +2,9 @@
 
 mod faults;
 mod full;
+mod keeps;
 mod kills;
 mod kit;
+mod large;
 mod records;
 mod versions;

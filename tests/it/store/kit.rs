@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use hearth::base::{Clock, Id};
-use hearth::store::{BeginCall, DataFolder, Decision, EndCall, Opened, Options, Store, StoreError};
+use hearth::store::{BeginCall, DataFolder, Decision, EndCall, NewMemory, Opened, Options, Store, StoreError};
 
 /// A folder under the system's temporary one, removed with the value.
 pub(super) struct Scratch(PathBuf);
@@ -50,7 +50,12 @@ impl Drop for Scratch {
 
 /// Options that retry only when asked, so that a test decides when.
 pub(super) fn quick() -> Options {
-    Options { group: Duration::from_millis(50), retry: Duration::from_secs(3600), max_pages: None }
+    Options {
+        group: Duration::from_millis(50),
+        retry: Duration::from_secs(3600),
+        max_pages: None,
+        ..Options::default()
+    }
 }
 
 pub(super) fn begin(tool: &str, trace: Id) -> BeginCall {
@@ -62,6 +67,11 @@ pub(super) fn begin(tool: &str, trace: Id) -> BeginCall {
         decision: Decision::Allow,
         reason: "tier 1: idempotent".to_owned(),
     }
+}
+
+/// Something to remember.
+pub(super) fn note(text: &str) -> NewMemory<'_> {
+    NewMemory { principal: "ann", kind: "note", text, source: "said", language: None }
 }
 
 pub(super) fn end() -> EndCall {

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use hearth::base::{Clock, Code};
-use hearth::store::{CallQuery, DataFolder, DeviceState, EndCall, Kind, Role, StoreError};
+use hearth::store::{CallQuery, DataFolder, DeviceState, EndCall, Kind, Role, StoreError, VERSION};
 use serde_json::json;
 
 use super::kit::{Scratch, begin, end, quick, wait};
@@ -13,7 +13,7 @@ fn a_turn_reads_back_after_a_restart() {
     let scratch = Scratch::new("turn");
     wait(async {
         let (store, opened) = scratch.open();
-        assert_eq!((opened.version, opened.migrated_from, opened.degraded), (1, None, None));
+        assert_eq!((opened.version, opened.migrated_from, opened.degraded), (VERSION, None, None));
         let trace = store.ids().next();
         store.touch_session("console:1", "console", "console").await.unwrap();
         store.add_message("console:1", Role::User, "turn on the kitchen lamp", Some(trace)).await.unwrap();
