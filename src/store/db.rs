@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use libsql::{Builder, Connection, OpenFlags, Row, Statement, Value};
 
-use super::StoreError;
+use super::{Options, StoreError};
 use crate::base::{Id, limits};
 
 /// Bytes of a database page. Fixed when the file is made; chosen by measurement, see `store`'s head.
@@ -41,13 +41,16 @@ pub(super) struct Db {
 
 impl Db {
     /// Opens or creates the file for writing.
-    pub(super) async fn open(path: &Path, max_pages: Option<u32>) -> Result<Self, StoreError> {
+    pub(super) async fn open(path: &Path, options: &Options) -> Result<Self, StoreError> {
         let mut db = Self::connect(path, OpenFlags::default()).await?;
         db.batch(PAGE_SIZE).await?;
         for setting in SETTINGS {
             db.batch(setting).await?;
         }
-        if let Some(pages) = max_pages {
+        if !options.wait_for_disk {
+            db.batch("PRAGMA synchronous = OFF").await?;
+        }
+        if let Some(pages) = options.max_pages {
             db.limit_pages(pages).await?;
         }
         // A write lock taken and given back shows here whether the disk takes writes.

@@ -50,7 +50,7 @@ pub(super) async fn migrate(
 ) -> Result<u32, StoreError> {
     let path = folder.database();
     header(&path)?;
-    let mut db = Db::open(&path, None).await?;
+    let mut db = Db::open(&path, &Options::default()).await?;
     check::whole(&mut db).await?;
     migrate::to(&mut db, version, progress).await
 }
@@ -93,7 +93,7 @@ async fn attempt(
     if header(path)? == Header::Garbage {
         return Err(StoreError::Sql { code: 26, message: "file is not a database".to_owned() });
     }
-    let mut db = Db::open(path, options.max_pages).await?;
+    let mut db = Db::open(path, options).await?;
     let small = check::at_open(&mut db, path, options.check_at_open).await;
     let from = match small {
         // The words of a later version can only be made anew once their tables are there.

@@ -15,6 +15,8 @@ pub struct Options {
     pub max_pages: Option<u32>,
     /// Files of at most so many bytes are checked before they are used, larger ones beside the work.
     pub check_at_open: u64,
+    /// Whether a commit waits for the disk. Without it a power cut loses rows: for the test that shows it.
+    pub wait_for_disk: bool,
 }
 
 impl Default for Options {
@@ -24,6 +26,7 @@ impl Default for Options {
             retry: limits::STORE_RETRY,
             max_pages: None,
             check_at_open: limits::CHECK_AT_OPEN,
+            wait_for_disk: true,
         }
     }
 }

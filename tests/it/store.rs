@@ -1,10 +1,14 @@
 //! The store at library level: records, restarts, versions, faults of disk and file, kill -9.
 
+mod cuts;
+mod disk;
+mod durable;
 mod faults;
 mod full;
 mod keeps;
 mod kills;
 mod kit;
 mod large;
+mod mounted;
 mod records;
 mod versions;
