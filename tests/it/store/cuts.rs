@@ -98,7 +98,7 @@ fn one_life(mounted: Mounted, dice: &mut Dice, acks: &mut Acks, careless: bool) 
     let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
     // The time counts from the first acknowledgement; one life in eight ends before it, while opening.
-    if dice.next() % 8 == 0 {
+    if dice.next().is_multiple_of(8) {
         std::thread::sleep(Duration::from_micros(dice.next() % 60_000));
     } else {
         lines.by_ref().find(|line| line.starts_with("ack ")).iter().for_each(|line| acks.hear(line));
@@ -149,11 +149,11 @@ fn write_until_cut(folder: &Path) -> ! {
             let state = serde_json::json!({"round": round});
             let state = DeviceState { entity: "lamp".into(), state, at_ms: 1, source: "line".into() };
             store.save_states(vec![state]).await?;
-            if round % 3 == 0 {
+            if round.is_multiple_of(3) {
                 store.forget(memory).await?;
                 say(format!("gone {memory}"));
             }
-            if round % 5 == 0 {
+            if round.is_multiple_of(5) {
                 store.search_messages("beside", 1).await?;
             }
         }

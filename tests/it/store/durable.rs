@@ -142,7 +142,7 @@ async fn turn(store: &Store, number: u64) {
     let call = store.begin_call(begin("light.set", trace), Kind::BeginIdempotent).await.unwrap();
     store.end_call(call, end()).await.unwrap();
     store.add_message("console:1", Role::Assistant, "The kitchen lamp is on.", Some(trace)).await.unwrap();
-    let state = serde_json::json!({"on": number % 2 == 0});
+    let state = serde_json::json!({"on": number.is_multiple_of(2)});
     let state = DeviceState { entity: "lamp".into(), state, at_ms: 1, source: "line".into() };
     store.save_states(vec![state]).await.unwrap();
     store.flush().await.unwrap();
