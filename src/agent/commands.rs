@@ -12,6 +12,7 @@ Commands:
   /pins    the lines of this board and what is on them
   /state   the devices and what is true of them
   /set     a device by its id: /set light.kitchen_lamp on
+  /stop    ends thinking about what was asked last
   /tools   what Hearth can do, and the class of hand that does it
   /help    this
   /quit    leave";
@@ -24,6 +25,7 @@ impl Agent {
             "pins" => self.pins(behalf).await,
             "state" => self.state(),
             "tools" => self.tools(),
+            "stop" => "I am not thinking about anything.".to_owned(),
             other => format!("There is no command «/{}». /help lists them.", other.escape_debug()),
         };
         Said { text, detail: json!({"decision": "answer", "command": command}) }
@@ -44,7 +46,7 @@ impl Agent {
         if rows.is_empty() { "No line of this board is in use.".into() } else { rows.join("\n") }
     }
 
-    fn state(&self) -> String {
+    pub(super) fn state(&self) -> String {
         let entities = self.parts.home.entities.iter();
         let rows: Vec<_> =
             entities.map(|entity| format!("  {:<24} {:<12} {}", entity.name, entity.state, entity.id)).collect();

@@ -12,6 +12,7 @@ mod lines;
 mod remote;
 mod session;
 mod set;
+mod think;
 
 use std::sync::Arc;
 
@@ -29,6 +30,8 @@ use crate::intent::{self, Decision, Turn, Understanding};
 use crate::store::{DeviceState, Role, Store};
 
 use act::Acted;
+pub use think::{Mind, Thought, Thoughts};
+
 use session::Sessions;
 
 /// What a turn needs from the rest of Hearth.
@@ -46,6 +49,8 @@ pub struct Parts {
     pub zone: TimeZone,
     /// What channels are told, and devices behind them.
     pub outside: Outside,
+    /// The model, where there is one.
+    pub mind: Option<Mind>,
 }
 
 /// The agent; one turn at a time.
@@ -61,6 +66,15 @@ struct Behalf<'a> {
     principal: &'a Principal,
     trace: Id,
     confirmed: bool,
+}
+
+/// What became of a message.
+#[derive(Debug)]
+pub enum Turned {
+    /// It was answered.
+    Answered(Outbound),
+    /// The home alone cannot: this is to be thought about, and concluded.
+    Thinks(Box<Thought>),
 }
 
 /// An answer in its two forms.
@@ -83,13 +97,21 @@ impl Agent {
         Value::Object(entities.map(|entity| (entity.id.clone(), entity.to_json())).collect())
     }
 
-    /// Answers one message; never fails, an answer is all that can happen.
-    pub async fn turn(&mut self, message: &Inbound) -> Outbound {
+    /// Answers one message, or leaves a thought that answers it: thinking takes long, and the home obeys
+    /// meanwhile. Never fails, an answer is all that can happen.
+    pub async fn turn(&mut self, message: &Inbound) -> Turned {
         let span = tracing::info_span!("turn", trace = %message.trace, session = message.session);
         self.answer(message).instrument(span).await
     }
 
-    async fn answer(&mut self, message: &Inbound) -> Outbound {
+    /// The answer that came of thinking about a message.
+    pub async fn conclude(&mut self, message: &Inbound, thoughts: Thoughts) -> Outbound {
+        let span = tracing::info_span!("turn", trace = %message.trace, session = message.session);
+        let said = Said { text: thoughts.text, detail: thoughts.detail };
+        self.tell(message, said).instrument(span).await
+    }
+
+    async fn answer(&mut self, message: &Inbound) -> Turned {
         let began = std::time::Instant::now();
         self.note(message, Role::User, &message.text).await;
         let behalf = Behalf { principal: &message.principal, trace: message.trace, confirmed: false };
@@ -100,14 +122,38 @@ impl Agent {
             },
             None => self.sentence(message, behalf).await,
         };
+        if said.detail["decision"] == "abstain" {
+            match &self.parts.mind {
+                Some(mind) => return Turned::Thinks(Box::new(self.thought(mind.clone(), message, said.text))),
+                None => said.text.push_str(" There is no model that I could ask; hearth onboard sets one up."),
+            }
+        }
+        let micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
+        said.detail["micros"] = json!(micros);
+        Turned::Answered(self.tell(message, said).await)
+    }
+
+    fn thought(&self, mind: Mind, message: &Inbound, alone: String) -> Thought {
+        Thought {
+            mind,
+            gate: Arc::clone(&self.parts.gate),
+            store: self.parts.store.clone(),
+            principal: message.principal.clone(),
+            trace: message.trace,
+            session: message.session.clone(),
+            text: message.text.clone(),
+            home: self.state(),
+            alone,
+        }
+    }
+
+    async fn tell(&mut self, message: &Inbound, mut said: Said) -> Outbound {
         // Nobody is told what looks like a secret, whoever asked.
         said.text = leak::clean(&said.text, leak::Policy::Secrets).into_owned();
         leak::clean_json(&mut said.detail, leak::Policy::Secrets);
         self.note(message, Role::Assistant, &said.text).await;
-        let micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
-        said.detail["micros"] = json!(micros);
         said.detail["trace"] = json!(message.trace);
-        tracing::info!(micros, decision = said.detail["decision"].as_str(), "turn");
+        tracing::info!(micros = said.detail["micros"].as_u64(), decision = said.detail["decision"].as_str(), "turn");
         Outbound { trace: message.trace, text: said.text, detail: said.detail }
     }
 

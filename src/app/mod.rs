@@ -10,10 +10,13 @@ pub mod admin;
 mod edges;
 mod faults;
 mod lines;
+mod model;
 mod outside;
 mod serve;
 mod service;
 mod settings;
+mod suspended;
+mod vouch;
 
 pub use serve::{Front, serve};
 pub use service::Service;

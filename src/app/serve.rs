@@ -40,12 +40,13 @@ pub async fn serve(settings: Settings, spawner: Spawner, ring: Option<Ring>, fro
     // At start, beside the work: the report is there before anybody asks for it.
     let tried = tokio::spawn(Arc::clone(&service).try_walls());
     let watched = tokio::spawn(feed_watchdog(Arc::clone(&service)));
+    let vouched = tokio::spawn(Arc::clone(&service).keep_vouched());
     tokio::select! {
         () = stop.wait() => tracing::info!("told to stop"),
         () = converse(Arc::clone(&service), front) => {}
     }
     Notify.stopping();
-    for task in [doors, watched, channels, listening, tried] {
+    for task in [doors, watched, vouched, channels, listening, tried] {
         task.abort();
         let _ = task.await;
     }

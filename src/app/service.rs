@@ -6,9 +6,11 @@ use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
-use crate::agent::{Agent, Parts};
-use crate::base::{Clock, Fault, IdSource};
+use crate::agent::{Agent, Parts, Thoughts, Turned};
+use crate::base::{Clock, Fault, IdSource, limits};
 use crate::bus::{self, Bus, Inbound, Messages, Outbound, Outside, Principal, Remote};
+use crate::config;
+use crate::gate::web::Web;
 use crate::gate::{Call, Gate, Tool};
 use crate::hal::Places;
 use crate::obs::{Notify, Ring};
@@ -22,7 +24,9 @@ use crate::wire::hand::Work;
 
 use super::admin::{Answer, Request, Response};
 use super::lines::{self, Held};
+use super::model::{self, Thinking};
 use super::outside::Channels;
+use super::vouch::Voucher;
 use super::{AppFault, Settings, edges};
 
 /// A running Hearth: what its doors ask.
@@ -37,8 +41,12 @@ pub struct Service {
     outside: Outside,
     channels: std::sync::Mutex<Option<Channels>>,
     watched: std::sync::Mutex<edges::Watched>,
+    voucher: Voucher,
+    thinking: Thinking,
+    web: Web,
+    model: config::Model,
     facts: Facts,
-    _folder: DataFolder,
+    folder: DataFolder,
 }
 
 /// What does not change while it runs.
@@ -99,10 +107,23 @@ impl Service {
         let tools = tools.into_iter().chain([shell, told]).collect();
         let channels = Channels::of(&config, &home, &board.name, publications);
         let gate = Gate::new(tools, hands.clone(), store.clone());
+        if super::suspended::is(&folder) {
+            tracing::warn!("suspended since an earlier run: no tool is called until hearth resume");
+            gate.suspend(true);
+        }
 
+        let web = model::web(&config, &dirs.data, hands.clone(), clock.wall_ms())?;
+        let mind = model::mind(&config.model, web.clone());
         let zone = TimeZone::get(&config.timezone).unwrap_or(TimeZone::UTC);
-        let parts =
-            Parts { home, gate: Arc::clone(&gate), store: store.clone(), clock, zone, outside: outside.clone() };
+        let parts = Parts {
+            home,
+            gate: Arc::clone(&gate),
+            store: store.clone(),
+            clock: clock.clone(),
+            zone,
+            outside: outside.clone(),
+            mind,
+        };
         let mut agent = Agent::new(parts);
         agent.look_at_everything(ids.next()).await;
 
@@ -116,6 +137,7 @@ impl Service {
             lines_lost: failed.iter().map(|(line, fault)| (line.clone(), fault.to_string())).collect(),
         };
         let agent = Mutex::new(agent);
+        let voucher = Voucher::new(&config, &dirs.data);
         let service = Self {
             agent,
             bus,
@@ -127,8 +149,12 @@ impl Service {
             outside,
             channels: std::sync::Mutex::new(Some(channels)),
             watched: std::sync::Mutex::new(watched),
+            voucher,
+            thinking: Thinking::default(),
+            web,
+            model: config.model.clone(),
             facts,
-            _folder: folder,
+            folder,
         };
         Ok((Arc::new(service), messages))
     }
@@ -144,11 +170,36 @@ impl Service {
             tokio::select! {
                 message = messages.next() => {
                     let Some(message) = message else { return };
-                    let answer = self.agent.lock().await.turn(&message).await;
-                    message.answer(answer);
+                    self.attend(message).await;
                 }
                 _ = reports.changed() => self.agent.lock().await.hear_devices().await,
                 Some(edge) = changes.recv() => self.agent.lock().await.hear_line(&edge.line, edge.on).await,
+            }
+        }
+    }
+
+    async fn attend(self: &Arc<Self>, message: Inbound) {
+        if message.text.trim() == "/stop" && self.thinking.stop(Some(&message.session)) > 0 {
+            let thoughts = Thoughts { text: "All right.".into(), detail: json!({"decision": "answer"}) };
+            return message.answer(self.agent.lock().await.conclude(&message, thoughts).await);
+        }
+        let turned = self.agent.lock().await.turn(&message).await;
+        let thought = match turned {
+            Turned::Answered(answer) => return message.answer(answer),
+            Turned::Thinks(thought) => thought,
+        };
+        match self.thinking.begin(&message.session) {
+            Ok(stopped) => {
+                let service = Arc::clone(self);
+                tokio::spawn(async move {
+                    let thoughts = model::think(*thought, stopped).await;
+                    service.thinking.end(&message.session);
+                    message.answer(service.agent.lock().await.conclude(&message, thoughts).await);
+                });
+            }
+            Err(busy) => {
+                let thoughts = Thoughts { text: busy, detail: json!({"decision": "ask"}) };
+                message.answer(self.agent.lock().await.conclude(&message, thoughts).await);
             }
         }
     }
@@ -185,6 +236,8 @@ impl Service {
             "ready": true,
             "hands": self.hands.status(),
             "store": store.as_ref().map_or_else(|error| json!({"error": error.to_string()}), |store| json!(store)),
+            "suspended": self.gate.is_suspended(),
+            "audit": self.voucher.status(),
             "opened": self.facts.opened,
             "orphans_closed": self.facts.orphans,
             "lines_lost": self.facts.lines_lost,
@@ -221,8 +274,17 @@ impl Service {
 
     /// Puts everything that was acknowledged on disk and closes the file; nothing is recorded after it.
     pub async fn close(&self) {
+        self.voucher.show(&self.store).await;
         if let Err(error) = self.store.clone().close().await {
             tracing::error!(%error, "the last records were not written");
+        }
+    }
+
+    /// Shows the keeper the audit chain from time to time, until it is dropped.
+    pub async fn keep_vouched(self: Arc<Self>) {
+        loop {
+            tokio::time::sleep(limits::VOUCH_EVERY).await;
+            self.voucher.show(&self.store).await;
         }
     }
 
@@ -231,6 +293,17 @@ impl Service {
     pub fn greeting(&self) -> String {
         let version = env!("CARGO_PKG_VERSION");
         format!("Hearth {version} on board {}. Say «turn on the kitchen lamp», or /help.", self.facts.board)
+    }
+
+    /// Suspends or resumes, here and for the next start.
+    fn suspend(&self, suspended: bool, principal: &Principal) -> Result<Value, Fault> {
+        self.gate.suspend(suspended);
+        if suspended {
+            self.thinking.stop(None);
+        }
+        tracing::warn!(suspended, who = principal.name, "tool calls were suspended or resumed");
+        super::suspended::keep(&self.folder, suspended)?;
+        Ok(json!({"suspended": suspended}))
     }
 
     async fn tool(&self, name: &str, arguments: Value, confirmed: bool, principal: &Principal) -> Result<Value, Fault> {
@@ -243,17 +316,43 @@ impl Answer for Service {
         let principal = Principal::owner(format!("admin:{uid}"));
         let done = match request {
             Request::Say { text, session } => {
-                self.say(principal, &format!("admin:{session}"), text).await.map(|answer| json!(answer))
+                let session = format!("admin:{session}");
+                // Whoever hangs up before the answer does not want it any more.
+                let mut unheard = Unheard(Some((&self.thinking, &session)));
+                let answer = self.say(principal, &session, text).await.map(|answer| json!(answer));
+                unheard.0 = None;
+                answer
             }
             Request::Status => Ok(self.status().await),
             Request::Walls => self.hands.walls().await.map(|report| report.to_json()),
             Request::Tools => Ok(json!(self.gate.manifests().collect::<Vec<_>>())),
             Request::Tool { name, arguments, confirmed } => self.tool(&name, arguments, confirmed, &principal).await,
+            Request::TryModel { base_url, name, secret } => {
+                let set = config::Model { base_url, name, secret, ..self.model.clone() };
+                model::try_once(&set, self.web.clone()).await
+            }
+            Request::Suspend => self.suspend(true, &principal),
+            Request::Resume => self.suspend(false, &principal),
+            Request::AuditVerify => self.voucher.verify(&self.store).await,
+            Request::AuditPage { after } => {
+                self.store.chain_page(after).await.map(|rows| json!(rows)).map_err(Fault::from)
+            }
             Request::Calls { limit } => {
                 self.store.calls(CallQuery::Latest(limit)).await.map(|calls| json!(calls)).map_err(Fault::from)
             }
         };
         done.into()
+    }
+}
+
+/// Stops the thought of a session when it is dropped.
+struct Unheard<'a>(Option<(&'a Thinking, &'a str)>);
+
+impl Drop for Unheard<'_> {
+    fn drop(&mut self) {
+        if let Some((thinking, session)) = self.0 {
+            thinking.stop(Some(session));
+        }
     }
 }
 

@@ -49,6 +49,12 @@ impl Settings {
         self.dirs.runtime.join("hearth.sock")
     }
 
+    /// Where the brain's session key with the keeper is.
+    #[must_use]
+    pub fn session_key(&self) -> PathBuf {
+        super::model::session_key(&self.config, &self.dirs.data)
+    }
+
     /// What of the file system the brain needs once its settings are read.
     #[must_use]
     pub fn reach(&self) -> Reach {

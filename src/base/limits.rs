@@ -264,3 +264,33 @@ pub const LOG_RING_LINES: usize = 256;
 pub const LOG_RING_BYTES: usize = 64 * 1024;
 /// Longest log line, in bytes; longer ones are cut.
 pub const LOG_LINE_BYTES: usize = 4 * 1024;
+
+/// Where the keeper listens, and where it is looked for, unless they are told otherwise.
+pub const KEEPER_SOCKET: &str = "/run/hearth/keeper.sock";
+/// Longest time that audit records are not vouched for by the keeper, while it answers.
+pub const VOUCH_EVERY: Duration = Duration::from_secs(60);
+/// Audit records in one piece of an export.
+pub const EXPORT_ROWS: usize = 100;
+
+/// Longest line of a model's stream, in bytes.
+pub const MODEL_LINE_BYTES: usize = 128 * 1024;
+/// Longest event of a model's stream, in bytes.
+pub const MODEL_EVENT_BYTES: usize = 256 * 1024;
+/// Longest answer of a model, in bytes.
+pub const MODEL_ANSWER_BYTES: usize = 256 * 1024;
+/// Longest question to a model, in bytes: the whole conversation.
+pub const MODEL_BODY_BYTES: usize = 512 * 1024;
+/// Most tools that a model may wish for at once.
+pub const MODEL_WISHES: usize = 16;
+/// Tries of one question.
+pub const MODEL_TRIES: u32 = 3;
+/// Pause before the second try; doubled before each later one.
+pub const MODEL_BACKOFF: Duration = Duration::from_millis(500);
+/// Longest text of one tool's result that a model is shown, in bytes.
+pub const MODEL_RESULT_BYTES: usize = 16 * 1024;
+/// Messages of a session that a model is shown.
+pub const MODEL_HISTORY: usize = 20;
+/// Thoughts at one time.
+pub const THOUGHTS: usize = 4;
+/// How often it is looked whether whoever waits for an answer is still there.
+pub const PEER_CHECK: Duration = Duration::from_millis(200);

@@ -42,7 +42,8 @@ pub fn run(args: Args, options: &Options) -> ExitCode {
 }
 
 fn went_well(detail: &Value) -> bool {
-    let decided = matches!(detail["decision"].as_str(), Some("act" | "answer"));
+    let thought = detail["decision"] == "think" && detail["ended"] == "answered";
+    let decided = thought || matches!(detail["decision"].as_str(), Some("act" | "answer"));
     let outcomes = detail["outcomes"].as_array().into_iter().flatten();
     decided && outcomes.into_iter().all(|outcome| outcome["outcome"] == "done")
 }

@@ -12,11 +12,14 @@ pub mod board;
 pub mod config;
 pub mod doctor;
 pub mod keeper;
+pub mod offboard;
+pub mod onboard;
 pub mod run;
 pub mod say;
 pub mod secret;
 pub mod serial;
 pub mod status;
+pub mod suspend;
 pub mod tool;
 
 mod reach;
@@ -84,6 +87,14 @@ enum Command {
     Audit(audit::Args),
     /// Tries every wall around the hands and tells which one refused what
     Doctor(doctor::Args),
+    /// Stops every tool call at once, until resume; also over a restart
+    Suspend(suspend::Args),
+    /// Lets tools be called again
+    Resume(suspend::Args),
+    /// Sets a language model up: provider, key, a trial
+    Onboard(onboard::Args),
+    /// Wipes everything that this Hearth knows: data folder and vault
+    Offboard(offboard::Args),
     /// Settings: check a file, print the default one or its schema
     Config(config::Args),
     /// Boards: list them, show one
@@ -115,6 +126,10 @@ pub fn main() -> ExitCode {
         Some(Command::Tool(args)) => tool::run(args, &options),
         Some(Command::Audit(args)) => audit::run(&args, &options),
         Some(Command::Doctor(args)) => doctor::run(&args, &options),
+        Some(Command::Suspend(args)) => suspend::run(&args, true, &options),
+        Some(Command::Resume(args)) => suspend::run(&args, false, &options),
+        Some(Command::Onboard(args)) => onboard::run(&args, &options),
+        Some(Command::Offboard(args)) => offboard::run(&args, &options),
         Some(Command::Config(args)) => config::run(&args, &options),
         Some(Command::Board(args)) => board::run(&args, &options),
         Some(Command::Say(args)) => say::run(args),

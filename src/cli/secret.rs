@@ -88,7 +88,7 @@ fn act(args: &SecretArgs) -> Result<Said, Fault> {
             )
         }
         Command::Add { name, replace } => {
-            let value = read_value(name)?;
+            let value = read_value(&format!("value of '{name}'"))?;
             // The keeper ends a connection that is idle while somebody types.
             let mut client = Client::connect(&args.socket)?;
             client.administer()?;
@@ -128,7 +128,7 @@ fn print_value(value: &Value, json: bool) {
 }
 
 /// The value: one line at a terminal, all of standard input otherwise, without one line end after it.
-fn read_value(name: &str) -> Result<Value, Fault> {
+pub(super) fn read_value(name: &str) -> Result<Value, Fault> {
     let failed = |error: io::Error| Fault::new(Code::System, format!("cannot read the value: {error}"));
     let mut bytes = Zeroizing::new(vec![0; limits::VAULT_VALUE_BYTES + 2]);
     let length =
@@ -164,8 +164,9 @@ fn read_quietly(name: &str, room: &mut [u8]) -> io::Result<usize> {
     let before = tcgetattr(&terminal)?;
     let mut quiet = before.clone();
     quiet.local_flags.remove(LocalFlags::ECHO);
-    write!(&terminal, "value of '{name}' (not shown): ")?;
+    // Quiet first: what is typed as soon as the question shows must neither show nor be flushed away.
     tcsetattr(&terminal, SetArg::TCSAFLUSH, &quiet)?;
+    write!(&terminal, "{name} (not shown): ")?;
     let length = fill(&terminal, room, true);
     tcsetattr(&terminal, SetArg::TCSAFLUSH, &before)?;
     writeln!(&terminal)?;

@@ -17,7 +17,9 @@ pub mod dirs;
 pub use crate::base::KeyFault as ConfigFault;
 pub use dirs::{Dirs, Env};
 pub use find::{Source, find};
-pub use settings::{Board, Config, Home, Log, LogFormat, LogLevel, Mqtt, Person, Rights, Serial, read_bounded};
+pub use settings::{
+    Board, Config, Home, Keeper, Log, LogFormat, LogLevel, Model, Mqtt, Net, Person, Rights, Serial, read_bounded,
+};
 
 /// The small home that the default file shows and the demo runs.
 pub const DEMO_HOME: &str = include_str!("demo.toml");

@@ -117,6 +117,46 @@ pub struct Serial {
     pub pin_hash: String,
 }
 
+/// The secrets helper's settings.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Keeper {
+    /// Where it listens.
+    pub socket: PathBuf,
+    /// The brain's session key; empty: `session.key` in the data folder.
+    pub session_key: PathBuf,
+}
+
+/// The language model's settings.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Model {
+    /// The server; empty: none.
+    pub base_url: String,
+    /// The model's name there.
+    pub name: String,
+    /// `vault:` and the key's name there; empty: none.
+    pub secret: String,
+    /// Most questions for one sentence.
+    pub steps: u32,
+    /// Longest time for one sentence, in seconds.
+    pub time_s: u32,
+    /// Longest silence of the server, in seconds.
+    pub idle_s: u32,
+    /// Most tokens for one sentence.
+    pub tokens: u64,
+    /// Most tokens of one answer.
+    pub answer_tokens: u32,
+}
+
+/// The settings of the way out.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Net {
+    /// Addresses of the LAN that may be connected to.
+    #[serde(default)]
+    pub lan: Vec<String>,
+    /// Authorities besides the web's; empty: none.
+    pub ca_file: PathBuf,
+}
+
 /// What somebody may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -150,6 +190,9 @@ struct Raw {
     log: Log,
     mqtt: Mqtt,
     serial: Serial,
+    keeper: Keeper,
+    model: Model,
+    net: Net,
     #[serde(default)]
     people: BTreeMap<String, Person>,
     home: Option<Value>,
@@ -170,6 +213,12 @@ pub struct Config {
     pub mqtt: Mqtt,
     /// The serial line.
     pub serial: Serial,
+    /// The secrets helper.
+    pub keeper: Keeper,
+    /// The language model.
+    pub model: Model,
+    /// The way out.
+    pub net: Net,
     /// Who is meant by what a channel knows, by name.
     pub people: BTreeMap<String, Person>,
     /// The home's description.
@@ -212,6 +261,9 @@ impl Config {
             log: raw.log,
             mqtt: raw.mqtt,
             serial: raw.serial,
+            keeper: raw.keeper,
+            model: raw.model,
+            net: raw.net,
             people: raw.people,
             home: match raw.home_file {
                 Some(path) => Home::File(origin.parent().map_or_else(|| path.clone(), |dir| dir.join(&path))),

@@ -117,6 +117,89 @@ const PERSON: Shape = Shape::Table(&[
     },
 ]);
 
+const KEEPER: &[Field] = &[
+    Field {
+        key: "socket",
+        shape: PATH,
+        default: Default::Text(crate::base::limits::KEEPER_SOCKET),
+        doc: "Where hearth-keeper listens.",
+    },
+    Field {
+        key: "session_key",
+        shape: PATH,
+        default: Default::Text(""),
+        doc: "The key that `hearth keeper enrol` made for this Hearth; empty: session.key in data_dir.",
+    },
+];
+
+const MODEL: &[Field] = &[
+    Field {
+        key: "base_url",
+        shape: Shape::Checked { is: "empty, or an http or https URL without user, query and fragment", check: is_base },
+        default: Default::Text(""),
+        doc: "The OpenAI-compatible server, such as https://api.example/v1; empty: no model. `hearth onboard` sets it up.",
+    },
+    Field {
+        key: "name",
+        shape: Shape::Text { max: 128 },
+        default: Default::Text(""),
+        doc: "The model's name at that server.",
+    },
+    Field {
+        key: "secret",
+        shape: Shape::Checked { is: "empty, or vault: and the name of a secret", check: is_reference },
+        default: Default::Text("vault:model"),
+        doc: "Where the key is: vault: and its name there; empty: the server asks for none.",
+    },
+    Field {
+        key: "steps",
+        shape: Shape::Integer { min: 1, max: 32 },
+        default: Default::Integer(8),
+        doc: "Most questions to the model for one sentence.",
+    },
+    Field {
+        key: "time_s",
+        shape: Shape::Integer { min: 5, max: 900 },
+        default: Default::Integer(120),
+        doc: "Longest time for one sentence, in seconds.",
+    },
+    Field {
+        key: "idle_s",
+        shape: Shape::Integer { min: 1, max: 300 },
+        default: Default::Integer(60),
+        doc: "Longest silence of the server, in seconds.",
+    },
+    Field {
+        key: "tokens",
+        shape: Shape::Integer { min: 256, max: 10_000_000 },
+        default: Default::Integer(60_000),
+        doc: "Most tokens for one sentence, by the server's count.",
+    },
+    Field {
+        key: "answer_tokens",
+        shape: Shape::Integer { min: 16, max: 100_000 },
+        default: Default::Integer(1_024),
+        doc: "Most tokens of one answer.",
+    },
+];
+
+const NET: &[Field] = &[
+    Field {
+        key: "lan",
+        shape: Shape::List { of: &GRANT, max: crate::base::limits::LAN_GRANTS },
+        default: Default::Absent,
+        doc: "Addresses of the LAN that may be connected to: exact ones, or networks of at most 256 addresses.",
+    },
+    Field {
+        key: "ca_file",
+        shape: PATH,
+        default: Default::Text(""),
+        doc: "Authorities (PEM) that are trusted besides the web's; empty: none.",
+    },
+];
+
+const GRANT: Shape = Shape::Checked { is: "an address, or a network such as 192.168.1.0/24", check: is_grant };
+
 /// Every setting.
 pub(super) const SETTINGS: &[Field] = &[
     Field {
@@ -170,6 +253,9 @@ pub(super) const SETTINGS: &[Field] = &[
     },
     Field { key: "mqtt", shape: Shape::Table(MQTT), default: Default::Absent, doc: "The MQTT broker." },
     Field { key: "serial", shape: Shape::Table(SERIAL), default: Default::Absent, doc: "The serial line." },
+    Field { key: "keeper", shape: Shape::Table(KEEPER), default: Default::Absent, doc: "The secrets helper." },
+    Field { key: "model", shape: Shape::Table(MODEL), default: Default::Absent, doc: "The language model." },
+    Field { key: "net", shape: Shape::Table(NET), default: Default::Absent, doc: "The way out." },
     Field { key: "home", shape: Shape::Elsewhere, default: Default::Absent, doc: "The home: areas and devices." },
 ];
 
@@ -183,6 +269,24 @@ pub(super) const fn shape() -> Shape {
 fn is_path(text: &str) -> bool {
     let steps = !text.split('/').any(|step| step == "..");
     text.is_empty() || (text.starts_with('/') && text.len() < 4096 && steps && !text.chars().any(char::is_control))
+}
+
+fn is_base(text: &str) -> bool {
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let fits = |rest: &str| {
+        !rest.is_empty() && !rest.contains(['@', '?', '#', '\\']) && rest.bytes().all(|b| b.is_ascii_graphic())
+    };
+    text.is_empty() || (text.len() <= 512 && rest.is_some_and(fits))
+}
+
+fn is_reference(text: &str) -> bool {
+    text.is_empty() || text.strip_prefix("vault:").is_some_and(|name| crate::base::Name::new(name).is_ok())
+}
+
+fn is_grant(text: &str) -> bool {
+    let (address, length) = text.split_once('/').map_or((text, None), |(address, length)| (address, Some(length)));
+    address.parse::<std::net::IpAddr>().is_ok()
+        && length.is_none_or(|length| length.parse::<u8>().is_ok_and(|n| n <= 128))
 }
 
 fn is_tty(text: &str) -> bool {

@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::Value;
+use tokio::sync::watch;
 
 pub use decision::{Decision, decide};
 pub use manifest::{EVERY_HAND, Manifest, Need, Tier};
@@ -47,6 +48,7 @@ pub struct Gate {
     tools: BTreeMap<&'static str, Box<dyn Tool>>,
     hands: Hands,
     store: Store,
+    suspended: watch::Sender<bool>,
 }
 
 impl std::fmt::Debug for Gate {
@@ -60,7 +62,18 @@ impl Gate {
     #[must_use]
     pub fn new(tools: Vec<Box<dyn Tool>>, hands: Hands, store: Store) -> Arc<Self> {
         let tools = tools.into_iter().map(|tool| (tool.manifest().name, tool)).collect();
-        Arc::new(Self { tools, hands, store })
+        Arc::new(Self { tools, hands, store, suspended: watch::Sender::new(false) })
+    }
+
+    /// Stops every call now, running ones included, and refuses all later ones; or lets them through again.
+    pub fn suspend(&self, suspended: bool) {
+        self.suspended.send_replace(suspended);
+    }
+
+    /// Whether calls are refused.
+    #[must_use]
+    pub fn is_suspended(&self) -> bool {
+        *self.suspended.borrow()
     }
 
     /// The manifests of all tools, by name.
@@ -78,6 +91,7 @@ impl Gate {
             || Decision::Refuse(self.unknown(call.tool)),
             |tool| decide(tool.manifest(), tool.tier(&call.arguments), &call),
         );
+        let decision = if self.is_suspended() { Decision::Refuse(suspended(call.tool)) } else { decision };
         let decision = match (tool, decision) {
             (Some(tool), Decision::Allow) => self.walled(tool.manifest()).await,
             (_, other) => other,
@@ -86,7 +100,15 @@ impl Gate {
         let began = std::time::Instant::now();
         let id = self.begin(&call, manifest, &decision).await?;
         let outcome = match (tool, decision) {
-            (Some(tool), Decision::Allow) => self.perform(tool, &call.arguments).await,
+            (Some(tool), Decision::Allow) => {
+                let mut stop = self.suspended.subscribe();
+                tokio::select! {
+                    // Asked first: what is suspended does not begin.
+                    biased;
+                    _ = stop.wait_for(|stopped| *stopped) => Err(interrupted(call.tool)),
+                    done = self.perform(tool, &call.arguments) => done,
+                }
+            }
             (_, Decision::Ask(reason) | Decision::Refuse(reason)) => Err(reason),
             (None, Decision::Allow) => Err(self.unknown(call.tool)),
         };
@@ -162,6 +184,16 @@ impl Gate {
             ),
         )
     }
+}
+
+fn suspended(tool: &str) -> Fault {
+    Fault::new(Code::Refused, format!("{tool} is not called while Hearth is suspended; hearth resume ends that"))
+}
+
+/// A call that ran when everything was stopped: its hand is gone, what it had done by then is not known.
+fn interrupted(tool: &str) -> Fault {
+    let message = format!("{tool} was stopped because Hearth was suspended; whether it took effect is not known");
+    Fault::new(Code::OutcomeUnknown, message)
 }
 
 /// What comes back from a hand, without what looks like a secret, and how many such places there were.

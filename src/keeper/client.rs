@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::fault::KeeperFault;
 use super::frame;
-use super::message::{Answer, Ask, Reply, Request, State, Use, Value, Vault};
+use super::message::{Answer, Ask, Head, Reply, Request, State, Use, Value, Vault};
 use super::schnorr::{PointBytes, Prover, Secret};
 use super::session::{Direction, Tagger};
 use super::{cipher, ticket};
@@ -146,6 +146,14 @@ impl Client {
         self.done(Ask::Put { name: name.to_owned(), value, replace }).map(drop)
     }
 
+    /// Forgets everything: the vault, and the key file in its folder.
+    ///
+    /// # Errors
+    /// [`KeeperFault::Refused`] where a file cannot be removed.
+    pub fn wipe(&mut self) -> Result<(), KeeperFault> {
+        self.done(Ask::Wipe).map(drop)
+    }
+
     /// Gives the vault a new data key; how many records were sealed anew.
     ///
     /// # Errors
@@ -184,6 +192,28 @@ impl Client {
     /// Where the connection broke.
     pub fn revoke(&mut self) -> Result<u64, KeeperFault> {
         self.done(Ask::Revoke)
+    }
+
+    /// Shows the keeper a head of the chain of audit records, which it remembers; its MAC.
+    ///
+    /// # Errors
+    /// [`KeeperFault::Refused`] where it remembers a later one.
+    pub fn vouch(&mut self, head: Head) -> Result<[u8; 32], KeeperFault> {
+        match self.ask(Ask::Vouch(head))? {
+            Answer::Head { mac, .. } => Ok(mac),
+            _ => Err(KeeperFault::Unasked),
+        }
+    }
+
+    /// The head that the keeper remembers, and its MAC.
+    ///
+    /// # Errors
+    /// [`KeeperFault::Refused`] where it was shown none.
+    pub fn head(&mut self) -> Result<(Head, [u8; 32]), KeeperFault> {
+        match self.ask(Ask::ShowHead)? {
+            Answer::Head { head, mac } => Ok((head, mac)),
+            _ => Err(KeeperFault::Unasked),
+        }
     }
 
     fn done(&mut self, ask: Ask) -> Result<u64, KeeperFault> {

@@ -6,7 +6,7 @@
 use flatbuffers::{FlatBufferBuilder, ForwardsUOffset, UnionWIPOffset, Vector, WIPOffset};
 use zeroize::{Zeroize, Zeroizing};
 
-use super::message::{Answer, Ask, Place, Reply, Request, State, Use, Value, Vault};
+use super::message::{Answer, Ask, Head, Place, Reply, Request, State, Use, Value, Vault};
 use crate::base::{Code, Fault, limits};
 use crate::wire::generated::keeper as table;
 use crate::wire::{self, WireFault, verify};
@@ -56,6 +56,12 @@ fn put_ask(fbb: &mut FlatBufferBuilder<'_>, ask: &Ask) -> (table::Ask, WIPOffset
         Ask::Init => (Kind::Init, table::Init::create(fbb, &table::InitArgs {}).as_union_value()),
         Ask::Rotate => (Kind::Rotate, table::Rotate::create(fbb, &table::RotateArgs {}).as_union_value()),
         Ask::Revoke => (Kind::Revoke, table::Revoke::create(fbb, &table::RevokeArgs {}).as_union_value()),
+        Ask::Wipe => (Kind::Wipe, table::Wipe::create(fbb, &table::WipeArgs {}).as_union_value()),
+        Ask::ShowHead => (Kind::ShowHead, table::ShowHead::create(fbb, &table::ShowHeadArgs {}).as_union_value()),
+        Ask::Vouch(head) => {
+            let args = table::VouchArgs { place: head.place, link: Some(fbb.create_vector(&head.link)) };
+            (Kind::Vouch, table::Vouch::create(fbb, &args).as_union_value())
+        }
         Ask::Commit { public, commitment } => {
             let (public, commitment) = (Some(fbb.create_vector(public)), Some(fbb.create_vector(commitment)));
             (Kind::Commit, table::Commit::create(fbb, &table::CommitArgs { public, commitment }).as_union_value())
@@ -100,6 +106,12 @@ fn take_ask(request: &table::Request<'_>) -> Result<Ask, WireFault> {
         table::Ask::Init => Ask::Init,
         table::Ask::Rotate => Ask::Rotate,
         table::Ask::Revoke => Ask::Revoke,
+        table::Ask::ShowHead => Ask::ShowHead,
+        table::Ask::Wipe => Ask::Wipe,
+        table::Ask::Vouch => {
+            let vouch = request.ask_as_vouch().ok_or_else(unknown)?;
+            Ask::Vouch(Head { place: vouch.place(), link: take_array(&vouch.link())? })
+        }
         table::Ask::Commit => {
             let commit = request.ask_as_commit().ok_or_else(unknown)?;
             Ask::Commit { public: take_array(&commit.public())?, commitment: take_array(&commit.commitment())? }
@@ -160,6 +172,9 @@ impl Reply {
             Answer::Ticket { bytes: take_array(&ticket.bytes())?, lasts_ms: ticket.lasts_ms() }
         } else if let Some(value) = reply.answer_as_value() {
             Answer::Value(Value::new(value.bytes().bytes()))
+        } else if let Some(head) = reply.answer_as_head() {
+            let mac = take_array(&head.mac())?;
+            Answer::Head { head: Head { place: head.place(), link: take_array(&head.link())? }, mac }
         } else if let Some(done) = reply.answer_as_done() {
             Answer::Done(done.count())
         } else {
@@ -201,6 +216,10 @@ fn put_answer(fbb: &mut FlatBufferBuilder<'_>, answer: &Answer) -> (table::Answe
         Answer::Value(value) => {
             let bytes = Some(fbb.create_vector(&value.0));
             (Kind::Value, table::Value::create(fbb, &table::ValueArgs { bytes }).as_union_value())
+        }
+        Answer::Head { head, mac } => {
+            let (link, mac) = (Some(fbb.create_vector(&head.link)), Some(fbb.create_vector(mac)));
+            (Kind::Head, table::Head::create(fbb, &table::HeadArgs { place: head.place, link, mac }).as_union_value())
         }
         Answer::Done(count) => {
             (Kind::Done, table::Done::create(fbb, &table::DoneArgs { count: *count }).as_union_value())

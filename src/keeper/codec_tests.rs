@@ -3,7 +3,7 @@
 use flatbuffers::FlatBufferBuilder;
 use proptest::prelude::*;
 
-use super::message::{Answer, Ask, Place, Reply, Request, State, Use, Value, Vault};
+use super::message::{Answer, Ask, Head, Place, Reply, Request, State, Use, Value, Vault};
 use crate::base::{Code, Fault};
 use crate::wire::WireFault;
 use crate::wire::generated::keeper as table;
@@ -26,6 +26,9 @@ fn asks() -> Vec<Ask> {
         Ask::Export { name: name() },
         Ask::Enrol { uid: 7, public: [4; 64] },
         Ask::Revoke,
+        Ask::Vouch(Head { place: 9, link: [5; 32] }),
+        Ask::ShowHead,
+        Ask::Wipe,
     ];
     asks.extend(places.map(|place| Ask::Redeem(what(place))));
     asks
@@ -57,6 +60,7 @@ fn replies() -> Vec<Reply> {
         Answer::Ticket { bytes: [4; 32], lasts_ms: 5 },
         Answer::Value(Value::new(b"value")),
         Answer::Done(6),
+        Answer::Head { head: Head { place: 9, link: [5; 32] }, mac: [6; 32] },
     ];
     answers.into_iter().zip(0..).map(|(answer, id)| Reply { id, answer }).collect()
 }

@@ -259,9 +259,24 @@ impl Desk {
                 // Whoever holds the old key holds nothing from here on.
                 self.sessions.borrow_mut().revoke_uid(uid, token);
             }
+            Ask::Wipe => {
+                safe.wipe()?;
+                self.tickets.replace(Tickets::default());
+                self.sessions.borrow_mut().revoke_others(token);
+            }
             Ask::Revoke => {
                 let count = self.sessions.borrow_mut().revoke_others(token);
                 return Ok(Answer::Done(u64::try_from(count).unwrap_or(u64::MAX)));
+            }
+            Ask::Vouch(head) => {
+                // An administrator may say that the chain begins anew; the brain may only go on.
+                let anew = self.sessions.borrow_mut().validate(token, now) == Some(Role::Admin);
+                let mac = safe.vault()?.vouch(head, anew).map_err(Fault::from)?;
+                return Ok(Answer::Head { head, mac });
+            }
+            Ask::ShowHead => {
+                let (head, mac) = safe.vault()?.vouched().map_err(Fault::from)?;
+                return Ok(Answer::Head { head, mac });
             }
             Ask::Buy { what, connection } => return self.sell(&mut safe, line, what, connection, now),
             Ask::Redeem(what) => {

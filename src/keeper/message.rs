@@ -113,6 +113,21 @@ pub enum Ask {
     },
     /// Ends every session but the asker's.
     Revoke,
+    /// Remembers this head of the chain of audit records.
+    Vouch(Head),
+    /// The head that is remembered.
+    ShowHead,
+    /// Forgets everything: the vault, and the key file in its folder.
+    Wipe,
+}
+
+/// The head of the chain of audit records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// How many records.
+    pub place: u64,
+    /// The last one's link.
+    pub link: [u8; 32],
 }
 
 /// One request.
@@ -211,6 +226,13 @@ pub enum Answer {
     },
     /// To [`Ask::Redeem`] and [`Ask::Export`].
     Value(Value),
+    /// To [`Ask::Vouch`] and [`Ask::ShowHead`].
+    Head {
+        /// What is remembered.
+        head: Head,
+        /// HMAC-SHA256 over it under a key that only the keeper has.
+        mac: [u8; 32],
+    },
     /// To everything else; a number where one was counted.
     Done(u64),
 }

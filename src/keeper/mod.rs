@@ -44,7 +44,7 @@ pub use fault::KeeperFault;
 use listen::Listener;
 
 /// Where the keeper listens, and where commands look for it, unless they are told otherwise.
-pub const DEFAULT_SOCKET: &str = "/run/hearth/keeper.sock";
+pub const DEFAULT_SOCKET: &str = crate::base::limits::KEEPER_SOCKET;
 
 /// The program `hearth-keeper`: 0 after SIGTERM or SIGINT, 1 where it could not serve, 2 on wrong usage.
 #[must_use]

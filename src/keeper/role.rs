@@ -34,7 +34,7 @@ impl Role {
             Ask::Hello | Ask::Status => true,
             // A session is made once on a connection.
             Ask::Commit { .. } | Ask::Prove { .. } => false,
-            Ask::ListNames => matches!(self, Self::Brain | Self::Admin),
+            Ask::ListNames | Ask::Vouch(_) | Ask::ShowHead => matches!(self, Self::Brain | Self::Admin),
             Ask::Buy { .. } => matches!(self, Self::Brain),
             Ask::Redeem(_) => matches!(self, Self::Hand),
             Ask::Init
@@ -43,7 +43,8 @@ impl Role {
             | Ask::Delete { .. }
             | Ask::Export { .. }
             | Ask::Enrol { .. }
-            | Ask::Revoke => matches!(self, Self::Admin),
+            | Ask::Revoke
+            | Ask::Wipe => matches!(self, Self::Admin),
         }
     }
 }

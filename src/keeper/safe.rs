@@ -91,6 +91,31 @@ impl Safe {
         self.vault.as_mut().ok_or(way_out)
     }
 
+    /// Forgets everything: the vault, and the key file where the master key came from there.
+    ///
+    /// # Errors
+    /// Where a file cannot be removed.
+    pub fn wipe(&mut self) -> Result<(), Fault> {
+        let Some(folder) = &self.folder else {
+            return Err(Fault::new(Code::Refused, "this keeper was started without --vault"));
+        };
+        // The key first: without it the rest is noise, whatever happens next.
+        let key = self.key_file.clone().filter(|_| self.source == "key file");
+        let gone = [key, Some(folder.join(vault::FILE)), Some(folder.join(vault::FILE_NEXT))];
+        for path in gone.into_iter().flatten() {
+            match std::fs::remove_file(&path) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(Fault::new(Code::System, format!("{}: {error}", path.display())));
+                }
+                _ => {}
+            }
+        }
+        (self.vault, self.master, self.source) = (None, None, "");
+        self.note.clear();
+        let synced = std::fs::File::open(folder).and_then(|folder| folder.sync_all());
+        synced.map_err(|error| Fault::new(Code::System, format!("{}: {error}", folder.display())))
+    }
+
     /// Makes the vault, and a key file where no place has a master key.
     ///
     /// # Errors

@@ -14,6 +14,7 @@ use nix::libc;
 use super::armor;
 use super::cipher::{self, CipherFault, Key};
 use super::key::{Derivation, Master, MasterFault};
+use super::message::Head;
 use super::schnorr::PointBytes;
 use super::vault_text::{Kind, Record, Text};
 use crate::base::sys::LockedBytes;
@@ -21,7 +22,8 @@ use crate::base::{Code, Fault, Name, limits};
 
 /// The vault's file in its folder.
 pub const FILE: &str = "vault";
-const FILE_NEXT: &str = "vault.new";
+/// Where the next one is written, beside it.
+pub(super) const FILE_NEXT: &str = "vault.new";
 
 /// What is wrong with a vault, or with what is asked of it.
 #[derive(Debug, thiserror::Error)]
@@ -85,6 +87,19 @@ pub enum VaultFault {
     /// The cipher cannot be used.
     #[error(transparent)]
     Cipher(#[from] CipherFault),
+    /// The chain of audit records went back.
+    #[error(
+        "the keeper vouches for {known} audit records and was shown {shown}, or others: hearth audit verify tells more, hearth audit accept begins anew"
+    )]
+    Backwards {
+        /// What is remembered.
+        known: u64,
+        /// What was shown.
+        shown: u64,
+    },
+    /// No head of the chain yet.
+    #[error("the keeper was shown no audit records yet")]
+    NoHead,
     /// No such secret.
     #[error("there is no secret '{0}'; hearth secret list shows the names")]
     NotFound(String),
@@ -102,7 +117,7 @@ pub enum VaultFault {
 impl VaultFault {
     fn code(&self) -> Code {
         match self {
-            Self::NotFound(_) => Code::NotFound,
+            Self::NotFound(_) | Self::NoHead => Code::NotFound,
             Self::Taken(_) | Self::Name(..) | Self::Exists(_) => Code::BadInput,
             Self::Full(_) => Code::Full,
             Self::System { .. } | Self::Cipher(CipherFault::System) => Code::System,
@@ -257,6 +272,44 @@ impl Vault {
         let name = uid.to_string();
         let record = self.of(Kind::Peer).find(|record| record.name == name)?;
         self.unseal(record).ok()?.bytes().try_into().ok()
+    }
+
+    /// Remembers a head of the chain of audit records; its MAC. Never an earlier one, or another of the same
+    /// place, unless an administrator begins `anew`.
+    ///
+    /// # Errors
+    /// [`VaultFault::Backwards`], [`VaultFault::System`].
+    pub fn vouch(&mut self, head: Head, anew: bool) -> Result<[u8; 32], VaultFault> {
+        if let Ok((known, mac)) = self.vouched() {
+            if known == head {
+                return Ok(mac);
+            }
+            if known.place >= head.place && !anew {
+                return Err(VaultFault::Backwards { known: known.place, shown: head.place });
+            }
+        }
+        let value = [head.place.to_be_bytes().as_slice(), &head.link].concat();
+        self.set(Kind::Audit, "head", &value, 1)?;
+        self.mac(&value)
+    }
+
+    /// The head that is remembered, and its MAC.
+    ///
+    /// # Errors
+    /// [`VaultFault::NoHead`] where none was shown yet.
+    pub fn vouched(&self) -> Result<(Head, [u8; 32]), VaultFault> {
+        let value = self.unseal(self.of(Kind::Audit).next().ok_or(VaultFault::NoHead)?)?;
+        let (place, link) = value.bytes().split_first_chunk::<8>().ok_or(VaultFault::NoHead)?;
+        let link = link.try_into().map_err(|_| VaultFault::NoHead)?;
+        Ok((Head { place: u64::from_be_bytes(*place), link }, self.mac(value.bytes())?))
+    }
+
+    fn mac(&self, value: &[u8]) -> Result<[u8; 32], VaultFault> {
+        use hmac::{KeyInit, Mac};
+        let mut mac = hmac::Hmac::<sha2::Sha256>::new_from_slice(self.data.bytes()).map_err(|_| CipherFault::System)?;
+        mac.update(b"hearth audit head 1");
+        mac.update(value);
+        Ok(mac.finalize().into_bytes().into())
     }
 
     fn of(&self, kind: Kind) -> impl Iterator<Item = &Record> {

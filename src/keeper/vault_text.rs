@@ -5,6 +5,7 @@
 //! key <id> <derivation> <sealed data key>
 //! secret <name> <version> <sealed value>
 //! peer <uid> <version> <sealed public key>
+//! audit head <version> <sealed head of the audit chain>
 //! end <seal over everything before>
 //! ```
 //! Reading accepts exactly what writing gives; what a line *means* is checked by opening it (`vault`).
@@ -22,6 +23,8 @@ pub enum Kind {
     Secret,
     /// The public session key of a uid.
     Peer,
+    /// The last head of the chain of audit records; there is one at most.
+    Audit,
 }
 
 impl Kind {
@@ -31,6 +34,7 @@ impl Kind {
         match self {
             Self::Secret => "secret",
             Self::Peer => "peer",
+            Self::Audit => "audit",
         }
     }
 }
@@ -123,16 +127,17 @@ impl Text {
                 };
             }
             let [kind, name, version, sealed] = words(text);
-            let kind = [Kind::Secret, Kind::Peer].into_iter().find(|k| k.word() == kind).ok_or(damaged)?;
+            let kind = [Kind::Secret, Kind::Peer, Kind::Audit].into_iter().find(|k| k.word() == kind).ok_or(damaged)?;
             let version = counted(version).filter(|version| *version > 0).ok_or(damaged)?;
             let right = match kind {
                 Kind::Secret => Name::new(name).is_ok(),
+                Kind::Audit => name == "head",
                 Kind::Peer => counted(name).is_some_and(|uid| u32::try_from(uid).is_ok()),
             };
             if !right || records.iter().any(|record| record.kind == kind && record.name == name) {
                 return Err((number, "the record's name is damaged, or there twice"));
             }
-            if records.len() >= limits::VAULT_SECRETS + limits::VAULT_PEERS {
+            if records.len() > limits::VAULT_SECRETS + limits::VAULT_PEERS {
                 return Err((number, "more records than a vault may have"));
             }
             records.push(Record { kind, name: name.to_owned(), version, sealed: sealed.to_owned() });

@@ -49,14 +49,15 @@ impl Holder {
             state.link = None;
             state.link = Some(self.start(&mut state.starts, within).await?);
         }
-        let Some(link) = state.link.as_mut() else {
+        // Taken out for the call: one that is given up in the middle takes its hand with it, since the answer
+        // that comes late would be taken for the next one's.
+        let Some(mut link) = state.link.take() else {
             return Err(Fault::new(Code::Internal, "a holder without its hand"));
         };
         let answer = link.call(work, within).await;
-        if let Err(fault) = &answer
-            && matches!(fault.code, Code::Timeout | Code::Garbage | Code::Unavailable)
-        {
-            state.link = None;
+        let lost = |fault: &Fault| matches!(fault.code, Code::Timeout | Code::Garbage | Code::Unavailable);
+        if !answer.as_ref().is_err_and(lost) {
+            state.link = Some(link);
         }
         answer
     }

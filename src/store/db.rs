@@ -2,13 +2,14 @@
 //!
 //! Only fixed text of this module's siblings ever reaches `prepare`: values are always bound.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use libsql::{Builder, Connection, OpenFlags, Row, Statement, Value};
 
-use super::{Options, StoreError};
+use super::{ChainHead, Options, StoreError};
 use crate::base::{Id, limits};
 
 /// Bytes of a database page. Fixed when the file is made; chosen by measurement, see `store`'s head.
@@ -37,6 +38,8 @@ const EXTENDED_CODES: std::ffi::c_int = 0x0200_0000;
 pub(super) struct Db {
     connection: Connection,
     statements: HashMap<&'static str, Statement>,
+    /// The last link of the open transaction, or of the file; unknown after a rollback.
+    pub(super) chain: Cell<Option<ChainHead>>,
 }
 
 impl Db {
@@ -84,7 +87,7 @@ impl Db {
         let flags = flags | OpenFlags::from_bits_retain(EXTENDED_CODES);
         let connection = Builder::new_local(path).flags(flags).build().await?.connect()?;
         connection.busy_timeout(limits::STORE_BUSY)?;
-        Ok(Self { connection, statements: HashMap::new() })
+        Ok(Self { connection, statements: HashMap::new(), chain: Cell::new(None) })
     }
 
     /// Holds the file at its present size plus `pages`, or lets it grow again with `u32::MAX`.
@@ -142,6 +145,7 @@ impl Db {
 
     /// Ends an open transaction, if SQLite has not done so already.
     pub(super) async fn rollback(&self) {
+        self.chain.set(None);
         if !self.idle()
             && let Err(error) = self.batch("ROLLBACK").await
         {

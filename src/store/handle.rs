@@ -9,7 +9,8 @@ use super::policy::{Durability, Kind};
 use super::worker::{Reply, Request, Worker};
 use super::write::Write;
 use super::{
-    BeginCall, CallQuery, CallRecord, DataFolder, DeviceState, EndCall, Message, Opened, Options, Progress, Role,
+    BeginCall, CallQuery, CallRecord, ChainHead, ChainReport, ChainRow, DataFolder, DeviceState, EndCall, Message,
+    Opened, Options, Progress, Role,
 };
 use super::{StoreError, StoreStatus, open, read};
 use crate::base::{Clock, Id, IdSource, limits};
@@ -179,6 +180,38 @@ impl Store {
     /// [`StoreError::Full`], [`StoreError::Closed`], what SQLite says.
     pub async fn load_states(&self) -> Result<Vec<DeviceState>, StoreError> {
         self.ask(Request::States).await
+    }
+
+    /// The head of the audit chain, after everything acknowledged so far is on disk; `None` before the first record.
+    ///
+    /// # Errors
+    /// [`StoreError::Degraded`] while the disk refuses.
+    pub async fn chain_head(&self) -> Result<Option<ChainHead>, StoreError> {
+        self.ask(Request::ChainHead).await
+    }
+
+    /// The link at a place of the audit chain, as it stands there.
+    ///
+    /// # Errors
+    /// [`StoreError::Full`], [`StoreError::Closed`], what SQLite says.
+    pub async fn chain_at(&self, place: i64) -> Result<Option<ChainHead>, StoreError> {
+        self.ask(|reply| Request::ChainAt(place, reply)).await
+    }
+
+    /// Walks the whole audit chain; `vouched` is the head that the keeper remembers.
+    ///
+    /// # Errors
+    /// [`StoreError::Full`], [`StoreError::Closed`], what SQLite says. A chain that does not fit is no error.
+    pub async fn check_chain(&self, vouched: Option<ChainHead>) -> Result<ChainReport, StoreError> {
+        self.ask(|reply| Request::CheckChain(vouched, reply)).await
+    }
+
+    /// Audit records in the order of their chain, after a place; those from before the chain come first.
+    ///
+    /// # Errors
+    /// [`StoreError::Full`], [`StoreError::Closed`], what SQLite says.
+    pub async fn chain_page(&self, after: i64) -> Result<Vec<ChainRow>, StoreError> {
+        self.ask(|reply| Request::ChainPage(after, reply)).await
     }
 
     /// Sizes, counters and the degraded mode.

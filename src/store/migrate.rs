@@ -13,7 +13,7 @@ struct Migration {
 }
 
 /// Step `n` leads from version `n` to `n + 1`.
-const MIGRATIONS: [Migration; 2] = [
+const MIGRATIONS: [Migration; 3] = [
     Migration {
         up: include_str!("migrations/0001_ground.up.sql"),
         down: include_str!("migrations/0001_ground.down.sql"),
@@ -22,12 +22,16 @@ const MIGRATIONS: [Migration; 2] = [
         up: include_str!("migrations/0002_memories.up.sql"),
         down: include_str!("migrations/0002_memories.down.sql"),
     },
+    Migration {
+        up: include_str!("migrations/0003_chain.up.sql"),
+        down: include_str!("migrations/0003_chain.down.sql"),
+    },
 ];
 
 /// The newest schema version.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
-const _: () = assert!(MIGRATIONS.len() == 2 && VERSION == 2, "VERSION is the number of migrations");
+const _: () = assert!(MIGRATIONS.len() == 3 && VERSION == 3, "VERSION is the number of migrations");
 
 /// Written into the file's header («Hrth»), so that another program's database is recognised.
 pub(super) const APPLICATION_ID: u32 = 0x4872_7468;

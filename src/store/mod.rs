@@ -35,6 +35,7 @@
 
 #![forbid(unsafe_code)]
 
+mod chain;
 mod check;
 mod commit;
 mod db;
@@ -67,6 +68,6 @@ pub use migrate::VERSION;
 pub use options::Options;
 pub use policy::{Durability, Kind};
 pub use record::{
-    BeginCall, CallEnd, CallQuery, CallRecord, Decision, DeviceState, EndCall, Message, Opened, Progress, Role,
-    StoreStatus,
+    BeginCall, CallEnd, CallQuery, CallRecord, ChainHead, ChainReport, ChainRow, Decision, DeviceState, EndCall,
+    Message, Opened, Progress, Role, StoreStatus,
 };

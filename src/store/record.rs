@@ -112,6 +112,46 @@ pub enum CallQuery {
     Trace(Id),
 }
 
+/// The head of the chain of audit records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChainHead {
+    /// How many records are chained up to here.
+    pub place: i64,
+    /// The last one's link.
+    pub link: [u8; 32],
+}
+
+impl serde::Serialize for ChainHead {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let link: String = self.link.iter().map(|byte| format!("{byte:02x}")).collect();
+        serde_json::json!({"place": self.place, "link": link}).serialize(serializer)
+    }
+}
+
+/// What a walk along the whole chain found.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct ChainReport {
+    /// Records whose links fit.
+    pub records: u64,
+    /// Records from before there was a chain; the first link covers them.
+    pub older: u64,
+    /// The last record that fits.
+    pub head: Option<ChainHead>,
+    /// What does not fit.
+    pub fault: Option<String>,
+}
+
+/// An audit record as it stands in the chain.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct ChainRow {
+    /// Its place; minus its row's number for a record from before the chain.
+    pub place: i64,
+    /// Its link, in hexadecimal; empty for a record from before the chain.
+    pub link: String,
+    /// Its columns by their names; those that a begin or an end does not have are left out.
+    pub record: serde_json::Map<String, serde_json::Value>,
+}
+
 /// Who said a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]

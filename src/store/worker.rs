@@ -13,8 +13,11 @@ use super::db::Db;
 use super::keep::{self, ListItem, Memory, MemoryVector, Timer};
 use super::ring::Ring;
 use super::write::Write;
-use super::{CallQuery, CallRecord, DataFolder, DeviceState, Message, Opened, Options, StoreError, StoreStatus};
-use super::{read, usage};
+use super::{
+    CallQuery, CallRecord, ChainHead, ChainReport, ChainRow, DataFolder, DeviceState, Message, Opened, Options,
+    StoreError, StoreStatus,
+};
+use super::{chain, read, usage};
 use crate::base::{Clock, Id, limits};
 
 /// Where a request's answer goes.
@@ -44,6 +47,14 @@ pub(super) enum Request {
     Timers(Reply<Vec<Timer>>),
     /// Items of a list.
     Items(String, Reply<Vec<ListItem>>),
+    /// The head of the audit chain, as it is on disk.
+    ChainHead(Reply<Option<ChainHead>>),
+    /// The link at a place of the audit chain.
+    ChainAt(i64, Reply<Option<ChainHead>>),
+    /// Walk the audit chain; the head that the keeper remembers.
+    CheckChain(Option<ChainHead>, Reply<ChainReport>),
+    /// Audit records with their links, after a place.
+    ChainPage(i64, Reply<Vec<ChainRow>>),
     /// Counters.
     Status(Reply<StoreStatus>),
     /// Commit and end.
@@ -199,6 +210,26 @@ impl Worker {
             }
             Request::Items(list, reply) => {
                 let found = keep::read::items(&mut self.db, &list).await;
+                send(reply, self.noticed(found).await);
+            }
+            Request::ChainHead(reply) => {
+                // What is vouched for must be on disk.
+                let done = match self.flush().await {
+                    Ok(()) => chain::head(&mut self.db).await,
+                    Err(error) => Err(error),
+                };
+                send(reply, done);
+            }
+            Request::ChainAt(place, reply) => {
+                let found = chain::at(&mut self.db, place).await;
+                send(reply, self.noticed(found).await);
+            }
+            Request::CheckChain(vouched, reply) => {
+                let found = chain::check(&mut self.db, vouched).await;
+                send(reply, self.noticed(found).await);
+            }
+            Request::ChainPage(after, reply) => {
+                let found = chain::page(&mut self.db, after).await;
                 send(reply, self.noticed(found).await);
             }
             Request::Status(reply) => send(reply, Ok(self.status())),

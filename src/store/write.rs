@@ -4,7 +4,7 @@ use libsql::Value;
 
 use super::db::{Db, blob, micros};
 use super::keep::{self, Keep};
-use super::{BeginCall, DeviceState, EndCall, Role, StoreError};
+use super::{BeginCall, ChainHead, DeviceState, EndCall, Role, StoreError, chain};
 use crate::base::{Id, limits};
 
 /// One change, complete with its id and time, so that it can be applied now or after a recovery.
@@ -24,12 +24,12 @@ pub(super) enum Write {
     Keep(Keep),
 }
 
-const BEGIN: &str = "INSERT INTO audit (seq, at_ms, call, tool, principal, trace, args, decision, reason)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+const BEGIN: &str = "INSERT INTO audit (seq, at_ms, call, tool, principal, trace, args, decision, reason, place, link)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
 
 // No row without its begin: an end for an unknown call changes nothing.
-const END: &str = "INSERT INTO audit (seq, at_ms, outcome, detail, took_us)
-    SELECT ?1 + 1, ?2, ?4, ?5, ?6 WHERE EXISTS (SELECT 1 FROM audit WHERE seq = ?1 AND call = ?3)";
+const END: &str = "INSERT INTO audit (seq, at_ms, outcome, detail, took_us, place, link)
+    SELECT ?1 + 1, ?2, ?4, ?5, ?6, ?7, ?8 WHERE EXISTS (SELECT 1 FROM audit WHERE seq = ?1 AND call = ?3)";
 
 const SESSION: &str = "INSERT INTO sessions (key, principal, channel, created_ms, touched_ms)
     VALUES (?1, ?2, ?3, ?4, ?4)
@@ -76,7 +76,7 @@ pub(super) async fn apply(db: &mut Db, write: &Write) -> Result<(), StoreError> 
 }
 
 async fn begin(db: &mut Db, id: Id, at_ms: i64, call: &BeginCall) -> Result<(), StoreError> {
-    let values = vec![
+    let columns = [
         Value::Integer(seq(id)),
         Value::Integer(at_ms),
         blob(id),
@@ -86,24 +86,39 @@ async fn begin(db: &mut Db, id: Id, at_ms: i64, call: &BeginCall) -> Result<(), 
         cut(&call.args),
         text(call.decision.word()),
         cut(&call.reason),
+        Value::Null,
+        Value::Null,
+        Value::Null,
     ];
-    db.execute(BEGIN, values).await.map(drop)
+    let link = chain::next(db, &columns).await?;
+    let mut values = columns.to_vec();
+    values.truncate(9);
+    values.extend(linked(link));
+    db.execute(BEGIN, values).await?;
+    db.chain.set(Some(link));
+    Ok(())
 }
 
 async fn finish(db: &mut Db, id: Id, at_ms: i64, end: &EndCall) -> Result<(), StoreError> {
     let outcome = end.outcome.map_or_else(crate::base::Code::number, |()| 0);
-    let values = vec![
-        Value::Integer(seq(id)),
-        Value::Integer(at_ms),
-        blob(id),
-        Value::Integer(i64::from(outcome)),
-        cut(&end.detail),
-        Value::Integer(micros(end.took)),
-    ];
-    match db.execute(END, values).await? {
-        0 => Err(StoreError::NotFound(format!("the begin record of call {id}"))),
-        _ => Ok(()),
+    let (outcome, detail, took) =
+        (Value::Integer(i64::from(outcome)), cut(&end.detail), Value::Integer(micros(end.took)));
+    let mut columns = [const { Value::Null }; 12];
+    columns[0] = Value::Integer(seq(id) + 1);
+    columns[1] = Value::Integer(at_ms);
+    [columns[9], columns[10], columns[11]] = [outcome.clone(), detail.clone(), took.clone()];
+    let link = chain::next(db, &columns).await?;
+    let mut values = vec![Value::Integer(seq(id)), Value::Integer(at_ms), blob(id), outcome, detail, took];
+    values.extend(linked(link));
+    if db.execute(END, values).await? == 0 {
+        return Err(StoreError::NotFound(format!("the begin record of call {id}")));
     }
+    db.chain.set(Some(link));
+    Ok(())
+}
+
+fn linked(head: ChainHead) -> [Value; 2] {
+    [Value::Integer(head.place), Value::Blob(head.link.to_vec())]
 }
 
 /// The row of a call's begin record: 48 bits of milliseconds and 12 of counter, doubled.

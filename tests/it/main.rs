@@ -3,8 +3,10 @@
 // Helpers of tests fail by panic, as tests do; clippy.toml frees only the test functions themselves.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod audit;
 mod boards;
 mod calls;
+mod canary;
 mod config;
 mod console;
 mod disk;
@@ -17,15 +19,19 @@ mod inject;
 mod keeper;
 mod kit;
 mod lines;
+mod model;
 mod mqtt;
 mod notice;
 mod overlap;
+mod prompts;
 mod say;
 mod secrets;
+mod separate;
 mod serial;
 mod service;
 mod shell;
 mod store;
+mod suspend;
 mod symbols;
 mod understanding;
 mod units;

@@ -46,6 +46,26 @@ pub enum Request {
         /// How many.
         limit: usize,
     },
+    /// Stops every tool call, running ones included, until [`Request::Resume`]; also over a restart.
+    Suspend,
+    /// Lets tool calls through again.
+    Resume,
+    /// Asks a model one question, as a turn would.
+    TryModel {
+        /// The server.
+        base_url: String,
+        /// The model's name.
+        name: String,
+        /// `vault:` and the key's name there; empty: none.
+        secret: String,
+    },
+    /// Walks the chain of audit records beside what the keeper remembers.
+    AuditVerify,
+    /// Audit records with their links, in the order of the chain.
+    AuditPage {
+        /// After this place; records from before the chain come first, at places below 1.
+        after: i64,
+    },
 }
 
 /// What comes back.

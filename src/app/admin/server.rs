@@ -2,16 +2,18 @@
 
 use std::future::Future;
 use std::io;
+use std::os::fd::AsFd;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::Semaphore;
 
 use super::{Request, Response};
-use crate::base::limits::{ADMIN_CLIENTS, ANSWER_BYTES, LINE_BYTES};
+use crate::base::limits::{ADMIN_CLIENTS, ANSWER_BYTES, LINE_BYTES, PEER_CHECK};
 use crate::base::{Code, Fault};
 
 /// Who answers requests.
@@ -99,13 +101,34 @@ async fn converse(stream: UnixStream, uid: u32, answers: &impl Answer) -> io::Re
             Response::Failed(Fault::new(Code::BadInput, message))
         } else {
             match serde_json::from_slice(&line) {
-                Ok(request) => answers.answer(request, uid).await,
+                Ok(request) => match unless_gone(answers.answer(request, uid), writer.as_ref()).await {
+                    Some(response) => response,
+                    None => return Ok(()),
+                },
                 Err(error) => Response::Failed(Fault::new(Code::BadInput, format!("not a request: {error}"))),
             }
         };
         writer.write_all(&encode(&response)).await?;
         if too_long {
             return Ok(());
+        }
+    }
+}
+
+/// The answer, unless the peer hangs up before: then nobody wants it, and its making ends.
+async fn unless_gone<T>(answer: impl Future<Output = T>, stream: &UnixStream) -> Option<T> {
+    tokio::pin!(answer);
+    loop {
+        tokio::select! {
+            biased;
+            answer = &mut answer => return Some(answer),
+            () = tokio::time::sleep(PEER_CHECK) => {}
+        }
+        // Closed both ways; a peer that only says that it will ask nothing more still gets its answer.
+        let mut polled = [PollFd::new(stream.as_fd(), PollFlags::empty())];
+        let asked = poll(&mut polled, PollTimeout::ZERO);
+        if asked.is_ok() && polled[0].revents().is_some_and(|events| events.contains(PollFlags::POLLHUP)) {
+            return None;
         }
     }
 }

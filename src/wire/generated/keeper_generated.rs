@@ -215,10 +215,10 @@ impl flatbuffers::SimpleToVerifyInSlice for Place {}
 #[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
 pub const ENUM_MIN_ASK: u8 = 0;
 #[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
-pub const ENUM_MAX_ASK: u8 = 14;
+pub const ENUM_MAX_ASK: u8 = 17;
 #[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
 #[allow(non_camel_case_types)]
-pub const ENUM_VALUES_ASK: [Ask; 15] = [
+pub const ENUM_VALUES_ASK: [Ask; 18] = [
   Ask::NONE,
   Ask::Hello,
   Ask::Status,
@@ -234,6 +234,9 @@ pub const ENUM_VALUES_ASK: [Ask; 15] = [
   Ask::Export,
   Ask::Enrol,
   Ask::Revoke,
+  Ask::Vouch,
+  Ask::ShowHead,
+  Ask::Wipe,
 ];
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -256,9 +259,12 @@ impl Ask {
   pub const Export: Self = Self(12);
   pub const Enrol: Self = Self(13);
   pub const Revoke: Self = Self(14);
+  pub const Vouch: Self = Self(15);
+  pub const ShowHead: Self = Self(16);
+  pub const Wipe: Self = Self(17);
 
   pub const ENUM_MIN: u8 = 0;
-  pub const ENUM_MAX: u8 = 14;
+  pub const ENUM_MAX: u8 = 17;
   pub const ENUM_VALUES: &'static [Self] = &[
     Self::NONE,
     Self::Hello,
@@ -275,6 +281,9 @@ impl Ask {
     Self::Export,
     Self::Enrol,
     Self::Revoke,
+    Self::Vouch,
+    Self::ShowHead,
+    Self::Wipe,
   ];
   /// Returns the variant's name or "" if unknown.
   pub fn variant_name(self) -> Option<&'static str> {
@@ -294,6 +303,9 @@ impl Ask {
       Self::Export => Some("Export"),
       Self::Enrol => Some("Enrol"),
       Self::Revoke => Some("Revoke"),
+      Self::Vouch => Some("Vouch"),
+      Self::ShowHead => Some("ShowHead"),
+      Self::Wipe => Some("Wipe"),
       _ => None,
     }
   }
@@ -354,10 +366,10 @@ pub struct AskUnionTableOffset {}
 #[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
 pub const ENUM_MIN_ANSWER: u8 = 0;
 #[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
-pub const ENUM_MAX_ANSWER: u8 = 9;
+pub const ENUM_MAX_ANSWER: u8 = 10;
 #[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
 #[allow(non_camel_case_types)]
-pub const ENUM_VALUES_ANSWER: [Answer; 10] = [
+pub const ENUM_VALUES_ANSWER: [Answer; 11] = [
   Answer::NONE,
   Answer::Welcome,
   Answer::State,
@@ -368,6 +380,7 @@ pub const ENUM_VALUES_ANSWER: [Answer; 10] = [
   Answer::Ticket,
   Answer::Value,
   Answer::Done,
+  Answer::Head,
 ];
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -385,9 +398,10 @@ impl Answer {
   pub const Ticket: Self = Self(7);
   pub const Value: Self = Self(8);
   pub const Done: Self = Self(9);
+  pub const Head: Self = Self(10);
 
   pub const ENUM_MIN: u8 = 0;
-  pub const ENUM_MAX: u8 = 9;
+  pub const ENUM_MAX: u8 = 10;
   pub const ENUM_VALUES: &'static [Self] = &[
     Self::NONE,
     Self::Welcome,
@@ -399,6 +413,7 @@ impl Answer {
     Self::Ticket,
     Self::Value,
     Self::Done,
+    Self::Head,
   ];
   /// Returns the variant's name or "" if unknown.
   pub fn variant_name(self) -> Option<&'static str> {
@@ -413,6 +428,7 @@ impl Answer {
       Self::Ticket => Some("Ticket"),
       Self::Value => Some("Value"),
       Self::Done => Some("Done"),
+      Self::Head => Some("Head"),
       _ => None,
     }
   }
@@ -1966,6 +1982,279 @@ impl core::fmt::Debug for Revoke<'_> {
       ds.finish()
   }
 }
+pub enum VouchOffset {}
+#[derive(Copy, Clone, PartialEq)]
+
+pub struct Vouch<'a> {
+  pub _tab: flatbuffers::Table<'a>,
+}
+
+impl<'a> flatbuffers::Follow<'a> for Vouch<'a> {
+  type Inner = Vouch<'a>;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    Self { _tab: flatbuffers::Table::new(buf, loc) }
+  }
+}
+
+impl<'a> Vouch<'a> {
+  pub const VT_PLACE: flatbuffers::VOffsetT = 4;
+  pub const VT_LINK: flatbuffers::VOffsetT = 6;
+
+  #[inline]
+  pub unsafe fn init_from_table(table: flatbuffers::Table<'a>) -> Self {
+    Vouch { _tab: table }
+  }
+  #[allow(unused_mut)]
+  pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr>(
+    _fbb: &'mut_bldr mut flatbuffers::FlatBufferBuilder<'bldr>,
+    args: &'args VouchArgs<'args>
+  ) -> flatbuffers::WIPOffset<Vouch<'bldr>> {
+    let mut builder = VouchBuilder::new(_fbb);
+    builder.add_place(args.place);
+    if let Some(x) = args.link { builder.add_link(x); }
+    builder.finish()
+  }
+
+
+  #[inline]
+  pub fn place(&self) -> u64 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<u64>(Vouch::VT_PLACE, Some(0)).unwrap()}
+  }
+  #[inline]
+  pub fn link(&self) -> flatbuffers::Vector<'a, u8> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<flatbuffers::ForwardsUOffset<flatbuffers::Vector<'a, u8>>>(Vouch::VT_LINK, None).unwrap()}
+  }
+}
+
+impl flatbuffers::Verifiable for Vouch<'_> {
+  #[inline]
+  fn run_verifier(
+    v: &mut flatbuffers::Verifier, pos: usize
+  ) -> Result<(), flatbuffers::InvalidFlatbuffer> {
+    use self::flatbuffers::Verifiable;
+    v.visit_table(pos)?
+     .visit_field::<u64>("place", Self::VT_PLACE, false)?
+     .visit_field::<flatbuffers::ForwardsUOffset<flatbuffers::Vector<'_, u8>>>("link", Self::VT_LINK, true)?
+     .finish();
+    Ok(())
+  }
+}
+pub struct VouchArgs<'a> {
+    pub place: u64,
+    pub link: Option<flatbuffers::WIPOffset<flatbuffers::Vector<'a, u8>>>,
+}
+impl<'a> Default for VouchArgs<'a> {
+  #[inline]
+  fn default() -> Self {
+    VouchArgs {
+      place: 0,
+      link: None, // required field
+    }
+  }
+}
+
+pub struct VouchBuilder<'a: 'b, 'b> {
+  fbb_: &'b mut flatbuffers::FlatBufferBuilder<'a>,
+  start_: flatbuffers::WIPOffset<flatbuffers::TableUnfinishedWIPOffset>,
+}
+impl<'a: 'b, 'b> VouchBuilder<'a, 'b> {
+  #[inline]
+  pub fn add_place(&mut self, place: u64) {
+    self.fbb_.push_slot::<u64>(Vouch::VT_PLACE, place, 0);
+  }
+  #[inline]
+  pub fn add_link(&mut self, link: flatbuffers::WIPOffset<flatbuffers::Vector<'b , u8>>) {
+    self.fbb_.push_slot_always::<flatbuffers::WIPOffset<_>>(Vouch::VT_LINK, link);
+  }
+  #[inline]
+  pub fn new(_fbb: &'b mut flatbuffers::FlatBufferBuilder<'a>) -> VouchBuilder<'a, 'b> {
+    let start = _fbb.start_table();
+    VouchBuilder {
+      fbb_: _fbb,
+      start_: start,
+    }
+  }
+  #[inline]
+  pub fn finish(self) -> flatbuffers::WIPOffset<Vouch<'a>> {
+    let o = self.fbb_.end_table(self.start_);
+    self.fbb_.required(o, Vouch::VT_LINK,"link");
+    flatbuffers::WIPOffset::new(o.value())
+  }
+}
+
+impl core::fmt::Debug for Vouch<'_> {
+  fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+    let mut ds = f.debug_struct("Vouch");
+      ds.field("place", &self.place());
+      ds.field("link", &self.link());
+      ds.finish()
+  }
+}
+pub enum ShowHeadOffset {}
+#[derive(Copy, Clone, PartialEq)]
+
+pub struct ShowHead<'a> {
+  pub _tab: flatbuffers::Table<'a>,
+}
+
+impl<'a> flatbuffers::Follow<'a> for ShowHead<'a> {
+  type Inner = ShowHead<'a>;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    Self { _tab: flatbuffers::Table::new(buf, loc) }
+  }
+}
+
+impl<'a> ShowHead<'a> {
+
+  #[inline]
+  pub unsafe fn init_from_table(table: flatbuffers::Table<'a>) -> Self {
+    ShowHead { _tab: table }
+  }
+  #[allow(unused_mut)]
+  pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr>(
+    _fbb: &'mut_bldr mut flatbuffers::FlatBufferBuilder<'bldr>,
+    _args: &'args ShowHeadArgs
+  ) -> flatbuffers::WIPOffset<ShowHead<'bldr>> {
+    let mut builder = ShowHeadBuilder::new(_fbb);
+    builder.finish()
+  }
+
+}
+
+impl flatbuffers::Verifiable for ShowHead<'_> {
+  #[inline]
+  fn run_verifier(
+    v: &mut flatbuffers::Verifier, pos: usize
+  ) -> Result<(), flatbuffers::InvalidFlatbuffer> {
+    use self::flatbuffers::Verifiable;
+    v.visit_table(pos)?
+     .finish();
+    Ok(())
+  }
+}
+pub struct ShowHeadArgs {
+}
+impl<'a> Default for ShowHeadArgs {
+  #[inline]
+  fn default() -> Self {
+    ShowHeadArgs {
+    }
+  }
+}
+
+pub struct ShowHeadBuilder<'a: 'b, 'b> {
+  fbb_: &'b mut flatbuffers::FlatBufferBuilder<'a>,
+  start_: flatbuffers::WIPOffset<flatbuffers::TableUnfinishedWIPOffset>,
+}
+impl<'a: 'b, 'b> ShowHeadBuilder<'a, 'b> {
+  #[inline]
+  pub fn new(_fbb: &'b mut flatbuffers::FlatBufferBuilder<'a>) -> ShowHeadBuilder<'a, 'b> {
+    let start = _fbb.start_table();
+    ShowHeadBuilder {
+      fbb_: _fbb,
+      start_: start,
+    }
+  }
+  #[inline]
+  pub fn finish(self) -> flatbuffers::WIPOffset<ShowHead<'a>> {
+    let o = self.fbb_.end_table(self.start_);
+    flatbuffers::WIPOffset::new(o.value())
+  }
+}
+
+impl core::fmt::Debug for ShowHead<'_> {
+  fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+    let mut ds = f.debug_struct("ShowHead");
+      ds.finish()
+  }
+}
+pub enum WipeOffset {}
+#[derive(Copy, Clone, PartialEq)]
+
+pub struct Wipe<'a> {
+  pub _tab: flatbuffers::Table<'a>,
+}
+
+impl<'a> flatbuffers::Follow<'a> for Wipe<'a> {
+  type Inner = Wipe<'a>;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    Self { _tab: flatbuffers::Table::new(buf, loc) }
+  }
+}
+
+impl<'a> Wipe<'a> {
+
+  #[inline]
+  pub unsafe fn init_from_table(table: flatbuffers::Table<'a>) -> Self {
+    Wipe { _tab: table }
+  }
+  #[allow(unused_mut)]
+  pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr>(
+    _fbb: &'mut_bldr mut flatbuffers::FlatBufferBuilder<'bldr>,
+    _args: &'args WipeArgs
+  ) -> flatbuffers::WIPOffset<Wipe<'bldr>> {
+    let mut builder = WipeBuilder::new(_fbb);
+    builder.finish()
+  }
+
+}
+
+impl flatbuffers::Verifiable for Wipe<'_> {
+  #[inline]
+  fn run_verifier(
+    v: &mut flatbuffers::Verifier, pos: usize
+  ) -> Result<(), flatbuffers::InvalidFlatbuffer> {
+    use self::flatbuffers::Verifiable;
+    v.visit_table(pos)?
+     .finish();
+    Ok(())
+  }
+}
+pub struct WipeArgs {
+}
+impl<'a> Default for WipeArgs {
+  #[inline]
+  fn default() -> Self {
+    WipeArgs {
+    }
+  }
+}
+
+pub struct WipeBuilder<'a: 'b, 'b> {
+  fbb_: &'b mut flatbuffers::FlatBufferBuilder<'a>,
+  start_: flatbuffers::WIPOffset<flatbuffers::TableUnfinishedWIPOffset>,
+}
+impl<'a: 'b, 'b> WipeBuilder<'a, 'b> {
+  #[inline]
+  pub fn new(_fbb: &'b mut flatbuffers::FlatBufferBuilder<'a>) -> WipeBuilder<'a, 'b> {
+    let start = _fbb.start_table();
+    WipeBuilder {
+      fbb_: _fbb,
+      start_: start,
+    }
+  }
+  #[inline]
+  pub fn finish(self) -> flatbuffers::WIPOffset<Wipe<'a>> {
+    let o = self.fbb_.end_table(self.start_);
+    flatbuffers::WIPOffset::new(o.value())
+  }
+}
+
+impl core::fmt::Debug for Wipe<'_> {
+  fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+    let mut ds = f.debug_struct("Wipe");
+      ds.finish()
+  }
+}
 pub enum RequestOffset {}
 #[derive(Copy, Clone, PartialEq)]
 
@@ -2229,6 +2518,48 @@ impl<'a> Request<'a> {
     }
   }
 
+  #[inline]
+  #[allow(non_snake_case)]
+  pub fn ask_as_vouch(&self) -> Option<Vouch<'a>> {
+    if self.ask_type() == Ask::Vouch {
+      let u = self.ask();
+      // Safety:
+      // Created from a valid Table for this object
+      // Which contains a valid union in this slot
+      Some(unsafe { Vouch::init_from_table(u) })
+    } else {
+      None
+    }
+  }
+
+  #[inline]
+  #[allow(non_snake_case)]
+  pub fn ask_as_show_head(&self) -> Option<ShowHead<'a>> {
+    if self.ask_type() == Ask::ShowHead {
+      let u = self.ask();
+      // Safety:
+      // Created from a valid Table for this object
+      // Which contains a valid union in this slot
+      Some(unsafe { ShowHead::init_from_table(u) })
+    } else {
+      None
+    }
+  }
+
+  #[inline]
+  #[allow(non_snake_case)]
+  pub fn ask_as_wipe(&self) -> Option<Wipe<'a>> {
+    if self.ask_type() == Ask::Wipe {
+      let u = self.ask();
+      // Safety:
+      // Created from a valid Table for this object
+      // Which contains a valid union in this slot
+      Some(unsafe { Wipe::init_from_table(u) })
+    } else {
+      None
+    }
+  }
+
 }
 
 impl flatbuffers::Verifiable for Request<'_> {
@@ -2256,6 +2587,9 @@ impl flatbuffers::Verifiable for Request<'_> {
           Ask::Export => v.verify_union_variant::<flatbuffers::ForwardsUOffset<Export>>("Ask::Export", pos),
           Ask::Enrol => v.verify_union_variant::<flatbuffers::ForwardsUOffset<Enrol>>("Ask::Enrol", pos),
           Ask::Revoke => v.verify_union_variant::<flatbuffers::ForwardsUOffset<Revoke>>("Ask::Revoke", pos),
+          Ask::Vouch => v.verify_union_variant::<flatbuffers::ForwardsUOffset<Vouch>>("Ask::Vouch", pos),
+          Ask::ShowHead => v.verify_union_variant::<flatbuffers::ForwardsUOffset<ShowHead>>("Ask::ShowHead", pos),
+          Ask::Wipe => v.verify_union_variant::<flatbuffers::ForwardsUOffset<Wipe>>("Ask::Wipe", pos),
           _ => Ok(()),
         }
      })?
@@ -2418,6 +2752,27 @@ impl core::fmt::Debug for Request<'_> {
         },
         Ask::Revoke => {
           if let Some(x) = self.ask_as_revoke() {
+            ds.field("ask", &x)
+          } else {
+            ds.field("ask", &"InvalidFlatbuffer: Union discriminant does not match value.")
+          }
+        },
+        Ask::Vouch => {
+          if let Some(x) = self.ask_as_vouch() {
+            ds.field("ask", &x)
+          } else {
+            ds.field("ask", &"InvalidFlatbuffer: Union discriminant does not match value.")
+          }
+        },
+        Ask::ShowHead => {
+          if let Some(x) = self.ask_as_show_head() {
+            ds.field("ask", &x)
+          } else {
+            ds.field("ask", &"InvalidFlatbuffer: Union discriminant does not match value.")
+          }
+        },
+        Ask::Wipe => {
+          if let Some(x) = self.ask_as_wipe() {
             ds.field("ask", &x)
           } else {
             ds.field("ask", &"InvalidFlatbuffer: Union discriminant does not match value.")
@@ -3588,6 +3943,139 @@ impl core::fmt::Debug for Done<'_> {
       ds.finish()
   }
 }
+pub enum HeadOffset {}
+#[derive(Copy, Clone, PartialEq)]
+
+pub struct Head<'a> {
+  pub _tab: flatbuffers::Table<'a>,
+}
+
+impl<'a> flatbuffers::Follow<'a> for Head<'a> {
+  type Inner = Head<'a>;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    Self { _tab: flatbuffers::Table::new(buf, loc) }
+  }
+}
+
+impl<'a> Head<'a> {
+  pub const VT_PLACE: flatbuffers::VOffsetT = 4;
+  pub const VT_LINK: flatbuffers::VOffsetT = 6;
+  pub const VT_MAC: flatbuffers::VOffsetT = 8;
+
+  #[inline]
+  pub unsafe fn init_from_table(table: flatbuffers::Table<'a>) -> Self {
+    Head { _tab: table }
+  }
+  #[allow(unused_mut)]
+  pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr>(
+    _fbb: &'mut_bldr mut flatbuffers::FlatBufferBuilder<'bldr>,
+    args: &'args HeadArgs<'args>
+  ) -> flatbuffers::WIPOffset<Head<'bldr>> {
+    let mut builder = HeadBuilder::new(_fbb);
+    builder.add_place(args.place);
+    if let Some(x) = args.mac { builder.add_mac(x); }
+    if let Some(x) = args.link { builder.add_link(x); }
+    builder.finish()
+  }
+
+
+  #[inline]
+  pub fn place(&self) -> u64 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<u64>(Head::VT_PLACE, Some(0)).unwrap()}
+  }
+  #[inline]
+  pub fn link(&self) -> flatbuffers::Vector<'a, u8> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<flatbuffers::ForwardsUOffset<flatbuffers::Vector<'a, u8>>>(Head::VT_LINK, None).unwrap()}
+  }
+  #[inline]
+  pub fn mac(&self) -> flatbuffers::Vector<'a, u8> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<flatbuffers::ForwardsUOffset<flatbuffers::Vector<'a, u8>>>(Head::VT_MAC, None).unwrap()}
+  }
+}
+
+impl flatbuffers::Verifiable for Head<'_> {
+  #[inline]
+  fn run_verifier(
+    v: &mut flatbuffers::Verifier, pos: usize
+  ) -> Result<(), flatbuffers::InvalidFlatbuffer> {
+    use self::flatbuffers::Verifiable;
+    v.visit_table(pos)?
+     .visit_field::<u64>("place", Self::VT_PLACE, false)?
+     .visit_field::<flatbuffers::ForwardsUOffset<flatbuffers::Vector<'_, u8>>>("link", Self::VT_LINK, true)?
+     .visit_field::<flatbuffers::ForwardsUOffset<flatbuffers::Vector<'_, u8>>>("mac", Self::VT_MAC, true)?
+     .finish();
+    Ok(())
+  }
+}
+pub struct HeadArgs<'a> {
+    pub place: u64,
+    pub link: Option<flatbuffers::WIPOffset<flatbuffers::Vector<'a, u8>>>,
+    pub mac: Option<flatbuffers::WIPOffset<flatbuffers::Vector<'a, u8>>>,
+}
+impl<'a> Default for HeadArgs<'a> {
+  #[inline]
+  fn default() -> Self {
+    HeadArgs {
+      place: 0,
+      link: None, // required field
+      mac: None, // required field
+    }
+  }
+}
+
+pub struct HeadBuilder<'a: 'b, 'b> {
+  fbb_: &'b mut flatbuffers::FlatBufferBuilder<'a>,
+  start_: flatbuffers::WIPOffset<flatbuffers::TableUnfinishedWIPOffset>,
+}
+impl<'a: 'b, 'b> HeadBuilder<'a, 'b> {
+  #[inline]
+  pub fn add_place(&mut self, place: u64) {
+    self.fbb_.push_slot::<u64>(Head::VT_PLACE, place, 0);
+  }
+  #[inline]
+  pub fn add_link(&mut self, link: flatbuffers::WIPOffset<flatbuffers::Vector<'b , u8>>) {
+    self.fbb_.push_slot_always::<flatbuffers::WIPOffset<_>>(Head::VT_LINK, link);
+  }
+  #[inline]
+  pub fn add_mac(&mut self, mac: flatbuffers::WIPOffset<flatbuffers::Vector<'b , u8>>) {
+    self.fbb_.push_slot_always::<flatbuffers::WIPOffset<_>>(Head::VT_MAC, mac);
+  }
+  #[inline]
+  pub fn new(_fbb: &'b mut flatbuffers::FlatBufferBuilder<'a>) -> HeadBuilder<'a, 'b> {
+    let start = _fbb.start_table();
+    HeadBuilder {
+      fbb_: _fbb,
+      start_: start,
+    }
+  }
+  #[inline]
+  pub fn finish(self) -> flatbuffers::WIPOffset<Head<'a>> {
+    let o = self.fbb_.end_table(self.start_);
+    self.fbb_.required(o, Head::VT_LINK,"link");
+    self.fbb_.required(o, Head::VT_MAC,"mac");
+    flatbuffers::WIPOffset::new(o.value())
+  }
+}
+
+impl core::fmt::Debug for Head<'_> {
+  fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+    let mut ds = f.debug_struct("Head");
+      ds.field("place", &self.place());
+      ds.field("link", &self.link());
+      ds.field("mac", &self.mac());
+      ds.finish()
+  }
+}
 pub enum ReplyOffset {}
 #[derive(Copy, Clone, PartialEq)]
 
@@ -3781,6 +4269,20 @@ impl<'a> Reply<'a> {
     }
   }
 
+  #[inline]
+  #[allow(non_snake_case)]
+  pub fn answer_as_head(&self) -> Option<Head<'a>> {
+    if self.answer_type() == Answer::Head {
+      let u = self.answer();
+      // Safety:
+      // Created from a valid Table for this object
+      // Which contains a valid union in this slot
+      Some(unsafe { Head::init_from_table(u) })
+    } else {
+      None
+    }
+  }
+
 }
 
 impl flatbuffers::Verifiable for Reply<'_> {
@@ -3803,6 +4305,7 @@ impl flatbuffers::Verifiable for Reply<'_> {
           Answer::Ticket => v.verify_union_variant::<flatbuffers::ForwardsUOffset<Ticket>>("Answer::Ticket", pos),
           Answer::Value => v.verify_union_variant::<flatbuffers::ForwardsUOffset<Value>>("Answer::Value", pos),
           Answer::Done => v.verify_union_variant::<flatbuffers::ForwardsUOffset<Done>>("Answer::Done", pos),
+          Answer::Head => v.verify_union_variant::<flatbuffers::ForwardsUOffset<Head>>("Answer::Head", pos),
           _ => Ok(()),
         }
      })?
@@ -3930,6 +4433,13 @@ impl core::fmt::Debug for Reply<'_> {
         },
         Answer::Done => {
           if let Some(x) = self.answer_as_done() {
+            ds.field("answer", &x)
+          } else {
+            ds.field("answer", &"InvalidFlatbuffer: Union discriminant does not match value.")
+          }
+        },
+        Answer::Head => {
+          if let Some(x) = self.answer_as_head() {
             ds.field("answer", &x)
           } else {
             ds.field("answer", &"InvalidFlatbuffer: Union discriminant does not match value.")

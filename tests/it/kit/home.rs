@@ -53,6 +53,30 @@ impl Home {
         home
     }
 
+    /// A home whose configuration depends on where it is.
+    pub(crate) fn with_late_config(toml: impl FnOnce(&Path) -> String) -> Self {
+        let mut home = Self::new();
+        let path = home.root.join("hearth.toml");
+        // The demo's home beside it, so that there is something to command.
+        std::fs::write(&path, format!("{}\n{}", toml(&home.root), hearth::config::DEMO_HOME)).expect("written");
+        home.config = Some(path);
+        home
+    }
+
+    /// The uid that its agent runs under.
+    pub(crate) fn uid(&self) -> u32 {
+        if is_root() { UID } else { nix::unistd::geteuid().as_raw() }
+    }
+
+    /// Runs a command to its end under the tests' own uid.
+    pub(crate) fn run_as_root(&self, arguments: &[&str]) -> Output {
+        let mut command = self.binary("hearth", arguments);
+        if is_root() {
+            command.uid(0).gid(0);
+        }
+        Output::of(command, b"")
+    }
+
     /// The folder of everything.
     pub(crate) fn root(&self) -> &Path {
         &self.root

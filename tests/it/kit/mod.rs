@@ -4,13 +4,19 @@
 
 mod bank;
 mod home;
+mod kept;
+mod model;
 mod process;
 mod shared;
+mod terminal;
 
 use bank::Line;
 pub(crate) use home::{Home, is_root};
+pub(crate) use kept::Kept;
+pub(crate) use model::{Model, Step};
 pub(crate) use process::{Output, Running, pid};
 pub(crate) use shared::shared;
+pub(crate) use terminal::at_terminal;
 
 use std::time::{Duration, Instant};
 

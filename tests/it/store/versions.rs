@@ -55,7 +55,7 @@ fn down_to_nothing_and_up_again_is_a_working_store() {
     let (store, opened) =
         Store::open(&folder, Clock::system(), quick(), move |step| said.send((step.from, step.to)).unwrap()).unwrap();
     assert_eq!(opened.version, VERSION);
-    assert_eq!(heard.try_iter().collect::<Vec<_>>(), [(2, 1), (1, 0), (0, 1), (1, 2)]);
+    assert_eq!(heard.try_iter().collect::<Vec<_>>(), [(3, 2), (2, 1), (1, 0), (0, 1), (1, 2), (2, 3)]);
     wait(async {
         assert_eq!(store.calls(CallQuery::Latest(10)).await.unwrap(), []);
         let trace = store.ids().next();

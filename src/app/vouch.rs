@@ -1,0 +1,133 @@
+//! The keeper vouches for the chain of audit records: it is shown the head, and what it remembers is compared.
+
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+
+use serde_json::{Value, json};
+
+use crate::base::{Code, Fault};
+use crate::config::Config;
+use crate::keeper::message::Head;
+use crate::keeper::{Client, enrol};
+use crate::store::{ChainHead, Store};
+
+/// The way to the keeper, and what it was shown last.
+#[derive(Debug)]
+pub(super) struct Voucher {
+    socket: PathBuf,
+    key: PathBuf,
+    last: Mutex<Last>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Last {
+    place: Option<i64>,
+    fault: Option<String>,
+}
+
+impl Voucher {
+    pub(super) fn new(config: &Config, data: &std::path::Path) -> Self {
+        let key = super::model::session_key(config, data);
+        Self { socket: config.keeper.socket.clone(), key, last: Mutex::default() }
+    }
+
+    /// For `hearth status`.
+    pub(super) fn status(&self) -> Value {
+        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        json!({"vouched_for": last.place, "fault": last.fault})
+    }
+
+    /// Shows the keeper the head, where it has not seen it; a keeper that is down is noted, once.
+    pub(super) async fn show(&self, store: &Store) {
+        let head = match store.chain_head().await {
+            Ok(Some(head)) => head,
+            Ok(None) => return,
+            Err(error) => return tracing::debug!(%error, "the audit chain has no head to show"),
+        };
+        if self.last.lock().unwrap_or_else(PoisonError::into_inner).place == Some(head.place) {
+            return;
+        }
+        let shown = self.go_on(store, head).await;
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        match shown {
+            Ok(()) => *last = Last { place: Some(head.place), fault: None },
+            Err(fault) => {
+                if last.fault.as_ref() != Some(&fault.message) {
+                    tracing::warn!(%fault, "the audit records are chained, but the keeper does not vouch for them");
+                }
+                last.fault = Some(fault.message);
+            }
+        }
+    }
+
+    /// Shows the head, if the chain still holds what the keeper saw before: one that was cut off or rewritten
+    /// must not be vouched for because it grew again.
+    async fn go_on(&self, store: &Store, head: ChainHead) -> Result<(), Fault> {
+        match self.ask(|client| client.head().map_err(Fault::from)).await {
+            Ok((known, _)) => {
+                let known = from_keeper(known)?;
+                if store.chain_at(known.place).await? != Some(known) {
+                    let message =
+                        "the records are not those that the keeper vouches for; hearth audit verify tells more";
+                    return Err(Fault::new(Code::Refused, message));
+                }
+            }
+            Err(fault) if fault.code == Code::NotFound => {}
+            Err(fault) => return Err(fault),
+        }
+        self.ask(move |client| client.vouch(to_keeper(head)?).map(drop).map_err(Fault::from)).await
+    }
+
+    /// Walks the chain beside what the keeper remembers, and, where all fits, shows it the present head.
+    pub(super) async fn verify(&self, store: &Store) -> Result<Value, Fault> {
+        let known = self.ask(|client| client.head().map_err(Fault::from)).await;
+        let vouched = match &known {
+            Ok((head, _)) => Some(from_keeper(*head)?),
+            Err(_) => None,
+        };
+        store.flush().await?;
+        let report = store.check_chain(vouched).await?;
+        let fits = report.fault.is_none();
+        if fits {
+            self.show(store).await;
+        }
+        let keeper = match known {
+            Ok((head, mac)) => json!({"vouches_for": head.place, "mac": hex(&mac)}),
+            // It answers, and was shown nothing yet: this is the first time.
+            Err(fault) if fault.code == Code::NotFound => json!({"vouches_for": 0}),
+            Err(fault) => json!({"fault": fault.message}),
+        };
+        let mut answer = json!(report);
+        answer["ok"] = json!(fits);
+        answer["keeper"] = keeper;
+        Ok(answer)
+    }
+
+    /// On a thread of its own: the keeper's client blocks.
+    async fn ask<T: Send + 'static>(
+        &self,
+        ask: impl FnOnce(&mut Client) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, Fault> {
+        let (socket, key) = (self.socket.clone(), self.key.clone());
+        let asked = tokio::task::spawn_blocking(move || {
+            let mut client = Client::connect(&socket)?;
+            client.prove(&enrol::load(&key)?)?;
+            ask(&mut client)
+        });
+        asked.await.map_err(|error| Fault::new(Code::Internal, error.to_string()))?
+    }
+}
+
+fn from_keeper(head: Head) -> Result<ChainHead, Fault> {
+    let place = i64::try_from(head.place).map_err(|_| Fault::new(Code::Garbage, "the keeper's head is none"))?;
+    Ok(ChainHead { place, link: head.link })
+}
+
+fn to_keeper(head: ChainHead) -> Result<Head, Fault> {
+    let place = u64::try_from(head.place).map_err(|_| Fault::new(Code::Internal, "the chain's place is none"))?;
+    Ok(Head { place, link: head.link })
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

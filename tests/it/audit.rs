@@ -1,0 +1,129 @@
+//! The chain of audit records against edits of the database, with the keeper's word and without.
+
+use std::path::Path;
+
+use crate::kit::{Home, Kept};
+
+fn home() -> (Home, Kept) {
+    let home = Home::with_late_config(Kept::settings);
+    let kept = Kept::beside(&home);
+    (home, kept)
+}
+
+fn calls(home: &Home, many: usize) {
+    for number in 0..many {
+        let expression = format!("{{\"expression\": \"1+{number}\"}}");
+        let called = home.run(&["tool", "call", "calculate", &expression]);
+        assert!(called.ok, "{called:?}");
+    }
+}
+
+/// Runs SQL on the database as whoever owns the file could.
+fn edit(home: &Home, sql: &str) {
+    let path = home.data().join("hearth.db");
+    let whole = format!("DROP TRIGGER audit_is_never_changed; DROP TRIGGER audit_is_never_deleted; {sql}");
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("an executor");
+    runtime.block_on(async {
+        let database = libsql::Builder::new_local(&path).build().await.expect("a database");
+        database.connect().expect("a connection").execute_batch(&whole).await.expect("edited");
+    });
+    give_back(&path);
+}
+
+/// What SQLite made as root belongs to the agent again.
+fn give_back(path: &Path) {
+    use std::os::unix::fs::{MetadataExt, chown};
+    let owner = std::fs::metadata(path.parent().expect("a folder")).expect("there").uid();
+    for beside in ["", "-wal", "-shm"] {
+        let _ = chown(format!("{}{beside}", path.display()), Some(owner), Some(owner));
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    let _ = std::fs::remove_dir_all(to);
+    let copied = std::process::Command::new("cp").arg("-a").arg(from).arg(to).status().expect("cp");
+    assert!(copied.success());
+}
+
+#[test]
+fn a_removed_edited_reordered_or_cut_off_record_is_found() {
+    let (home, _kept) = home();
+    calls(&home, 6);
+    let first = home.run(&["audit", "verify", "--json"]);
+    assert!(first.ok, "{first:?}");
+    let records = first.json()["records"].as_u64().expect("a count");
+    assert!(records >= 12, "{first:?}");
+    let second = home.run(&["audit", "verify", "--json"]);
+    assert!(second.ok && second.json()["keeper"]["vouches_for"].as_u64() >= Some(records), "{second:?}");
+    let kept = home.root().join("kept-data");
+    copy(&home.data(), &kept);
+
+    let swap = "CREATE TEMP TABLE t AS SELECT * FROM audit WHERE place IN (3, 5);
+        UPDATE audit SET place = -1 WHERE place = 3; UPDATE audit SET place = 3 WHERE place = 5;
+        UPDATE audit SET place = 5 WHERE place = -1;";
+    let cases = [
+        ("DELETE FROM audit WHERE place = 4;", "removed: after place 3 comes 5"),
+        ("UPDATE audit SET reason = 'because' WHERE place = 3;", "place 3"),
+        ("UPDATE audit SET took_us = took_us + 1 WHERE place = 4;", "place 4"),
+        (swap, "place 3"),
+        ("UPDATE audit SET link = zeroblob(32) WHERE place = 2;", "place 2"),
+        ("DELETE FROM audit WHERE place > (SELECT max(place) - 3 FROM audit);", "the keeper vouches for"),
+        ("DELETE FROM audit;", "cut off"),
+        ("UPDATE audit SET place = NULL, link = NULL WHERE place = (SELECT max(place) FROM audit);", "first record"),
+    ];
+    for (sql, told) in cases {
+        copy(&kept, &home.data());
+        edit(&home, sql);
+        let found = home.run(&["audit", "verify"]);
+        assert_eq!(found.code, Some(1), "{sql}: {found:?}");
+        assert!(found.out.contains("DO NOT FIT") && found.out.contains(told), "{sql}: {found:?}");
+        // A chain that was cut off and grows again is not vouched for.
+        calls(&home, 3);
+        assert_eq!(home.run(&["audit", "verify"]).code, Some(1), "{sql}, later");
+    }
+}
+
+#[test]
+fn without_the_keeper_records_are_chained_and_nobody_vouches_for_what_was_cut_off() {
+    let (home, mut kept) = home();
+    calls(&home, 4);
+    assert!(home.run(&["audit", "verify"]).ok);
+    kept.kill();
+    calls(&home, 1);
+    let alone = home.run(&["audit", "verify"]);
+    assert!(alone.ok && alone.out.contains("not vouched for"), "{alone:?}");
+    edit(&home, "DELETE FROM audit WHERE place > 4;");
+    let unseen = home.run(&["audit", "verify"]);
+    assert!(unseen.ok && unseen.out.contains("not vouched for"), "only the keeper can know: {unseen:?}");
+    kept.again();
+    let seen = home.run(&["audit", "verify"]);
+    assert!(!seen.ok && seen.out.contains("keeper vouches for"), "{seen:?}");
+    // The brain cannot talk the keeper out of it; an administrator can begin anew.
+    assert!(!home.run(&["audit", "verify"]).ok);
+    let socket = kept.socket().display().to_string();
+    let running = home.start();
+    let accepted = home.run_as_root(&["audit", "accept", "--socket", &socket]);
+    assert!(accepted.ok, "{accepted:?}");
+    running.stop();
+    let after = home.run(&["audit", "verify"]);
+    assert!(after.ok && after.out.contains("vouched for the first"), "{after:?}");
+}
+
+#[test]
+fn an_export_has_every_record_once_with_its_link() {
+    let (home, _kept) = home();
+    calls(&home, 3);
+    let report = home.run(&["audit", "verify", "--json"]).json();
+    let export = home.run(&["audit", "export"]);
+    assert!(export.ok, "{export:?}");
+    let rows: Vec<serde_json::Value> =
+        export.out.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let upto = usize::try_from(report["records"].as_u64().expect("a count")).expect("few");
+    assert!(rows.len() >= upto, "{} of {upto}", rows.len());
+    for (number, row) in rows.iter().enumerate() {
+        assert_eq!(row["place"], number + 1, "{row}");
+        assert_eq!(row["link"].as_str().map(str::len), Some(64), "{row}");
+    }
+    assert_eq!(rows[upto - 1]["link"], report["head"]["link"]);
+    assert!(export.out.contains("calculate") && export.out.contains("1+2"));
+}

@@ -1,0 +1,145 @@
+//! A keeper under a uid of its own, its administrators by group, and a master key from the kernel's keyring.
+
+use std::os::unix::fs::{PermissionsExt, chown};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use hearth::keeper::Client;
+
+use crate::kit::{Output, is_root, wait_for};
+
+const KEEPER_UID: u32 = 54_322;
+const BRAIN_UID: u32 = 54_321;
+const ADMIN_UID: u32 = 54_323;
+const ADMIN_GID: u32 = 54_330;
+
+/// A keeper started by this command; killed and cleaned up when dropped.
+struct Alone {
+    child: Child,
+    folder: PathBuf,
+}
+
+impl Alone {
+    fn start(name: &str, make: impl FnOnce(&Path) -> Command) -> Self {
+        let folder = std::env::temp_dir().join(format!("hearth-separate-{name}-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&folder);
+        std::fs::create_dir_all(&folder).expect("a folder");
+        std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o755)).expect("open");
+        // The built binary may lie where another uid cannot go.
+        for binary in [env!("CARGO_BIN_EXE_hearth"), env!("CARGO_BIN_EXE_hearth-keeper")] {
+            std::fs::copy(binary, folder.join(Path::new(binary).file_name().expect("a name"))).expect("a copy");
+        }
+        let mut command = make(&folder);
+        command.current_dir(&folder).stderr(Stdio::null());
+        let child = command.spawn().expect("started");
+        let socket = folder.join("own/socket");
+        wait_for("the keeper", || Client::connect(&socket).ok());
+        std::fs::set_permissions(&socket, std::fs::Permissions::from_mode(0o666)).expect("open");
+        Self { child, folder }
+    }
+
+    fn command(&self, uid: u32, gid: u32, words: &[&str], input: &str) -> Output {
+        let mut command = Command::new(self.folder.join("hearth"));
+        command.args(words).arg("--socket").arg(self.folder.join("own/socket")).env_clear();
+        if is_root() {
+            command.uid(uid).gid(gid);
+        }
+        command.current_dir(&self.folder).stdout(Stdio::piped()).stderr(Stdio::piped());
+        Output::of(command, input.as_bytes())
+    }
+}
+
+impl Drop for Alone {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+fn keeper(folder: &Path) -> Command {
+    let mut command = Command::new(folder.join("hearth-keeper"));
+    let own = folder.join("own");
+    std::fs::create_dir(&own).expect("a folder");
+    command.arg("--socket").arg(own.join("socket")).arg("--vault").arg(own.join("vault"));
+    command
+}
+
+#[test]
+fn a_keeper_of_another_uid_is_separated_and_a_group_administers_it() {
+    if !is_root() {
+        eprintln!("SKIPPED: only root can start processes of three uids");
+        return;
+    }
+    let alone = Alone::start("uids", |folder| {
+        let mut command = keeper(folder);
+        chown(folder.join("own"), Some(KEEPER_UID), Some(KEEPER_UID)).expect("given away");
+        command.args(["--brain-uid", &BRAIN_UID.to_string(), "--admin-gid", &ADMIN_GID.to_string()]);
+        command.uid(KEEPER_UID).gid(KEEPER_UID);
+        command
+    });
+    let admin = |words: &[&str], input: &str| alone.command(ADMIN_UID, ADMIN_GID, words, input);
+    assert!(admin(&["secret", "init"], "").ok);
+    assert!(admin(&["secret", "add", "model"], "canary-of-two-uids").ok);
+    let state = admin(&["keeper", "status", "--json"], "").json();
+    assert_eq!((&state["separated"], &state["uid"]), (&true.into(), &KEEPER_UID.into()), "{state}");
+
+    // Neither the brain's uid nor a stranger's administers; the same uid without the group does not either.
+    for (uid, gid) in [(BRAIN_UID, BRAIN_UID), (ADMIN_UID, ADMIN_UID), (54_399, 54_399)] {
+        let refused = alone.command(uid, gid, &["secret", "export", "model"], "");
+        assert!(!refused.ok && !refused.out.contains("canary"), "{uid}: {refused:?}");
+    }
+    // The kernel holds the brain off the files.
+    for file in ["vault", "master.key"] {
+        let path = alone.folder.join("own/vault").join(file);
+        assert!(path.exists(), "{}", path.display());
+        let read = Command::new("/bin/cat").arg(&path).uid(BRAIN_UID).gid(BRAIN_UID).output().expect("cat");
+        assert!(!read.status.success() && read.stdout.is_empty(), "{}", path.display());
+        let own = Command::new("/bin/cat").arg(&path).uid(KEEPER_UID).gid(KEEPER_UID).output().expect("cat");
+        assert!(own.status.success() && !own.stdout.is_empty(), "the keeper's own uid reads it");
+    }
+}
+
+/// Joins a session keyring of its own, puts the key into it, and becomes the keeper.
+const WITH_KEYRING: &str = "
+import ctypes, os, platform, sys
+add_key, keyctl = {'x86_64': (248, 250), 'aarch64': (217, 219)}[platform.machine()]
+libc = ctypes.CDLL(None, use_errno=True)
+if libc.syscall(keyctl, 1, None) < 0: sys.exit('no session keyring: %d' % ctypes.get_errno())
+key = sys.argv[1].encode()
+if key and libc.syscall(add_key, b'user', b'hearth:master', key, len(key), -3) < 0: sys.exit('no key')
+os.execv(sys.argv[2], sys.argv[2:])
+";
+
+#[test]
+fn a_master_key_in_the_kernels_keyring_opens_the_vault_and_its_absence_locks_it() {
+    let key = "5a".repeat(32);
+    let start = |folder: &Path, key: &str| {
+        let own = keeper(folder);
+        let mut command = Command::new("python3");
+        command.args(["-c", WITH_KEYRING, key]).arg(own.get_program()).args(own.get_args());
+        command
+    };
+    let mut alone = Alone::start("keyring", |folder| start(folder, &key));
+    let (uid, gid) = (nix::unistd::getuid().as_raw(), nix::unistd::getgid().as_raw());
+    let made = alone.command(uid, gid, &["secret", "init"], "");
+    assert!(made.ok && made.out.contains("keyring"), "{made:?}");
+    assert!(alone.command(uid, gid, &["secret", "add", "model"], "canary-of-the-keyring").ok);
+    assert!(!alone.folder.join("own/vault/master.key").exists(), "no key file was made");
+
+    for (key, state) in [("", "locked"), (key.as_str(), "open")] {
+        let _ = alone.child.kill();
+        let _ = alone.child.wait();
+        let kept = alone.folder.join("own");
+        std::fs::rename(&kept, alone.folder.join("aside")).expect("set aside");
+        let mut command = start(&alone.folder, key);
+        std::fs::remove_dir(&kept).expect("empty");
+        std::fs::rename(alone.folder.join("aside"), &kept).expect("put back");
+        alone.child = command.current_dir(&alone.folder).stderr(Stdio::null()).spawn().expect("started");
+        wait_for("the keeper", || Client::connect(&kept.join("socket")).ok());
+        let told = alone.command(uid, gid, &["keeper", "status", "--json"], "").json();
+        assert_eq!(told["vault"], state, "{told}");
+    }
+    assert_eq!(alone.command(uid, gid, &["secret", "export", "model"], "").out, "canary-of-the-keyring");
+}
