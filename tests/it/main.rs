@@ -24,6 +24,7 @@ mod mqtt;
 mod notice;
 mod overlap;
 mod prompts;
+mod pwm;
 mod say;
 mod secrets;
 mod separate;

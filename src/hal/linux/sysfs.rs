@@ -15,7 +15,13 @@ pub(crate) fn open_pwm(chip: &Path, channel: u32, period_ns: u64) -> Result<Owne
     if !folder.exists() {
         put(&chip.join("export"), &channel.to_string())?;
     }
-    put(&folder.join("period"), &period_ns.to_string())?;
+    let period = folder.join("period");
+    let wanted = period_ns.to_string();
+    // A channel that runs at this period keeps its level; a duty above a new period is refused by the kernel.
+    if std::fs::read_to_string(&period).ok().is_none_or(|now| now.trim() != wanted) {
+        put(&folder.join("duty_cycle"), "0")?;
+        put(&period, &wanted)?;
+    }
     put(&folder.join("enable"), "1")?;
     open(folder.join("duty_cycle"))
 }
