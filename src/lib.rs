@@ -41,6 +41,7 @@ pub mod home;
 pub mod intent;
 pub mod keeper;
 pub mod llm;
+pub mod memory;
 pub mod net;
 pub mod obs;
 pub mod sandbox;

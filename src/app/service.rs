@@ -13,6 +13,7 @@ use crate::config;
 use crate::gate::web::Web;
 use crate::gate::{Call, Gate, Tool};
 use crate::hal::Places;
+use crate::memory::Memory;
 use crate::obs::{Notify, Ring};
 use crate::sandbox::{self, Class, Hands, Holder, Spawner, Standing, Wall};
 use crate::store::{CallQuery, DataFolder, Opened, Store};
@@ -36,6 +37,7 @@ pub struct Service {
     gate: Arc<Gate>,
     hands: Hands,
     store: Store,
+    memory: Memory,
     ids: Arc<IdSource>,
     ring: Option<Ring>,
     outside: Outside,
@@ -115,6 +117,7 @@ impl Service {
         let web = model::web(&config, &dirs.data, hands.clone(), clock.wall_ms())?;
         let mind = model::mind(&config.model, web.clone());
         let zone = TimeZone::get(&config.timezone).unwrap_or(TimeZone::UTC);
+        let memory = Memory::new(store.clone(), clock.clone(), zone.clone());
         let parts = Parts {
             home,
             gate: Arc::clone(&gate),
@@ -144,6 +147,7 @@ impl Service {
             gate,
             hands,
             store,
+            memory,
             ids,
             ring,
             outside,
@@ -337,6 +341,7 @@ impl Answer for Service {
             Request::AuditPage { after } => {
                 self.store.chain_page(after).await.map(|rows| json!(rows)).map_err(Fault::from)
             }
+            Request::Memory(order) => self.memory.serve(order).await.map_err(Fault::from),
             Request::Calls { limit } => {
                 self.store.calls(CallQuery::Latest(limit)).await.map(|calls| json!(calls)).map_err(Fault::from)
             }

@@ -5,6 +5,25 @@
 
 use std::time::Duration;
 
+/// Longest text of one memory, in bytes; longer ones are cut into chunks.
+pub const MEMORY_TEXT_BYTES: usize = 16 * 1024;
+/// Longest text handed in as one memory, in bytes.
+pub const MEMORY_RECORD_BYTES: usize = 1024 * 1024;
+/// Longest name of a person, chat, speaker, session or source of a memory, in bytes.
+pub const MEMORY_NAME_BYTES: usize = 256;
+/// Rows that the words of one search may bring to be ranked, beyond those of its rarest word.
+pub const SEARCH_CANDIDATES: i64 = 1_500;
+/// Answers of one search.
+pub const MEMORY_ANSWERS: usize = 100;
+/// How much of a question is read, in bytes.
+pub const QUESTION_BYTES: usize = 4 * 1024;
+/// Memories in one database; the least important go first, held ones never.
+pub const MEMORIES: usize = 500_000;
+/// Records in one request of an import.
+pub const MEMORY_BATCH: usize = 128;
+/// Vectors held in memory, at about 450 bytes each; more are read from flash at every question.
+pub const RESIDENT_VECTORS: usize = 20_000;
+
 /// Longest text that a person or a machine may say in one turn, in bytes.
 pub const TEXT_BYTES: usize = 16 * 1024;
 /// Longest line read from a console or the admin socket before it is refused and skipped, in bytes.

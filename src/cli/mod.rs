@@ -12,6 +12,7 @@ pub mod board;
 pub mod config;
 pub mod doctor;
 pub mod keeper;
+mod memory;
 pub mod offboard;
 pub mod onboard;
 pub mod run;
@@ -95,6 +96,8 @@ enum Command {
     Onboard(onboard::Args),
     /// Wipes everything that this Hearth knows: data folder and vault
     Offboard(offboard::Args),
+    /// Memory: remember, find, forget; import and export
+    Memory(memory::MemoryArgs),
     /// Settings: check a file, print the default one or its schema
     Config(config::Args),
     /// Boards: list them, show one
@@ -130,6 +133,7 @@ pub fn main() -> ExitCode {
         Some(Command::Resume(args)) => suspend::run(&args, false, &options),
         Some(Command::Onboard(args)) => onboard::run(&args, &options),
         Some(Command::Offboard(args)) => offboard::run(&args, &options),
+        Some(Command::Memory(args)) => memory::run(args, &options),
         Some(Command::Config(args)) => config::run(&args, &options),
         Some(Command::Board(args)) => board::run(&args, &options),
         Some(Command::Say(args)) => say::run(args),

@@ -97,7 +97,7 @@ impl Worker {
     }
 
     /// Opens a transaction where none is open.
-    async fn begin(&mut self) -> Result<(), StoreError> {
+    pub(super) async fn begin(&mut self) -> Result<(), StoreError> {
         if self.db.idle() { self.db.batch("BEGIN IMMEDIATE").await } else { Ok(()) }
     }
 
@@ -148,7 +148,7 @@ impl Worker {
 }
 
 /// What a refused durable write means to its caller.
-fn not_durable(error: StoreError) -> StoreError {
+pub(super) fn not_durable(error: StoreError) -> StoreError {
     if error.severity() == Severity::Statement { error } else { StoreError::Degraded(error.to_string()) }
 }
 

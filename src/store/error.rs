@@ -73,6 +73,9 @@ pub enum StoreError {
     /// The thing named is not stored.
     #[error("{0} is not stored")]
     NotFound(String),
+    /// A memory under a hold is not forgotten.
+    #[error("memory {0} is under a hold; lift it first (`hearth memory hold {0} --off`)")]
+    Held(String),
     /// SQLite refused a statement.
     #[error("database: {message} (SQLite code {code})")]
     Sql {
@@ -107,7 +110,7 @@ impl StoreError {
             Self::Full(_) => Code::Full,
             Self::Locked { .. } | Self::Degraded(_) | Self::Closed => Code::Unavailable,
             Self::Folder { .. } | Self::Path(_) | Self::Thread(_) => Code::System,
-            Self::Newer { .. } | Self::Foreign(_) => Code::Refused,
+            Self::Newer { .. } | Self::Foreign(_) | Self::Held(_) => Code::Refused,
             Self::Migration { .. } | Self::Sql { .. } => Code::Internal,
         }
     }

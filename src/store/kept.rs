@@ -1,100 +1,18 @@
-//! The handle's part for memories, timers and list items: acknowledged when they are on disk.
+//! The handle's part for timers and list items: acknowledged when they are on disk.
 
 use super::handle::{bounded, kept};
-use super::keep::{Keep, ListItem, Memory, MemoryVector, Timer, VECTOR_BYTES};
+use super::keep::{Keep, ListItem, Timer};
 use super::policy::{Durability, Kind};
 use super::worker::Request;
 use super::write::Write;
 use super::{Store, StoreError};
 use crate::base::{Id, limits};
 
-/// A memory to be kept; the store gives it its id and time.
-#[derive(Clone, Copy, Debug)]
-pub struct NewMemory<'a> {
-    /// Whose it is.
-    pub principal: &'a str,
-    /// What it is about; «note» where nothing more is known.
-    pub kind: &'a str,
-    /// The words; at most `limits::MESSAGE_BYTES`.
-    pub text: &'a str,
-    /// Where it comes from.
-    pub source: &'a str,
-    /// BCP 47 tag of the language, where it is known.
-    pub language: Option<&'a str>,
-}
-
 impl Store {
-    /// Keeps a memory; its id. It is on disk, and found by its words, when this returns.
-    ///
-    /// # Errors
-    /// [`StoreError::TooLong`], [`StoreError::Degraded`]: then it is not kept, and must not be claimed.
-    pub async fn remember(&self, new: NewMemory<'_>) -> Result<Id, StoreError> {
-        short(&[("principal", new.principal), ("kind", new.kind), ("source", new.source)])?;
-        short(&[("language", new.language.unwrap_or_default())])?;
-        bounded("memory", new.text.len(), limits::MESSAGE_BYTES)?;
-        let id = self.ids().next();
-        let memory = Memory {
-            id,
-            principal: new.principal.to_owned(),
-            kind: new.kind.to_owned(),
-            text: kept(new.text.to_owned()),
-            source: new.source.to_owned(),
-            language: new.language.map(str::to_owned),
-            at_ms: self.now_ms(),
-        };
-        self.keep(Keep::Remember(memory), Kind::Memory).await?;
-        Ok(id)
-    }
-
-    /// Forgets a memory for good, its words and its vector with it.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`]; else as [`Store::remember`].
-    pub async fn forget(&self, id: Id) -> Result<(), StoreError> {
-        self.keep(Keep::Forget(id), Kind::Memory).await
-    }
-
-    /// The latest memories, newest first.
-    ///
-    /// # Errors
-    /// [`StoreError::Full`], [`StoreError::Closed`], what SQLite says.
-    pub async fn memories(&self, limit: usize) -> Result<Vec<Memory>, StoreError> {
-        self.ask(|reply| Request::Memories(None, limit, reply)).await
-    }
-
-    /// Memories that hold every word of `query`, best first; any text is a valid query.
-    ///
-    /// # Errors
-    /// As [`Store::memories`].
-    pub async fn search_memories(&self, query: &str, limit: usize) -> Result<Vec<Memory>, StoreError> {
-        let query = Some(query.to_owned());
-        self.ask(|reply| Request::Memories(query, limit, reply)).await
-    }
-
-    /// Notes the vector of a memory; it is made again from the text where it is lost.
-    ///
-    /// # Errors
-    /// [`StoreError::TooLong`] for another length than [`VECTOR_BYTES`]; [`StoreError::Full`], [`StoreError::Closed`].
-    pub async fn set_vector(&self, vector: MemoryVector) -> Result<(), StoreError> {
-        if vector.vector.len() != VECTOR_BYTES {
-            return Err(StoreError::TooLong { what: "vector", bytes: vector.vector.len(), limit: VECTOR_BYTES });
-        }
-        short(&[("model", &vector.model)])?;
-        self.keep(Keep::Vector(vector), Kind::Vector).await
-    }
-
-    /// Vectors of memories after `after`, in order of ids, at most `limits::STORE_ROWS`.
-    ///
-    /// # Errors
-    /// As [`Store::memories`].
-    pub async fn vectors(&self, after: Option<Id>) -> Result<Vec<MemoryVector>, StoreError> {
-        self.ask(|reply| Request::Vectors(after, reply)).await
-    }
-
     /// Keeps a timer until [`Store::end_timer`]; its id. It is on disk when this returns.
     ///
     /// # Errors
-    /// As [`Store::remember`].
+    /// As [`Store::keep_memories`].
     pub async fn set_timer(&self, principal: &str, session: &str, name: &str, due_ms: i64) -> Result<Id, StoreError> {
         short(&[("principal", principal), ("session key", session), ("name of a timer", name)])?;
         let id = self.ids().next();
@@ -107,7 +25,7 @@ impl Store {
     /// Ends a timer: it rang or was called off.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`]; else as [`Store::remember`].
+    /// [`StoreError::NotFound`]; else as [`Store::keep_memories`].
     pub async fn end_timer(&self, id: Id) -> Result<(), StoreError> {
         self.keep(Keep::EndTimer(id), Kind::Timer).await
     }
@@ -123,7 +41,7 @@ impl Store {
     /// Puts an item on a list; its id. It is on disk when this returns.
     ///
     /// # Errors
-    /// As [`Store::remember`].
+    /// As [`Store::keep_memories`].
     pub async fn add_item(&self, principal: &str, list: &str, text: &str) -> Result<Id, StoreError> {
         short(&[("principal", principal), ("name of a list", list), ("list item", text)])?;
         let id = self.ids().next();
@@ -136,7 +54,7 @@ impl Store {
     /// Ticks an item off.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`]; else as [`Store::remember`].
+    /// [`StoreError::NotFound`]; else as [`Store::keep_memories`].
     pub async fn tick_item(&self, id: Id) -> Result<(), StoreError> {
         self.keep(Keep::TickItem(id, self.now_ms()), Kind::Item).await
     }
@@ -144,7 +62,7 @@ impl Store {
     /// Takes an item off its list.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`]; else as [`Store::remember`].
+    /// [`StoreError::NotFound`]; else as [`Store::keep_memories`].
     pub async fn remove_item(&self, id: Id) -> Result<(), StoreError> {
         self.keep(Keep::RemoveItem(id), Kind::Item).await
     }

@@ -13,7 +13,7 @@ struct Migration {
 }
 
 /// Step `n` leads from version `n` to `n + 1`.
-const MIGRATIONS: [Migration; 3] = [
+const MIGRATIONS: [Migration; 4] = [
     Migration {
         up: include_str!("migrations/0001_ground.up.sql"),
         down: include_str!("migrations/0001_ground.down.sql"),
@@ -26,12 +26,16 @@ const MIGRATIONS: [Migration; 3] = [
         up: include_str!("migrations/0003_chain.up.sql"),
         down: include_str!("migrations/0003_chain.down.sql"),
     },
+    Migration {
+        up: include_str!("migrations/0004_recall.up.sql"),
+        down: include_str!("migrations/0004_recall.down.sql"),
+    },
 ];
 
 /// The newest schema version.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
-const _: () = assert!(MIGRATIONS.len() == 3 && VERSION == 3, "VERSION is the number of migrations");
+const _: () = assert!(MIGRATIONS.len() == 4 && VERSION == 4, "VERSION is the number of migrations");
 
 /// Written into the file's header («Hrth»), so that another program's database is recognised.
 pub(super) const APPLICATION_ID: u32 = 0x4872_7468;

@@ -17,6 +17,8 @@ pub struct Options {
     pub check_at_open: u64,
     /// Whether a commit waits for the disk. Without it a power cut loses rows: for the test that shows it.
     pub wait_for_disk: bool,
+    /// Vectors that may be held in memory; more are read from flash at every question.
+    pub resident_vectors: usize,
 }
 
 impl Default for Options {
@@ -27,6 +29,7 @@ impl Default for Options {
             max_pages: None,
             check_at_open: limits::CHECK_AT_OPEN,
             wait_for_disk: true,
+            resident_vectors: limits::RESIDENT_VECTORS,
         }
     }
 }

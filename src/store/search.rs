@@ -10,7 +10,7 @@ pub(super) const INDEX_REST: &str = "INSERT INTO messages_fts (rowid, text) SELE
 pub(super) const REBUILD: &str = "INSERT INTO messages_fts (messages_fts) VALUES ('rebuild')";
 
 /// The same for memories, whose index is kept in step by triggers.
-pub(super) const REBUILD_MEMORIES: &str = "INSERT INTO memories_fts (memories_fts) VALUES ('rebuild')";
+pub(super) const REBUILD_MEMORIES: &str = "INSERT INTO memory_words (memory_words) VALUES ('rebuild')";
 
 /// Each word quoted, all of them wanted; `None` where the text has no word.
 ///

@@ -10,14 +10,14 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::check::Rest;
 use super::db::Db;
-use super::keep::{self, ListItem, Memory, MemoryVector, Timer};
+use super::keep::{self, ListItem, Timer};
 use super::ring::Ring;
 use super::write::Write;
 use super::{
     CallQuery, CallRecord, ChainHead, ChainReport, ChainRow, DataFolder, DeviceState, Message, Opened, Options,
     StoreError, StoreStatus,
 };
-use super::{chain, read, usage};
+use super::{chain, memory, read, usage};
 use crate::base::{Clock, Id, limits};
 
 /// Where a request's answer goes.
@@ -39,10 +39,6 @@ pub(super) enum Request {
     Search(String, usize, Reply<Vec<Message>>),
     /// Read device states.
     States(Reply<Vec<DeviceState>>),
-    /// The latest memories, or those with these words.
-    Memories(Option<String>, usize, Reply<Vec<Memory>>),
-    /// Vectors after a memory.
-    Vectors(Option<Id>, Reply<Vec<MemoryVector>>),
     /// Timers.
     Timers(Reply<Vec<Timer>>),
     /// Items of a list.
@@ -55,6 +51,8 @@ pub(super) enum Request {
     CheckChain(Option<ChainHead>, Reply<ChainReport>),
     /// Audit records with their links, after a place.
     ChainPage(i64, Reply<Vec<ChainRow>>),
+    /// What memory asks.
+    Memory(memory::Ask),
     /// Counters.
     Status(Reply<StoreStatus>),
     /// Commit and end.
@@ -80,6 +78,8 @@ pub(super) struct Worker {
     pub(super) writable: bool,
     /// What of a large file is still to be checked, and when the next part is due.
     pub(super) rest: Option<(Rest, Instant)>,
+    /// Vectors held in memory.
+    pub(super) shelf: memory::Shelf,
     usage: usage::Usage,
 }
 
@@ -107,6 +107,7 @@ impl Worker {
             retry_at,
             writable: opened.degraded.is_none(),
             rest: None,
+            shelf: memory::Shelf::default(),
             usage: usage::Usage::new(),
         }
     }
@@ -193,17 +194,6 @@ impl Worker {
                 });
                 send(reply, self.noticed(found).await);
             }
-            Request::Memories(query, limit, reply) => {
-                let found = match query {
-                    Some(query) => keep::read::find(&mut self.db, &query, limit).await,
-                    None => keep::read::memories(&mut self.db, limit).await,
-                };
-                send(reply, self.noticed(found).await);
-            }
-            Request::Vectors(after, reply) => {
-                let found = keep::read::vectors(&mut self.db, after).await;
-                send(reply, self.noticed(found).await);
-            }
             Request::Timers(reply) => {
                 let found = keep::read::timers(&mut self.db).await;
                 send(reply, self.noticed(found).await);
@@ -232,6 +222,7 @@ impl Worker {
                 let found = chain::page(&mut self.db, after).await;
                 send(reply, self.noticed(found).await);
             }
+            Request::Memory(ask) => self.remember(ask).await,
             Request::Status(reply) => send(reply, Ok(self.status())),
             Request::Close(reply) => send(reply, Err(StoreError::Closed)),
         }
@@ -282,7 +273,8 @@ impl Worker {
         StoreStatus {
             bytes: size(path.display().to_string()),
             log_bytes: size(format!("{}-wal", path.display())),
-            pending: self.pending.len(),
+            // Vectors wait for the commit of their group without being held for a recovery.
+            pending: self.pending.len().max(usize::from(self.deadline.is_some())),
             held: self.ring.len(),
             dropped: self.ring.dropped(),
             written_today: self.usage.today(&self.clock),

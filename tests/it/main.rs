@@ -19,6 +19,7 @@ mod inject;
 mod keeper;
 mod kit;
 mod lines;
+mod memory;
 mod model;
 mod mqtt;
 mod notice;

@@ -9,6 +9,7 @@ mod keeps;
 mod kills;
 mod kit;
 mod large;
+mod memory;
 mod mounted;
 mod records;
 mod versions;

@@ -13,6 +13,7 @@ pub use client::Client;
 pub use server::{Answer, Server};
 
 use crate::base::Fault;
+use crate::memory::Order;
 
 /// What a command asks of the service.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -41,6 +42,8 @@ pub enum Request {
         #[serde(default)]
         confirmed: bool,
     },
+    /// Remember, find, forget.
+    Memory(Order),
     /// The latest audit records.
     Calls {
         /// How many.

@@ -9,10 +9,10 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, SystemTime};
 
 use hearth::base::{Clock, Id};
-use hearth::store::{DataFolder, DeviceState, Kind, MemoryVector, Options, Role, Store, VECTOR_BYTES};
+use hearth::store::{DataFolder, DeviceState, Kind, Options, Role, Store};
 
 use super::disk::{Dice, Disk, Luck};
-use super::kit::{begin, end, note, quick, wait};
+use super::kit::{begin, direction, end, everything, note, quick, wait};
 use super::mounted::Mounted;
 
 const FOLDER: &str = "HEARTH_STORE_CUT";
@@ -79,10 +79,9 @@ impl Acks {
         let Ok(id) = id.parse() else { return };
         match what {
             "ack" => drop(self.kept.insert(id)),
-            "gone" => {
-                self.kept.remove(&id);
-                self.gone.insert(id);
-            }
+            // From here on it may be there or not.
+            "going" => drop(self.kept.remove(&id)),
+            "gone" => drop(self.gone.insert(id)),
             _ => {}
         }
     }
@@ -138,10 +137,10 @@ fn write_until_cut(folder: &Path) -> ! {
             let call = store.begin_call(begin("t", trace), Kind::BeginOnce).await?;
             say(format!("ack {call}"));
             store.end_call(call, end()).await?;
-            let memory = store.remember(note(&format!("note {round} about the garden gate"))).await?;
+            let kept = store.keep_memories(vec![note(&format!("note {trace} about the garden gate"))]).await?[0];
+            let memory = kept.id;
             say(format!("ack {memory}"));
-            let vector = vec![round.to_le_bytes()[0]; VECTOR_BYTES];
-            store.set_vector(MemoryVector { id: memory, model: "m".into(), vector }).await?;
+            store.keep_vectors(vec![(kept.seq, direction(round.to_le_bytes()[0]))]).await?;
             let timer = store.set_timer("ann", "s", "cake", 1).await?;
             say(format!("ack {timer}"));
             let item = store.add_item("ann", "shopping", "milk").await?;
@@ -150,7 +149,8 @@ fn write_until_cut(folder: &Path) -> ! {
             let state = DeviceState { entity: "lamp".into(), state, at_ms: 1, source: "line".into() };
             store.save_states(vec![state]).await?;
             if round.is_multiple_of(3) {
-                store.forget(memory).await?;
+                say(format!("going {memory}"));
+                store.forget_memories(everything(), vec![memory]).await?;
                 say(format!("gone {memory}"));
             }
             if round.is_multiple_of(5) {
@@ -192,7 +192,7 @@ async fn sound(database: &Path, acks: &Acks) -> Result<Vec<String>, libsql::Erro
             faults.push(line);
         }
     }
-    for words in ["messages_fts", "memories_fts"] {
+    for words in ["messages_fts", "memory_words"] {
         let agree = format!("INSERT INTO {words} ({words}, rank) VALUES ('integrity-check', 1)");
         if let Err(error) = db.execute(&agree, ()).await {
             faults.push(format!("{words}: {error}"));

@@ -4,10 +4,10 @@ use std::time::{Duration, Instant};
 
 use hearth::base::Clock;
 use hearth::store::policy::{Durability, POLICIES};
-use hearth::store::{CallQuery, DeviceState, Kind, MemoryVector, Options, Role, Store, VECTOR_BYTES, VERSION};
+use hearth::store::{CallQuery, DeviceState, Kind, Options, Role, Store, VERSION};
 
 use super::disk::{Disk, Luck};
-use super::kit::{begin, end, note, quick, wait};
+use super::kit::{begin, direction, end, everything, note, quick, remember, wait};
 use super::mounted::Mounted;
 
 /// Every row of the policy table: on disk at its acknowledgement, or within the group's time after it.
@@ -49,7 +49,7 @@ async fn prepare(store: &Store, kind: Kind) {
         Kind::End | Kind::Orphans => {
             store.begin_call(begin("t", store.ids().next()), Kind::BeginOnce).await.unwrap();
         }
-        Kind::Vector => drop(store.remember(note("a note")).await.unwrap()),
+        Kind::Vector => drop(remember(store, note("a note")).await.unwrap()),
         _ => {}
     }
 }
@@ -70,10 +70,10 @@ async fn write_one(store: &Store, kind: Kind) {
             let state = DeviceState { entity: "lamp".into(), state, at_ms: 1, source: "line".into() };
             store.save_states(vec![state]).await.unwrap();
         }
-        Kind::Memory => drop(store.remember(note("a note")).await.unwrap()),
+        Kind::Memory => drop(remember(store, note("a note")).await.unwrap()),
         Kind::Vector => {
-            let id = store.memories(1).await.unwrap()[0].id;
-            store.set_vector(MemoryVector { id, model: "m".into(), vector: vec![1; VECTOR_BYTES] }).await.unwrap();
+            let seq = store.memories(everything(), 0, 1).await.unwrap()[0].seq;
+            store.keep_vectors(vec![(seq, direction(1))]).await.unwrap();
         }
         Kind::Timer => drop(store.set_timer("ann", "s", "cake", 1).await.unwrap()),
         Kind::Item => drop(store.add_item("ann", "shopping", "milk").await.unwrap()),
@@ -89,7 +89,7 @@ async fn count(mounted: &Mounted, kind: Kind) -> i64 {
         Kind::Session => "SELECT count(*) FROM sessions",
         Kind::State => "SELECT count(*) FROM device_states",
         Kind::Memory => "SELECT count(*) FROM memories",
-        Kind::Vector => "SELECT count(*) FROM memories WHERE vector IS NOT NULL",
+        Kind::Vector => "SELECT count(*) FROM memory_vectors",
         Kind::Timer => "SELECT count(*) FROM timers",
         Kind::Item => "SELECT count(*) FROM list_items",
     };
@@ -114,7 +114,7 @@ fn a_turn_and_a_memory_are_one_flush_each() {
     };
     let patient = Options { group: Duration::from_secs(3600), ..quick() };
     let (store, _) = mounted.scratch().try_open(Clock::system(), patient).unwrap();
-    wait(store.remember(note("the first one makes the file"))).unwrap();
+    wait(remember(&store, note("the first one makes the file"))).unwrap();
     let turns = 20;
     let (flushes, bytes) = cost(&|| {
         for number in 0..turns {
@@ -126,7 +126,7 @@ fn a_turn_and_a_memory_are_one_flush_each() {
     assert!(bytes / turns <= 16 * 1024, "{bytes}");
     let (flushes, bytes) = cost(&|| {
         for number in 0..turns {
-            wait(store.remember(note(&format!("note {number}: the spare keys are in the blue drawer")))).unwrap();
+            wait(remember(&store, note(&format!("note {number}: the spare keys are in the blue drawer")))).unwrap();
         }
     });
     println!("a memory: {} flushes in {turns} memories, {} bytes each to the log", flushes, bytes / turns);
@@ -168,7 +168,7 @@ fn a_power_cut_at_any_step_of_a_migration_recovers() {
                 assert_eq!((opened.version, &opened.quarantined, &opened.degraded), (VERSION, &None, &None), "{step}");
                 assert_eq!(store.messages("console:1", 10).await.unwrap().len(), 2, "{step} {luck:?}");
                 assert_eq!(store.calls(CallQuery::Latest(10)).await.unwrap().len(), 1, "{step} {luck:?}");
-                store.remember(note("it works")).await.unwrap();
+                remember(&store, note("it works")).await.unwrap();
                 store.close().await.unwrap();
             });
             if finished {

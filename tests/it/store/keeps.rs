@@ -1,33 +1,34 @@
 //! Memories, timers and list items: kept, found by their words, forgotten for good, in order whatever the clock says.
 
 use hearth::base::{Clock, Code};
-use hearth::store::{MemoryVector, NewMemory, StoreError, VECTOR_BYTES};
+use hearth::store::StoreError;
+use hearth::store::memory::NewMemory;
 
-use super::kit::{Scratch, note, quick, wait};
+use super::kit::{Scratch, direction, everything, found, note, quick, remember, wait};
 
 #[test]
 fn a_memory_is_found_by_its_words_and_is_gone_when_forgotten() {
     let scratch = Scratch::new("memories");
     wait(async {
         let (store, _) = scratch.open();
-        let keys = store.remember(note("The spare keys are in the blue drawer")).await.unwrap();
-        let german = NewMemory { language: Some("de"), ..note("Der Schlüssel liegt im Keller") };
-        let cellar = store.remember(german).await.unwrap();
-        let vector = MemoryVector { id: keys, model: "minilm-1".into(), vector: vec![7; VECTOR_BYTES] };
-        store.set_vector(vector.clone()).await.unwrap();
+        let keys = store.keep_memories(vec![note("The spare keys are in the blue drawer")]).await.unwrap()[0];
+        let german = NewMemory { language: "de".to_owned(), ..note("Der Schlüssel liegt im Keller") };
+        let cellar = remember(&store, german).await.unwrap();
+        store.keep_vectors(vec![(keys.seq, direction(7))]).await.unwrap();
         store.close().await.unwrap();
 
         let (store, _) = scratch.open();
-        let found = store.search_memories("spare KEYS", 5).await.unwrap();
-        assert_eq!((found.len(), found[0].id, found[0].language.as_deref()), (1, keys, None));
-        assert_eq!(store.search_memories("schlussel", 5).await.unwrap()[0].id, cellar, "without its diacritics");
-        assert_eq!(store.vectors(None).await.unwrap(), [vector]);
-        assert_eq!(store.vectors(Some(keys)).await.unwrap(), []);
-        store.forget(keys).await.unwrap();
-        assert!(matches!(store.forget(keys).await, Err(StoreError::NotFound(_))));
-        assert_eq!(store.search_memories("keys", 5).await.unwrap(), []);
-        assert_eq!(store.vectors(None).await.unwrap(), []);
-        assert_eq!(store.memories(5).await.unwrap().iter().map(|m| m.id).collect::<Vec<_>>(), [cellar]);
+        let hits = found(&store, &["spare", "KEY"]).await;
+        assert_eq!((hits.len(), hits[0].id, hits[0].language.as_str()), (1, keys.id, ""));
+        assert_eq!(found(&store, &["schlussel"]).await[0].id, cellar, "without its diacritics");
+        let near = async || store.memory_near(direction(7), everything(), 5).await.unwrap().len();
+        assert_eq!(near().await, 1);
+        assert_eq!(store.forget_memories(everything(), vec![keys.id]).await.unwrap(), 1);
+        assert_eq!(store.forget_memories(everything(), vec![keys.id]).await.unwrap(), 0);
+        assert_eq!(found(&store, &["keys"]).await, []);
+        assert_eq!(near().await, 0);
+        let rest = store.memories(everything(), 0, 5).await.unwrap();
+        assert_eq!(rest.iter().map(|m| m.id).collect::<Vec<_>>(), [cellar]);
         store.close().await.unwrap();
     });
 }
@@ -66,12 +67,10 @@ fn what_is_too_long_to_keep_is_refused_by_name() {
     wait(async {
         let (store, _) = scratch.open();
         let long = "word ".repeat(2_000_000);
-        let error = store.remember(note(&long)).await.unwrap_err();
+        let error = remember(&store, note(&long)).await.unwrap_err();
         assert!(error.code() == Code::BadInput && error.to_string().contains("memory is 10000000 bytes"), "{error}");
         assert!(store.add_item("ann", "shopping", &long).await.is_err());
-        let short = MemoryVector { id: store.ids().next(), model: "m".into(), vector: vec![0; 3] };
-        assert!(store.set_vector(short).await.is_err());
-        assert_eq!(store.memories(5).await.unwrap(), []);
+        assert_eq!(store.memories(everything(), 0, 5).await.unwrap(), []);
         store.close().await.unwrap();
     });
 }
@@ -85,12 +84,11 @@ fn a_clock_that_jumps_ten_years_either_way_changes_no_order() {
         for years in [0, 10, -20, 10] {
             clock.jump(years * 365 * 86_400_000);
             let (store, _) = scratch.try_open(clock.clone(), quick()).unwrap();
-            made.push(store.remember(note("a note")).await.unwrap());
+            made.push(remember(&store, note(&format!("a note {years} {}", made.len()))).await.unwrap());
             store.close().await.unwrap();
         }
         let (store, _) = scratch.open();
-        let mut read: Vec<_> = store.memories(9).await.unwrap().iter().map(|m| m.id).collect();
-        read.reverse();
+        let read: Vec<_> = store.memories(everything(), 0, 9).await.unwrap().iter().map(|m| m.id).collect();
         assert!(made.is_sorted() && read == made, "{made:?} {read:?}");
         store.close().await.unwrap();
     });
@@ -102,9 +100,9 @@ fn what_looks_like_a_secret_is_not_kept() {
     wait(async {
         let (store, _) = scratch.open();
         let key = format!("sk-{}", "abc123XYZdefghijklmnopqrs");
-        store.remember(note(&format!("the key is {key} for the garden"))).await.unwrap();
+        remember(&store, note(&format!("the key is {key} for the garden"))).await.unwrap();
         store.add_item("ann", "shopping", &key).await.unwrap();
-        let memory = &store.search_memories("garden", 5).await.unwrap()[0].text;
+        let memory = &found(&store, &["garden"]).await[0].text;
         let item = &store.items("shopping").await.unwrap()[0].text;
         assert!(!memory.contains("abc123") && !item.contains("abc123"), "{memory} {item}");
         store.close().await.unwrap();

@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use hearth::base::{Clock, Id};
-use hearth::store::{BeginCall, DataFolder, Decision, EndCall, NewMemory, Opened, Options, Store, StoreError};
+use hearth::store::memory::near::Packed;
+use hearth::store::memory::{Filter, Memory, NewMemory, Viewer};
+use hearth::store::{BeginCall, DataFolder, Decision, EndCall, Opened, Options, Store, StoreError};
 
 /// A folder under the system's temporary one, removed with the value.
 pub(super) struct Scratch(PathBuf);
@@ -70,8 +72,31 @@ pub(super) fn begin(tool: &str, trace: Id) -> BeginCall {
 }
 
 /// Something to remember.
-pub(super) fn note(text: &str) -> NewMemory<'_> {
-    NewMemory { principal: "ann", kind: "note", text, source: "said", language: None }
+pub(super) fn note(text: &str) -> NewMemory {
+    NewMemory { text: text.to_owned(), source: "said".to_owned(), importance: 0.5, ..NewMemory::default() }
+}
+
+/// Everyone's, whatever became of it.
+pub(super) fn everything() -> Filter {
+    Filter { viewer: Viewer { everyone: true, ..Viewer::default() }, history: true, ..Filter::default() }
+}
+
+/// Keeps one memory; its id.
+pub(super) async fn remember(store: &Store, new: NewMemory) -> Result<Id, StoreError> {
+    Ok(store.keep_memories(vec![new]).await?[0].id)
+}
+
+/// The memories that hold any of these words, best first.
+pub(super) async fn found(store: &Store, words: &[&str]) -> Vec<Memory> {
+    let terms = words.iter().map(|word| format!("\"{word}\"")).collect();
+    let hits = store.memory_words(terms, false, everything(), 9).await.unwrap();
+    store.memories_at(hits.iter().map(|hit| hit.seq).collect(), everything()).await.unwrap()
+}
+
+/// A vector of one direction.
+pub(super) fn direction(axis: u8) -> Packed {
+    let numbers: Vec<f32> = (0..16).map(|n| if n == axis % 16 { 1.0 } else { 0.1 }).collect();
+    Packed::of(&numbers).unwrap()
 }
 
 pub(super) fn end() -> EndCall {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use hearth::base::Clock;
 use hearth::store::{Options, Role, Store};
 
-use super::kit::{Scratch, note, quick, wait};
+use super::kit::{Scratch, note, quick, remember, wait};
 
 /// As if every file were a large one.
 fn large() -> Options {
@@ -28,11 +28,11 @@ fn a_large_file_is_checked_beside_the_work() {
     wait(async {
         let (store, opened) = scratch.open();
         assert!(opened.checked, "a small one is read at once");
-        store.remember(note("before")).await.unwrap();
+        remember(&store, note("before")).await.unwrap();
         store.close().await.unwrap();
         let (store, opened) = scratch.try_open(Clock::system(), large()).unwrap();
         assert!(!opened.checked);
-        store.remember(note("after")).await.unwrap();
+        remember(&store, note("after")).await.unwrap();
         checked(&store).await;
         store.close().await.unwrap();
     });

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use hearth::base::Clock;
 use hearth::store::{CallQuery, DataFolder, Kind, Role, Store, StoreError, VERSION};
 
-use super::kit::{Scratch, begin, end, note, quick, wait};
+use super::kit::{Scratch, begin, end, found, note, quick, remember, wait};
 
 fn fixture(version: u32) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("tests/data/store/v{version}.db"))
@@ -34,10 +34,10 @@ fn every_version_kept_opens_with_its_rows() {
             let calls = store.calls(CallQuery::Latest(10)).await.unwrap();
             assert_eq!(calls[0].end.as_ref().unwrap().detail, "read back: on");
             let kept = usize::from(version >= 2);
-            assert_eq!(store.search_memories("spare keys", 10).await.unwrap().len(), kept);
+            assert_eq!(found(&store, &["spare", "keys"]).await.len(), kept);
             assert_eq!(store.timers().await.unwrap().len(), kept);
             assert_eq!(store.items("shopping").await.unwrap().len(), kept);
-            store.remember(note("and a new one")).await.unwrap();
+            remember(&store, note("and a new one")).await.unwrap();
             store.close().await.unwrap();
         });
     }
@@ -55,7 +55,7 @@ fn down_to_nothing_and_up_again_is_a_working_store() {
     let (store, opened) =
         Store::open(&folder, Clock::system(), quick(), move |step| said.send((step.from, step.to)).unwrap()).unwrap();
     assert_eq!(opened.version, VERSION);
-    assert_eq!(heard.try_iter().collect::<Vec<_>>(), [(3, 2), (2, 1), (1, 0), (0, 1), (1, 2), (2, 3)]);
+    assert_eq!(heard.try_iter().collect::<Vec<_>>(), [(4, 3), (3, 2), (2, 1), (1, 0), (0, 1), (1, 2), (2, 3), (3, 4)]);
     wait(async {
         assert_eq!(store.calls(CallQuery::Latest(10)).await.unwrap(), []);
         let trace = store.ids().next();
@@ -100,7 +100,7 @@ fn write_the_fixture_of_this_version_when_asked() {
         store.end_call(call, end()).await.unwrap();
         store.add_message("console:1", Role::Assistant, "The kitchen lamp is on.", Some(trace)).await.unwrap();
         assert_eq!(store.search_messages("lamp", 10).await.unwrap().len(), 2);
-        store.remember(note("the spare keys are in the drawer")).await.unwrap();
+        remember(&store, note("the spare keys are in the drawer")).await.unwrap();
         store.set_timer("console", "console:1", "cake", 1).await.unwrap();
         store.add_item("console", "shopping", "milk").await.unwrap();
         store.close().await.unwrap();

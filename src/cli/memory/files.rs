@@ -1,0 +1,239 @@
+//! Whole files of memories and of questions: JSON lines in, JSON lines out, progress on standard error.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, IsTerminal, Read};
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use serde_json::{Value, json};
+
+use super::super::reach::Door;
+use super::super::{print, print_json};
+use crate::app::admin::Request;
+use crate::base::{Code, Fault, limits};
+use crate::memory::Order;
+
+/// Bytes of records in one request: below what the admin socket takes in one line.
+const REQUEST_BYTES: usize = limits::LINE_BYTES * 3 / 4;
+/// Faults that an import prints one by one; all are counted.
+const FAULTS: usize = 100;
+
+/// A file of lines, or standard input; open.
+pub(super) struct Input {
+    name: String,
+    reader: BufReader<Box<dyn Read>>,
+}
+
+impl Input {
+    /// Opens it.
+    ///
+    /// # Errors
+    /// The path and the system's answer.
+    pub(super) fn open(file: &Path) -> Result<Self, Fault> {
+        let source: Box<dyn Read> = if file == Path::new("-") {
+            Box::new(io::stdin())
+        } else {
+            let opened = File::open(file);
+            Box::new(opened.map_err(|error| Fault::new(Code::NotFound, format!("{}: {error}", file.display())))?)
+        };
+        let name = file.file_name().and_then(|name| name.to_str()).unwrap_or("import");
+        Ok(Self { name: name.chars().take(64).collect(), reader: BufReader::new(source) })
+    }
+
+    /// The next line, or what is wrong with it; `None` at the end.
+    fn line(&mut self) -> Option<Result<String, String>> {
+        let mut line = Vec::new();
+        let most = u64::try_from(limits::MEMORY_RECORD_BYTES * 2).unwrap_or(u64::MAX);
+        match (&mut self.reader).take(most).read_until(b'\n', &mut line) {
+            Ok(0) => None,
+            Ok(length) if length as u64 == most && line.last() != Some(&b'\n') => {
+                let skipped = self.reader.skip_until(b'\n');
+                Some(skipped.map_err(|e| e.to_string()).and(Err(format!("is longer than {most} bytes"))))
+            }
+            Ok(_) => Some(String::from_utf8(line).map_err(|_| "is not UTF-8".to_owned())),
+            Err(error) => Some(Err(error.to_string())),
+        }
+    }
+}
+
+/// Remembers each line; bad lines are told with their number.
+pub(super) fn import(
+    door: &mut Door,
+    input: Option<Input>,
+    person: &str,
+    chat: &str,
+    json: bool,
+) -> Result<ExitCode, Fault> {
+    let Some(mut input) = input else { return Ok(ExitCode::FAILURE) };
+    let mut import = Import { person, chat, source: input.name.clone(), ..Import::default() };
+    let began = Instant::now();
+    let mut number = 0;
+    while let Some(line) = input.line() {
+        number += 1;
+        match line.and_then(|line| record(&line)) {
+            Ok(None) => {}
+            Ok(Some((record, bytes))) => import.take(door, number, record, bytes)?,
+            Err(fault) => import.fault(number, &fault),
+        }
+    }
+    import.send(door)?;
+    let Import { kept, duplicates, faults, bad, .. } = import;
+    let seconds = began.elapsed().as_secs_f64();
+    let told = json!({
+        "kept": kept, "duplicates": duplicates, "bad": bad, "faults": faults, "seconds": (seconds * 1e3).round() / 1e3
+    });
+    if json {
+        print_json(&told);
+    } else {
+        for fault in &faults {
+            eprintln!("{}:{}: {}", input.name, fault["line"], fault["fault"].as_str().unwrap_or_default());
+        }
+        print(&format!("{kept} remembered, {duplicates} known already, {bad} bad lines, {seconds:.1} s\n"));
+    }
+    Ok(if bad == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// A line as a record with its size; an empty line is none.
+fn record(line: &str) -> Result<Option<(Value, usize)>, String> {
+    if line.trim().is_empty() {
+        return Ok(None);
+    }
+    let value: Value = serde_json::from_str(line).map_err(|error| format!("not JSON: {error}"))?;
+    if value.is_object() { Ok(Some((value, line.len()))) } else { Err("not a JSON object".to_owned()) }
+}
+
+#[derive(Default)]
+struct Import<'a> {
+    person: &'a str,
+    chat: &'a str,
+    source: String,
+    waiting: Vec<(usize, Value)>,
+    bytes: usize,
+    kept: u64,
+    duplicates: u64,
+    bad: u64,
+    faults: Vec<Value>,
+}
+
+impl Import<'_> {
+    fn take(&mut self, door: &mut Door, number: usize, record: Value, bytes: usize) -> Result<(), Fault> {
+        if bytes > REQUEST_BYTES {
+            let most = REQUEST_BYTES / 1024;
+            self.fault(number, &format!("is longer than {most} KiB; cut its text into several records"));
+            return Ok(());
+        }
+        if self.bytes + bytes > REQUEST_BYTES || self.waiting.len() == limits::MEMORY_BATCH {
+            self.send(door)?;
+        }
+        self.bytes += bytes;
+        self.waiting.push((number, record));
+        Ok(())
+    }
+
+    fn send(&mut self, door: &mut Door) -> Result<(), Fault> {
+        if self.waiting.is_empty() {
+            return Ok(());
+        }
+        let (numbers, records): (Vec<_>, Vec<_>) = std::mem::take(&mut self.waiting).into_iter().unzip();
+        self.bytes = 0;
+        let (source, person, chat) = (self.source.clone(), self.person.to_owned(), self.chat.to_owned());
+        let answer = door.ask(Request::Memory(Order::Add { records, source, person, chat }))?;
+        self.kept += answer["kept"].as_u64().unwrap_or(0);
+        self.duplicates += answer["duplicates"].as_u64().unwrap_or(0);
+        for fault in answer["faults"].as_array().into_iter().flatten() {
+            let place = fault["record"].as_u64().and_then(|place| usize::try_from(place).ok()).unwrap_or(0);
+            let number = numbers.get(place).copied().unwrap_or(0);
+            self.fault(number, fault["fault"].as_str().unwrap_or_default());
+        }
+        if io::stderr().is_terminal() {
+            eprint!("\r{} remembered", self.kept);
+        }
+        Ok(())
+    }
+
+    fn fault(&mut self, line: usize, fault: &str) {
+        self.bad += 1;
+        if self.faults.len() < FAULTS {
+            self.faults.push(json!({"line": line, "fault": fault}));
+        }
+    }
+}
+
+/// Answers each question of a file, one JSON line for each line, in order.
+pub(super) fn batch(door: &mut Door, mut input: Input, order: impl Fn(String) -> Order) -> Result<ExitCode, Fault> {
+    let mut bad = false;
+    let mut number = 0;
+    while let Some(line) = input.line() {
+        number += 1;
+        let asked = line.and_then(|line| record(&line));
+        let answer = match asked {
+            Ok(None) => continue,
+            Ok(Some((question, _))) => answer(door, &question, &order)?,
+            Err(fault) => json!({ "fault": fault }),
+        };
+        let mut answer = answer;
+        answer["line"] = json!(number);
+        bad |= answer.get("fault").is_some();
+        print(&format!("{answer}\n"));
+    }
+    Ok(if bad { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+fn answer(door: &mut Door, question: &Value, order: &impl Fn(String) -> Order) -> Result<Value, Fault> {
+    let text = ["query", "question", "text"].iter().find_map(|key| question[*key].as_str());
+    let Some(text) = text else {
+        return Ok(json!({"id": question["id"], "fault": "query: is missing, or no text"}));
+    };
+    let began = Instant::now();
+    let found = match door.ask(Request::Memory(order(text.to_owned()))) {
+        Ok(found) => found,
+        Err(fault) if fault.code == Code::BadInput => return Ok(json!({"id": question["id"], "fault": fault.message})),
+        Err(fault) => return Err(fault),
+    };
+    let ms = began.elapsed().as_secs_f64() * 1e3;
+    let ids: Vec<&Value> = found["hits"].as_array().into_iter().flatten().map(|hit| &hit["id"]).collect();
+    Ok(json!({
+        "id": question["id"], "query": text, "ids": ids, "sure": found["sure"], "hits": found["hits"],
+        "ms": (ms * 1e3).round() / 1e3,
+    }))
+}
+
+/// Prints everything as `import` takes it.
+pub(super) fn export(door: &mut Door) -> Result<ExitCode, Fault> {
+    let mut after = 0;
+    loop {
+        let page = door.ask(Request::Memory(Order::Page { after, limit: limits::MEMORY_BATCH }))?;
+        for memory in page["memories"].as_array().into_iter().flatten() {
+            print(&format!("{}\n", exported(memory)));
+        }
+        match page["after"].as_i64() {
+            Some(last) => after = last,
+            None => return Ok(ExitCode::SUCCESS),
+        }
+    }
+}
+
+/// A memory as a record of an import.
+fn exported(memory: &Value) -> Value {
+    let mut record = json!({
+        "id": if memory["ref"].is_null() { &memory["id"] } else { &memory["ref"] },
+        "text": memory["text"], "time": memory["said_ms"], "area": memory["area"], "sector": memory["sector"],
+        "class": memory["class"], "importance": memory["importance"], "source": memory["source"],
+    });
+    for key in ["person", "chat", "speaker", "session"] {
+        if memory[key].as_str().is_some_and(|text| !text.is_empty()) {
+            record[key] = memory[key].clone();
+        }
+    }
+    if memory["held"] == true {
+        record["held"] = json!(true);
+    }
+    if !memory["expires_ms"].is_null() {
+        record["expires"] = memory["expires_ms"].clone();
+    }
+    if !memory["replaced_by"].is_null() {
+        record["replaced_by"] = memory["replaced_by"].clone();
+    }
+    record
+}

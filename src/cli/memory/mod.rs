@@ -1,0 +1,293 @@
+//! `hearth memory`: remember, find, show, edit, forget, and whole files of it.
+
+mod files;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use serde_json::{Value, json};
+
+use self::files::Input;
+use super::reach::Door;
+use super::{fail, print, print_json};
+use crate::app::Options;
+use crate::app::admin::Request;
+use crate::base::{Code, Fault, limits};
+use crate::memory::{Order, when};
+use crate::store::memory::{Area, Sector};
+
+/// `hearth memory …`
+#[derive(Debug, clap::Args)]
+pub(super) struct MemoryArgs {
+    #[command(subcommand)]
+    command: Command,
+    /// Prints JSON
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Remembers a text
+    Add {
+        /// The text
+        #[arg(required = true, num_args = 1..)]
+        text: Vec<String>,
+        #[command(flatten)]
+        whose: Whose,
+        /// Who said it
+        #[arg(long, default_value = "", value_name = "NAME")]
+        speaker: String,
+        /// When it was said, such as 2023-05-08T13:56:00Z
+        #[arg(long, value_name = "TIME")]
+        time: Option<String>,
+        /// When it may be forgotten
+        #[arg(long, value_name = "TIME")]
+        expires: Option<String>,
+        /// main, fragments, solutions or instruments
+        #[arg(long, value_parser = area, value_name = "AREA")]
+        area: Option<Area>,
+        /// episodic, semantic, procedural or reflective
+        #[arg(long, value_parser = sector, value_name = "SECTOR")]
+        sector: Option<Sector>,
+    },
+    /// Finds what fits a question best
+    Search {
+        /// The question
+        #[arg(required_unless_present = "batch", num_args = 1..)]
+        text: Vec<String>,
+        #[command(flatten)]
+        whose: Whose,
+        /// A file of questions, one JSON object a line: {"query": …, "id": …}; «-» reads standard input
+        #[arg(long, value_name = "FILE", conflicts_with = "text")]
+        batch: Option<PathBuf>,
+        /// How many answers
+        #[arg(short = 'k', long, default_value_t = 10, value_name = "N")]
+        limit: usize,
+        /// Only this area
+        #[arg(long, value_parser = area, value_name = "AREA")]
+        area: Option<Area>,
+        /// Only this sector
+        #[arg(long, value_parser = sector, value_name = "SECTOR")]
+        sector: Option<Sector>,
+        /// Only what was said from this time on
+        #[arg(long, value_name = "TIME")]
+        since: Option<String>,
+        /// Only what was said before this time
+        #[arg(long, value_name = "TIME")]
+        until: Option<String>,
+        /// Also what was replaced by something newer
+        #[arg(long)]
+        history: bool,
+    },
+    /// Shows one memory
+    Show {
+        /// Its id
+        id: String,
+    },
+    /// Replaces the text of a memory; the old text becomes its history
+    Edit {
+        /// Its id
+        id: String,
+        /// The new text
+        #[arg(required = true, num_args = 1..)]
+        text: Vec<String>,
+    },
+    /// Forgets memories
+    Forget {
+        /// Their ids
+        #[arg(required = true, num_args = 1..)]
+        ids: Vec<String>,
+    },
+    /// Keeps a memory whatever prunes or forgets
+    Hold {
+        /// Its id
+        id: String,
+        /// Lifts the hold
+        #[arg(long)]
+        off: bool,
+    },
+    /// Remembers each line of a file, a JSON object each; bad lines are told and the rest goes in
+    Import {
+        /// The file; «-» reads standard input
+        file: PathBuf,
+        #[command(flatten)]
+        whose: Whose,
+    },
+    /// Prints everything, one JSON object a line, as `import` takes it
+    Export,
+    /// Forgets what has ended and what is over the budget
+    Prune,
+    /// Counts and sizes
+    Stats,
+    /// Facts by key: set one, look it up, list them, forget one
+    Fact {
+        /// The key; lists all where there is none
+        key: Option<String>,
+        /// The new value
+        value: Option<String>,
+        /// Forgets the key
+        #[arg(long, conflicts_with = "value", requires = "key")]
+        forget: bool,
+        #[command(flatten)]
+        whose: Whose,
+    },
+}
+
+/// Whose memory.
+#[derive(Clone, Debug, clap::Args)]
+struct Whose {
+    /// The person; the household, where it is not said
+    #[arg(long, default_value = "", value_name = "NAME")]
+    person: String,
+    /// The chat
+    #[arg(long, default_value = "", value_name = "NAME")]
+    chat: String,
+}
+
+fn area(word: &str) -> Result<Area, String> {
+    Area::named(word).ok_or_else(|| "must be main, fragments, solutions or instruments".to_owned())
+}
+
+fn sector(word: &str) -> Result<Sector, String> {
+    Sector::named(word).ok_or_else(|| "must be episodic, semantic, procedural or reflective".to_owned())
+}
+
+/// Does it.
+#[must_use]
+pub(super) fn run(args: MemoryArgs, options: &Options) -> ExitCode {
+    let MemoryArgs { command, json } = args;
+    // The file first: a Hearth opened for this command is sealed, and opens nothing more by name.
+    let done = command.input().and_then(|input| {
+        let mut door = Door::open(options, true)?;
+        act(command, input, json, &mut door)
+    });
+    match done {
+        Ok(code) => code,
+        Err(fault) => fail(&fault, json),
+    }
+}
+
+impl Command {
+    /// The file that it reads, opened.
+    fn input(&self) -> Result<Option<Input>, Fault> {
+        match self {
+            Self::Import { file, .. } | Self::Search { batch: Some(file), .. } => Input::open(file).map(Some),
+            _ => Ok(None),
+        }
+    }
+}
+
+fn act(command: Command, input: Option<Input>, json: bool, door: &mut Door) -> Result<ExitCode, Fault> {
+    let order = match command {
+        Command::Add { text, whose, speaker, time, expires, area, sector } => {
+            let record = json!({
+                "text": text.join(" "), "speaker": speaker, "time": time, "expires": expires, "area": area,
+                "sector": sector,
+            });
+            return add(door, record, whose, json);
+        }
+        Command::Search { text, whose, limit, area, sector, since, until, history, .. } => {
+            if !(1..=limits::MEMORY_ANSWERS).contains(&limit) {
+                let message = format!("-k {limit}: must be from 1 to {}", limits::MEMORY_ANSWERS);
+                return Err(Fault::new(Code::BadInput, message));
+            }
+            let (since_ms, until_ms) = (moment("--since", since)?, moment("--until", until)?);
+            let Whose { person, chat } = whose;
+            let question = move |text: String| Order::Search {
+                text,
+                limit,
+                person: person.clone(),
+                chat: chat.clone(),
+                area,
+                sector,
+                since_ms,
+                until_ms,
+                history,
+            };
+            return match input {
+                Some(input) => files::batch(door, input, question),
+                None => search(door, question(text.join(" ")), json),
+            };
+        }
+        Command::Import { whose, .. } => return files::import(door, input, &whose.person, &whose.chat, json),
+        Command::Export => return files::export(door),
+        Command::Show { id } => Order::Show { id },
+        Command::Edit { id, text } => Order::Edit { id, text: text.join(" ") },
+        Command::Forget { ids } => Order::Forget { ids },
+        Command::Hold { id, off } => Order::Hold { id, held: !off },
+        Command::Prune => Order::Prune,
+        Command::Stats => Order::Stats,
+        Command::Fact { key: Some(key), forget: true, whose, .. } => Order::Unset { person: whose.person, key },
+        Command::Fact { key: Some(key), value: Some(value), whose, .. } => {
+            Order::Set { person: whose.person, key, value }
+        }
+        Command::Fact { key, whose, .. } => Order::Facts { person: whose.person, key },
+    };
+    let answer = door.ask(Request::Memory(order))?;
+    if json {
+        print_json(&answer);
+    } else {
+        print(&lines(&answer));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn moment(key: &str, text: Option<String>) -> Result<Option<i64>, Fault> {
+    let Some(text) = text else { return Ok(None) };
+    let found = when::parse(&text, &jiff::tz::TimeZone::system());
+    let message = || format!("{key} {text}: not a time; write it as 2023-05-08 or 2023-05-08T13:56:00Z");
+    found.map(Some).ok_or_else(|| Fault::new(Code::BadInput, message()))
+}
+
+fn add(door: &mut Door, record: Value, whose: Whose, json: bool) -> Result<ExitCode, Fault> {
+    let Whose { person, chat } = whose;
+    let order = Order::Add { records: vec![record], source: "command".to_owned(), person, chat };
+    let answer = door.ask(Request::Memory(order))?;
+    if let Some(fault) = answer["faults"][0]["fault"].as_str() {
+        return Err(Fault::new(Code::BadInput, fault));
+    }
+    if json {
+        print_json(&answer);
+    } else {
+        let known = answer["duplicates"].as_u64().unwrap_or(0) > 0;
+        let id = answer["ids"][0].as_str().unwrap_or_default();
+        print(&format!("{} {id}\n", if known { "known already:" } else { "remembered:" }));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// One search; exit code 1 where nothing was found.
+fn search(door: &mut Door, order: Order, json: bool) -> Result<ExitCode, Fault> {
+    let answer = door.ask(Request::Memory(order))?;
+    let hits = answer["hits"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let sure = answer["sure"] == true;
+    if json {
+        print_json(&answer);
+    } else if hits.is_empty() || !sure {
+        print("I have nothing on that.\n");
+    }
+    if !json {
+        print(&hits.iter().map(line).collect::<String>());
+    }
+    Ok(if sure { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// A hit on one line: when, who, what, and its id.
+fn line(hit: &Value) -> String {
+    let at = hit["said_ms"].as_i64().and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok());
+    let at = at.map(|at| at.strftime("%Y-%m-%d %H:%M").to_string()).unwrap_or_default();
+    let text = |key: &str| hit[key].as_str().unwrap_or_default().to_owned();
+    let speaker = if text("speaker").is_empty() { String::new() } else { format!("{}: ", text("speaker")) };
+    format!("{at}  {speaker}{}  [{}]\n", text("text"), text("id"))
+}
+
+/// Any answer as lines of `key  value`.
+fn lines(answer: &Value) -> String {
+    let plain = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    match answer {
+        Value::Object(fields) => fields.iter().map(|(key, value)| format!("{key:<12} {}\n", plain(value))).collect(),
+        Value::Array(rows) => rows.iter().map(|row| lines(row) + "\n").collect(),
+        other => plain(other) + "\n",
+    }
+}

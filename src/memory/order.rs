@@ -1,0 +1,250 @@
+//! What commands and tools ask of memory, and what they get, as JSON.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::record::{Ground, Record};
+use super::{Memory, MemoryFault, Question};
+use crate::base::{Id, limits};
+use crate::store::memory::{Area, Document, Fact, Filter, Sector, Viewer};
+
+/// An order. `person` and `chat` say who asks; empty is the household.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "memory", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Order {
+    /// Keep records, each a line of an import; a bad one is told and the others go in.
+    Add {
+        /// As in `docs/memory.md`.
+        records: Vec<Value>,
+        /// Where they come from.
+        source: String,
+        /// Whose they are, where a record does not say it.
+        #[serde(default)]
+        person: String,
+        /// The chat they belong to.
+        #[serde(default)]
+        chat: String,
+    },
+    /// Find.
+    Search {
+        /// The question.
+        text: String,
+        /// How many answers.
+        limit: usize,
+        /// Who asks.
+        #[serde(default)]
+        person: String,
+        /// In which chat.
+        #[serde(default)]
+        chat: String,
+        /// Only this area.
+        #[serde(default)]
+        area: Option<Area>,
+        /// Only this sector.
+        #[serde(default)]
+        sector: Option<Sector>,
+        /// Only what was said from this time on, in milliseconds since 1970.
+        #[serde(default)]
+        since_ms: Option<i64>,
+        /// Only what was said before this time.
+        #[serde(default)]
+        until_ms: Option<i64>,
+        /// Also what was replaced.
+        #[serde(default)]
+        history: bool,
+    },
+    /// One memory, whoever it belongs to.
+    Show {
+        /// Its id.
+        id: String,
+    },
+    /// Replace the text of a memory; the old one becomes its history.
+    Edit {
+        /// Its id.
+        id: String,
+        /// The new text.
+        text: String,
+    },
+    /// Forget memories.
+    Forget {
+        /// Their ids.
+        ids: Vec<String>,
+    },
+    /// Put a memory under a hold, or lift it.
+    Hold {
+        /// Its id.
+        id: String,
+        /// Whether it is held.
+        held: bool,
+    },
+    /// A page of everything behind a place, for an export.
+    Page {
+        /// The place, from 0.
+        after: i64,
+        /// How many.
+        limit: usize,
+    },
+    /// Forget what has ended and what is over the budget.
+    Prune,
+    /// Counts and sizes.
+    Stats,
+    /// Set a fact.
+    Set {
+        /// Whose.
+        #[serde(default)]
+        person: String,
+        /// Its key.
+        key: String,
+        /// Its value.
+        value: String,
+    },
+    /// One fact with its history, or all that count.
+    Facts {
+        /// Whose.
+        #[serde(default)]
+        person: String,
+        /// The key; all where there is none.
+        #[serde(default)]
+        key: Option<String>,
+    },
+    /// Forget a fact.
+    Unset {
+        /// Whose.
+        #[serde(default)]
+        person: String,
+        /// Its key.
+        key: String,
+    },
+    /// Read a document, or write it.
+    Document {
+        /// Its name.
+        name: String,
+        /// Whose.
+        #[serde(default)]
+        person: String,
+        /// The new text; reads where there is none.
+        #[serde(default)]
+        text: Option<String>,
+    },
+}
+
+/// Everyone's rows with their history: what the owner's commands work on.
+fn everything() -> Filter {
+    Filter { viewer: Viewer { everyone: true, ..Viewer::default() }, history: true, ..Filter::default() }
+}
+
+impl Memory {
+    /// Carries an order out.
+    ///
+    /// # Errors
+    /// See [`MemoryFault`].
+    pub async fn serve(&self, order: Order) -> Result<Value, MemoryFault> {
+        match order {
+            Order::Add { records, source, person, chat } => {
+                let viewer = Viewer { person, chat, everyone: false };
+                self.add(records, &source, &viewer).await
+            }
+            Order::Search { text, limit, person, chat, area, sector, since_ms, until_ms, history } => {
+                let viewer = Viewer { person, chat, everyone: false };
+                let filter = Filter { viewer, area, sector, since_ms, until_ms, history };
+                let found = self.search(&Question { text, filter, limit }).await?;
+                let hits: Vec<Value> = found.iter().map(super::Found::to_json).collect();
+                Ok(json!({"sure": Self::is_sure(&found), "hits": hits}))
+            }
+            Order::Show { id } => {
+                let found = self.store.memory(everything(), named(&id)?).await?;
+                found.map(|memory| json!(memory)).ok_or(MemoryFault::Unknown(id))
+            }
+            Order::Edit { id, text } => self.edit(id, text).await,
+            Order::Forget { ids } => {
+                let ids = ids.iter().map(|id| named(id)).collect::<Result<Vec<_>, _>>()?;
+                let asked = ids.len();
+                let forgotten = self.store.forget_memories(everything(), ids).await?;
+                Ok(json!({"forgotten": forgotten, "not_there": asked - forgotten}))
+            }
+            Order::Hold { id, held } => {
+                self.store.hold_memory(everything(), named(&id)?, held).await?;
+                Ok(json!({"id": id, "held": held}))
+            }
+            Order::Page { after, limit } => {
+                let page = self.store.memories(everything(), after, limit).await?;
+                Ok(json!({"after": page.last().map(|memory| memory.seq), "memories": page}))
+            }
+            Order::Prune => Ok(json!({"forgotten": self.store.prune_memories(limits::MEMORIES).await?})),
+            Order::Stats => Ok(json!(self.store.memory_stats().await?)),
+            Order::Set { person, key, value } => {
+                if let Some(kind) = crate::base::secret::holds(&value) {
+                    return Err(MemoryFault::Secret(kind));
+                }
+                let fact = Fact { person, key, value, source: "command".to_owned(), at_ms: self.clock.wall_ms() };
+                self.store.set_fact(fact.clone()).await?;
+                Ok(json!(fact))
+            }
+            Order::Facts { person, key: Some(key) } => Ok(json!(self.store.fact(person, key).await?)),
+            Order::Facts { person, key: None } => Ok(json!(self.store.facts(person).await?)),
+            Order::Unset { person, key } => Ok(json!({"forgotten": self.store.forget_fact(person, key).await?})),
+            Order::Document { name, person, text: Some(text) } => {
+                if let Some(kind) = crate::base::secret::holds(&text) {
+                    return Err(MemoryFault::Secret(kind));
+                }
+                let document = Document { name, person, text, at_ms: self.clock.wall_ms() };
+                self.store.write_document(document.clone()).await?;
+                Ok(json!(document))
+            }
+            Order::Document { name, person, text: None } => {
+                let found = self.store.document(name.clone(), person).await?;
+                found.map(|document| json!(document)).ok_or(MemoryFault::Unknown(name))
+            }
+        }
+    }
+
+    /// Keeps what can be kept; the faults of the others by their places in the list.
+    async fn add(&self, records: Vec<Value>, source: &str, viewer: &Viewer) -> Result<Value, MemoryFault> {
+        let now_ms = self.clock.wall_ms();
+        let ground = Ground { viewer, source, now_ms, zone: &self.zone };
+        let mut faults = Vec::new();
+        let mut new = Vec::new();
+        for (place, record) in records.into_iter().enumerate() {
+            let made = serde_json::from_value::<Record>(record).map_err(|error| error.to_string());
+            let made = made.and_then(|record| record.memories(&ground)).and_then(|memories| {
+                let secret = memories.iter().find_map(|memory| crate::base::secret::holds(&memory.text));
+                secret.map_or(Ok(memories), |kind| Err(MemoryFault::Secret(kind).to_string()))
+            });
+            match made {
+                Ok(memories) => new.extend(memories),
+                Err(fault) => faults.push(json!({"record": place, "fault": fault})),
+            }
+        }
+        let kept = self.keep(new).await?;
+        let ids: Vec<Id> = kept.iter().map(|kept| kept.id).collect();
+        let duplicates = kept.iter().filter(|kept| kept.duplicate).count();
+        Ok(json!({"kept": kept.len() - duplicates, "duplicates": duplicates, "ids": ids, "faults": faults}))
+    }
+
+    async fn edit(&self, id: String, text: String) -> Result<Value, MemoryFault> {
+        let old = self.store.memory(everything(), named(&id)?).await?.ok_or(MemoryFault::Unknown(id))?;
+        let viewer = Viewer { person: old.person.clone(), chat: old.chat.clone(), everyone: false };
+        let ground = Ground { viewer: &viewer, source: "edit", now_ms: self.clock.wall_ms(), zone: &self.zone };
+        let record = Record {
+            text,
+            speaker: Some(old.speaker),
+            session: Some(super::record::Name::Text(old.session)),
+            area: Some(old.area),
+            sector: Some(old.sector),
+            class: Some(old.class),
+            held: old.held,
+            importance: Some(old.importance),
+            ..Record::default()
+        };
+        let mut new = record.memories(&ground).map_err(MemoryFault::Record)?;
+        if let Some(first) = new.first_mut() {
+            first.replaces = Some(old.id);
+        }
+        let kept = self.keep(new).await?;
+        Ok(json!({"replaced": old.id, "ids": kept.iter().map(|kept| kept.id).collect::<Vec<_>>()}))
+    }
+}
+
+fn named(id: &str) -> Result<Id, MemoryFault> {
+    id.parse().map_err(|_| MemoryFault::Unknown(id.to_owned()))
+}

@@ -1,0 +1,132 @@
+//! A search: two rankings of what may be seen, fused, faded with age, and its own doubt.
+
+use std::collections::{HashMap, HashSet};
+
+use serde_json::{Value, json};
+
+use super::{Memory, MemoryFault, fuse, words};
+use crate::base::limits;
+use crate::store::memory::{self, Filter};
+
+/// What is asked.
+#[derive(Clone, Debug, Default)]
+pub struct Question {
+    /// In a person's words; any text.
+    pub text: String,
+    /// Who asks, and what is wanted of it.
+    pub filter: Filter,
+    /// How many answers, at most `limits::MEMORY_ANSWERS`.
+    pub limit: usize,
+}
+
+/// One answer.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// The memory.
+    pub memory: memory::Memory,
+    /// Its score, 0 to 1.
+    pub score: f32,
+    /// Its ranks in the two lists, from 1.
+    pub words: Option<usize>,
+    /// See `words`.
+    pub vectors: Option<usize>,
+    /// The share of the question's words that it holds, 0 to 1.
+    pub covered: f32,
+}
+
+impl Found {
+    /// As the commands print it: `id` is the name that an import gave, where it gave one.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        let mut json = json!(self.memory);
+        json["uuid"] = json!(self.memory.id);
+        json["id"] = json!(self.name());
+        json["score"] = json!((f64::from(self.score) * 1e4).round() / 1e4);
+        json["ranks"] = json!({"words": self.words, "vectors": self.vectors});
+        json
+    }
+
+    /// The name that an import gave the text that this is a piece of, else the memory's own id.
+    #[must_use]
+    pub fn name(&self) -> String {
+        let Some(reference) = &self.memory.reference else { return self.memory.id.to_string() };
+        let whole = reference.rsplit_once('#').filter(|(_, piece)| piece.parse::<u32>().is_ok());
+        whole.map_or_else(|| reference.clone(), |(whole, _)| whole.to_owned())
+    }
+}
+
+/// Candidates of each list for each answer that is wanted.
+const CANDIDATES: usize = 5;
+/// What a neighbour in the same conversation lends: an answer stands behind its question.
+const NEIGHBOUR: f32 = 0.15;
+/// Below this share of the question's words, and without a near vector, nothing was found.
+const COVERED: f32 = 0.34;
+
+impl Memory {
+    /// What may be seen and fits best, best first.
+    ///
+    /// # Errors
+    /// [`MemoryFault::Store`].
+    pub async fn search(&self, question: &Question) -> Result<Vec<Found>, MemoryFault> {
+        let limit = question.limit.clamp(1, limits::MEMORY_ANSWERS);
+        let candidates = (limit * CANDIDATES).clamp(50, limits::STORE_ROWS);
+        let text = cut(&question.text);
+        let filter = &question.filter;
+        let terms = words::any_of(text);
+        let mut by_words = self.store.memory_words(terms, false, filter.clone(), candidates).await?;
+        let pieces = words::trigrams(text);
+        if !pieces.is_empty() {
+            let more = self.store.memory_words(pieces, true, filter.clone(), candidates).await?;
+            let known: HashSet<i64> = by_words.iter().map(|hit| hit.seq).collect();
+            by_words.extend(more.into_iter().filter(|hit| !known.contains(&hit.seq)));
+        }
+        let mut ranked = fuse::fuse(&by_words, &[]);
+        ranked.truncate(candidates);
+        lend(&mut ranked);
+        let places = ranked.iter().map(|one| one.seq).collect();
+        let rows = self.store.memories_at(places, filter.clone()).await?;
+        let now = self.clock.wall_ms();
+        for (one, row) in ranked.iter_mut().zip(&rows) {
+            one.score *= fuse::decay(row.sector, now - row.said_ms);
+        }
+        let mut by_place: HashMap<i64, memory::Memory> = rows.into_iter().map(|row| (row.seq, row)).collect();
+        fuse::sort(&mut ranked);
+        let asked = words::meaningful(text);
+        let mut found: Vec<Found> = Vec::with_capacity(limit);
+        for one in ranked {
+            // A row that was forgotten between the two questions is not there any more.
+            let Some(memory) = by_place.remove(&one.seq) else { continue };
+            let covered = words::covered(&asked, &[&memory.text, &memory.speaker]);
+            let answer = Found { memory, score: one.score, words: one.words, vectors: one.vectors, covered };
+            // Two pieces of one text are one answer.
+            if found.iter().all(|known| known.name() != answer.name()) {
+                found.push(answer);
+            }
+            if found.len() == limit {
+                break;
+            }
+        }
+        Ok(found)
+    }
+
+    /// Whether the best answers are answers, or only what was least far.
+    #[must_use]
+    pub fn is_sure(found: &[Found]) -> bool {
+        found.iter().take(3).any(|one| one.covered >= COVERED)
+    }
+}
+
+/// The question, as far as it is read.
+fn cut(text: &str) -> &str {
+    &text[..text.floor_char_boundary(limits::QUESTION_BYTES)]
+}
+
+/// Lends each candidate a part of its best neighbour's score; places are the order of the conversation.
+fn lend(ranked: &mut [fuse::Ranked]) {
+    let scores: HashMap<i64, f32> = ranked.iter().map(|one| (one.seq, one.score)).collect();
+    for one in ranked.iter_mut() {
+        let of = |seq: i64| scores.get(&seq).copied().unwrap_or(0.0);
+        one.score += NEIGHBOUR * of(one.seq - 1).max(of(one.seq + 1));
+    }
+    fuse::sort(ranked);
+}

@@ -1,0 +1,179 @@
+//! What memory asks of the store, on its handle.
+
+use super::super::handle::kept;
+use super::super::worker::Request;
+use super::super::{Store, StoreError};
+use super::near::Packed;
+use super::serve::Ask;
+use super::{Document, Fact, Filter, Hit, Kept, Memory, MemoryStats, NewMemory};
+use crate::base::{Id, limits};
+
+impl Store {
+    /// Keeps memories in one commit, durably; one that says what is there already is not kept twice.
+    ///
+    /// # Errors
+    /// [`StoreError::TooLong`] for a text over `limits::MEMORY_TEXT_BYTES`, [`StoreError::Degraded`] where nothing can
+    /// be made durable, [`StoreError::NotFound`] for what is to be replaced; none is kept then.
+    pub async fn keep_memories(&self, new: Vec<NewMemory>) -> Result<Vec<Kept>, StoreError> {
+        for memory in &new {
+            for (what, text, limit) in [
+                ("memory", &memory.text, limits::MEMORY_TEXT_BYTES),
+                ("speaker", &memory.speaker, limits::MEMORY_NAME_BYTES),
+                ("session", &memory.session, limits::MEMORY_NAME_BYTES),
+                ("source", &memory.source, limits::MEMORY_NAME_BYTES),
+                ("person", &memory.viewer.person, limits::MEMORY_NAME_BYTES),
+                ("chat", &memory.viewer.chat, limits::MEMORY_NAME_BYTES),
+            ] {
+                if text.len() > limit {
+                    return Err(StoreError::TooLong { what, bytes: text.len(), limit });
+                }
+            }
+        }
+        let ids = self.ids();
+        let clean = |memory: NewMemory| NewMemory { text: kept(memory.text), ..memory };
+        let new = new.into_iter().map(|memory| (ids.next(), clean(memory))).collect();
+        self.ask(|reply| Request::Memory(Ask::Keep(new, reply))).await
+    }
+
+    /// Keeps the vectors of memories, by their places.
+    ///
+    /// # Errors
+    /// As for a durable write.
+    pub async fn keep_vectors(&self, vectors: Vec<(i64, Packed)>) -> Result<(), StoreError> {
+        self.ask(|reply| Request::Memory(Ask::Vectors(vectors, reply))).await
+    }
+
+    /// Memories behind a place that have no vector: place, speaker, text.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub async fn bare_memories(&self, after: i64, limit: usize) -> Result<Vec<(i64, String, String)>, StoreError> {
+        self.ask(|reply| Request::Memory(Ask::Bare(after, limit, reply))).await
+    }
+
+    /// Visible memories that hold any of these quoted FTS5 terms (`memory::words` makes them), best first.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub async fn memory_words(
+        &self,
+        terms: Vec<String>,
+        trigrams: bool,
+        filter: Filter,
+        limit: usize,
+    ) -> Result<Vec<Hit>, StoreError> {
+        self.ask(|reply| Request::Memory(Ask::Words(terms, trigrams, filter, limit, reply))).await
+    }
+
+    /// Visible memories whose vectors are nearest, nearest first; exact.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub async fn memory_near(&self, query: Packed, filter: Filter, limit: usize) -> Result<Vec<Hit>, StoreError> {
+        self.ask(|reply| Request::Memory(Ask::Near(query, filter, limit, reply))).await
+    }
+
+    /// Whole memories by their places, in that order.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub async fn memories_at(&self, places: Vec<i64>, filter: Filter) -> Result<Vec<Memory>, StoreError> {
+        self.ask(|reply| Request::Memory(Ask::At(places, filter, reply))).await
+    }
+
+    /// Whole memories behind a place, oldest first.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub async fn memories(&self, filter: Filter, after: i64, limit: usize) -> Result<Vec<Memory>, StoreError> {
+        self.ask(|reply| Request::Memory(Ask::List(filter, after, limit, reply))).await
+    }
+
+    /// One memory.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub async fn memory(&self, filter: Filter, id: Id) -> Result<Option<Memory>, StoreError> {
+        self.ask(|reply| Request::Memory(Ask::One(filter, id, reply))).await
+    }
+
+    /// Forgets memories that the filter sees; how many went.
+    ///
+    /// # Errors
+    /// [`StoreError::Held`] for one under a hold: none goes then; else as for a durable write.
+    pub async fn forget_memories(&self, filter: Filter, ids: Vec<Id>) -> Result<usize, StoreError> {
+        self.ask(|reply| Request::Memory(Ask::Forget(filter, ids, reply))).await
+    }
+
+    /// Puts a memory under a hold, or lifts it.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`]; else as for a durable write.
+    pub async fn hold_memory(&self, filter: Filter, id: Id, held: bool) -> Result<(), StoreError> {
+        self.ask(|reply| Request::Memory(Ask::Hold(filter, id, held, reply))).await
+    }
+
+    /// Forgets what has ended, and the least important of what is over `most`; how many went.
+    ///
+    /// # Errors
+    /// As for a durable write.
+    pub async fn prune_memories(&self, most: usize) -> Result<usize, StoreError> {
+        self.ask(|reply| Request::Memory(Ask::Prune(most, reply))).await
+    }
+
+    /// Counts and sizes.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub async fn memory_stats(&self) -> Result<MemoryStats, StoreError> {
+        self.ask(|reply| Request::Memory(Ask::Stats(reply))).await
+    }
+
+    /// Sets a fact; the value before it becomes its history.
+    ///
+    /// # Errors
+    /// As for a durable write.
+    pub async fn set_fact(&self, fact: Fact) -> Result<(), StoreError> {
+        self.ask(|reply| Request::Memory(Ask::SetFact(fact, reply))).await
+    }
+
+    /// A fact with its history, newest first.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub async fn fact(&self, person: String, key: String) -> Result<Vec<Fact>, StoreError> {
+        self.ask(|reply| Request::Memory(Ask::Fact(person, key, reply))).await
+    }
+
+    /// The facts that count, of a person and the household.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub async fn facts(&self, person: String) -> Result<Vec<Fact>, StoreError> {
+        self.ask(|reply| Request::Memory(Ask::Facts(person, reply))).await
+    }
+
+    /// Forgets a fact with its history; whether it was there.
+    ///
+    /// # Errors
+    /// As for a durable write.
+    pub async fn forget_fact(&self, person: String, key: String) -> Result<bool, StoreError> {
+        self.ask(|reply| Request::Memory(Ask::ForgetFact(person, key, reply))).await
+    }
+
+    /// Writes a document.
+    ///
+    /// # Errors
+    /// As for a durable write.
+    pub async fn write_document(&self, document: Document) -> Result<(), StoreError> {
+        self.ask(|reply| Request::Memory(Ask::Write(document, reply))).await
+    }
+
+    /// Reads a document.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub async fn document(&self, name: String, person: String) -> Result<Option<Document>, StoreError> {
+        self.ask(|reply| Request::Memory(Ask::Read(name, person, reply))).await
+    }
+}

@@ -1,0 +1,346 @@
+//! What the store's thread does when memory asks.
+
+use std::time::Instant;
+
+use sha2::{Digest, Sha256};
+
+use super::super::StoreError;
+use super::super::commit::not_durable;
+use super::super::error::Severity;
+use super::super::worker::{Reply, Worker};
+use super::near::{Nearest, Packed, Resident, Streamed};
+use super::{Document, Fact, Filter, Hit, Kept, Memory, MemoryStats, NewMemory, facts, rows};
+use crate::base::{Id, limits};
+
+/// A question or an order of memory.
+pub(in super::super) enum Ask {
+    /// Keep these, durably; each with the id that it gets.
+    Keep(Vec<(Id, NewMemory)>, Reply<Vec<Kept>>),
+    /// Keep the vectors of memories.
+    Vectors(Vec<(i64, Packed)>, Reply<()>),
+    /// Memories without a vector, behind a place.
+    Bare(i64, usize, Reply<Vec<(i64, String, String)>>),
+    /// Hits of any of these quoted terms; `true` for the trigrams.
+    Words(Vec<String>, bool, Filter, usize, Reply<Vec<Hit>>),
+    /// Hits of a vector.
+    Near(Packed, Filter, usize, Reply<Vec<Hit>>),
+    /// Whole memories by their places, in that order; those that may not be seen are left out.
+    At(Vec<i64>, Filter, Reply<Vec<Memory>>),
+    /// Whole memories behind a place.
+    List(Filter, i64, usize, Reply<Vec<Memory>>),
+    /// One memory.
+    One(Filter, Id, Reply<Option<Memory>>),
+    /// Forget what may be seen; how many went.
+    Forget(Filter, Vec<Id>, Reply<usize>),
+    /// Hold, or lift a hold.
+    Hold(Filter, Id, bool, Reply<()>),
+    /// Forget what has ended and what is over a number of rows; how many went.
+    Prune(usize, Reply<usize>),
+    /// Counts.
+    Stats(Reply<MemoryStats>),
+    /// Set a fact.
+    SetFact(Fact, Reply<()>),
+    /// A fact with its history.
+    Fact(String, String, Reply<Vec<Fact>>),
+    /// All facts.
+    Facts(String, Reply<Vec<Fact>>),
+    /// Forget a fact.
+    ForgetFact(String, String, Reply<bool>),
+    /// Write a document.
+    Write(Document, Reply<()>),
+    /// Read a document.
+    Read(String, String, Reply<Option<Document>>),
+}
+
+/// The vectors that are held in memory, or not.
+#[derive(Debug, Default)]
+pub(in super::super) struct Shelf {
+    resident: Resident,
+    streamed: Streamed,
+    /// There are more vectors than may be held: they are read from flash.
+    too_many: bool,
+}
+
+impl Shelf {
+    /// Holds nothing until the next question.
+    fn clear(&mut self) {
+        *self = Self::default();
+    }
+}
+
+impl Worker {
+    /// Serves one question.
+    pub(in super::super) async fn remember(&mut self, ask: Ask) {
+        let now = self.clock.wall_ms();
+        match ask {
+            Ask::Keep(new, reply) => send(reply, self.keep(new, now).await),
+            Ask::Vectors(vectors, reply) => send(reply, self.keep_vectors(vectors).await),
+            Ask::Bare(after, limit, reply) => send(reply, rows::bare(&mut self.db, after, limit).await),
+            Ask::Words(terms, trigrams, filter, limit, reply) => {
+                let found = self.words(terms, trigrams, &filter, now, limit).await;
+                send(reply, self.noticed(found).await);
+            }
+            Ask::Near(query, filter, limit, reply) => {
+                let found = self.nearest(&query, &filter, now, limit).await;
+                send(reply, self.noticed(found).await);
+            }
+            Ask::At(places, filter, reply) => send(reply, self.rows_at(places, &filter, now).await),
+            Ask::List(filter, after, limit, reply) => {
+                let found = rows::list(&mut self.db, &filter, now, after, limit).await;
+                send(reply, self.noticed(found).await);
+            }
+            Ask::One(filter, id, reply) => send(reply, rows::one(&mut self.db, &filter, now, id).await),
+            Ask::Forget(filter, ids, reply) => send(reply, self.forget(&filter, ids, now).await),
+            Ask::Hold(filter, id, held, reply) => send(reply, self.hold(&filter, id, held, now).await),
+            Ask::Prune(most, reply) => send(reply, self.prune(most, now).await),
+            Ask::Stats(reply) => send(reply, rows::stats(&mut self.db).await),
+            Ask::SetFact(fact, reply) => {
+                let done = match self.ready().await {
+                    Ok(()) => facts::set(&mut self.db, &fact).await,
+                    Err(error) => Err(error),
+                };
+                send(reply, self.durable(done).await);
+            }
+            Ask::Fact(person, key, reply) => send(reply, facts::get(&mut self.db, &person, &key).await),
+            Ask::Facts(person, reply) => send(reply, facts::all(&mut self.db, &person).await),
+            Ask::ForgetFact(person, key, reply) => {
+                let done = match self.ready().await {
+                    Ok(()) => facts::forget(&mut self.db, &person, &key).await,
+                    Err(error) => Err(error),
+                };
+                send(reply, self.durable(done).await);
+            }
+            Ask::Write(document, reply) => {
+                let done = match self.ready().await {
+                    Ok(()) => facts::write(&mut self.db, &document).await,
+                    Err(error) => Err(error),
+                };
+                send(reply, self.durable(done).await);
+            }
+            Ask::Read(name, person, reply) => send(reply, facts::read(&mut self.db, &name, &person).await),
+        }
+    }
+
+    /// Opens a place to come back to inside the group that is open.
+    async fn ready(&mut self) -> Result<(), StoreError> {
+        if self.status.degraded.is_some() {
+            self.recover().await?;
+        }
+        let begun = self.begin().await;
+        self.noticed(begun).await?;
+        let marked = self.db.batch("SAVEPOINT memory").await;
+        self.noticed(marked).await
+    }
+
+    /// Commits what was done since `ready`, or takes it back whole.
+    async fn durable<T>(&mut self, done: Result<T, StoreError>) -> Result<T, StoreError> {
+        match done {
+            Ok(value) => {
+                let released = self.db.batch("RELEASE memory").await;
+                self.noticed(released).await?;
+                self.commit().await.map_err(not_durable)?;
+                Ok(value)
+            }
+            Err(error) if error.severity() == Severity::Statement => {
+                if !self.db.idle() {
+                    let undone = self.db.batch("ROLLBACK TO memory; RELEASE memory").await;
+                    self.noticed(undone).await?;
+                }
+                Err(error)
+            }
+            Err(error) => {
+                self.refused(&error).await;
+                Err(not_durable(error))
+            }
+        }
+    }
+
+    /// Keeps memories in one commit; what says the same as one that is there is not kept twice.
+    async fn keep(&mut self, new: Vec<(Id, NewMemory)>, now_ms: i64) -> Result<Vec<Kept>, StoreError> {
+        self.ready().await?;
+        let done = self.add(new, now_ms).await;
+        let kept = self.durable(done).await;
+        if kept.is_err() {
+            self.shelf.clear();
+        }
+        kept
+    }
+
+    async fn add(&mut self, new: Vec<(Id, NewMemory)>, now_ms: i64) -> Result<Vec<Kept>, StoreError> {
+        let mut kept = Vec::with_capacity(new.len());
+        for (id, new) in new {
+            let hash = hash(&new);
+            if let Some((id, seq)) = rows::same(&mut self.db, &new, &hash).await? {
+                kept.push(Kept { id, seq, duplicate: true });
+                continue;
+            }
+            let replaced = match new.replaces {
+                None => None,
+                Some(old) => {
+                    let filter = Filter { viewer: new.viewer.clone(), history: true, ..Filter::default() };
+                    let found = rows::one(&mut self.db, &filter, now_ms, old).await?;
+                    Some(found.ok_or_else(|| StoreError::NotFound(format!("memory {old}")))?.seq)
+                }
+            };
+            let seq = rows::insert(&mut self.db, id, &new, now_ms, &hash).await?;
+            if let Some(old) = replaced {
+                rows::replace(&mut self.db, old, seq).await?;
+                // It is still there for a question that wants the history.
+                self.shelf.clear();
+            }
+            kept.push(Kept { id, seq, duplicate: false });
+        }
+        Ok(kept)
+    }
+
+    /// Vectors are made anew from the texts where they are lost, so their commit may wait for company.
+    async fn keep_vectors(&mut self, vectors: Vec<(i64, Packed)>) -> Result<(), StoreError> {
+        self.ready().await?;
+        let done = self.put_vectors(&vectors).await;
+        if done.is_err() {
+            return self.durable(done).await;
+        }
+        let released = self.db.batch("RELEASE memory").await;
+        self.noticed(released).await?;
+        self.deadline.get_or_insert_with(|| Instant::now() + self.options.group);
+        Ok(())
+    }
+
+    async fn put_vectors(&mut self, vectors: &[(i64, Packed)]) -> Result<(), StoreError> {
+        for (seq, vector) in vectors {
+            rows::set_vector(&mut self.db, *seq, vector).await?;
+            for (marks, packed) in rows::marks(&mut self.db, seq - 1, 1).await? {
+                if let Some(packed) = packed {
+                    self.shelf.resident.add(&marks, packed);
+                }
+            }
+        }
+        if self.shelf.resident.len() > self.options.resident_vectors {
+            self.shelf.clear();
+        }
+        Ok(())
+    }
+
+    /// The rare terms decide which rows are looked at: BM25 gives frequent ones next to nothing, and each
+    /// row that they bring is a row to be read. The rarest is always asked for.
+    async fn words(
+        &mut self,
+        terms: Vec<String>,
+        trigrams: bool,
+        filter: &Filter,
+        now_ms: i64,
+        limit: usize,
+    ) -> Result<Vec<Hit>, StoreError> {
+        let mut counted = Vec::with_capacity(terms.len());
+        for term in terms {
+            let rows = rows::frequency(&mut self.db, &term, trigrams).await?;
+            counted.push((rows, term));
+        }
+        counted.retain(|(rows, _)| *rows > 0);
+        counted.sort();
+        let mut room = limits::SEARCH_CANDIDATES;
+        let mut rare = |(rows, _): &(i64, String)| {
+            let first = room == limits::SEARCH_CANDIDATES;
+            room -= *rows;
+            first || room >= 0
+        };
+        let wanted: Vec<String> = counted.into_iter().take_while(|one| rare(one)).map(|(_, term)| term).collect();
+        if wanted.is_empty() {
+            return Ok(Vec::new());
+        }
+        rows::words(&mut self.db, &wanted.join(" OR "), trigrams, filter, now_ms, limit).await
+    }
+
+    async fn nearest(
+        &mut self,
+        query: &Packed,
+        filter: &Filter,
+        now_ms: i64,
+        limit: usize,
+    ) -> Result<Vec<Hit>, StoreError> {
+        let Shelf { resident, streamed, too_many } = &mut self.shelf;
+        if !*too_many {
+            *too_many = !resident.load(&mut self.db, self.options.resident_vectors).await?;
+        }
+        if *too_many {
+            return streamed.nearest(&mut self.db, query, filter, now_ms, limit).await;
+        }
+        resident.nearest(&mut self.db, query, filter, now_ms, limit).await
+    }
+
+    async fn rows_at(&mut self, places: Vec<i64>, filter: &Filter, now_ms: i64) -> Result<Vec<Memory>, StoreError> {
+        let mut found = Vec::with_capacity(places.len());
+        for seq in places.into_iter().take(limits::STORE_ROWS) {
+            found.extend(rows::at(&mut self.db, filter, now_ms, seq).await?);
+        }
+        Ok(found)
+    }
+
+    async fn forget(&mut self, filter: &Filter, ids: Vec<Id>, now_ms: i64) -> Result<usize, StoreError> {
+        self.ready().await?;
+        let done = self.drop_rows(filter, ids, now_ms).await;
+        self.durable(done).await
+    }
+
+    async fn drop_rows(&mut self, filter: &Filter, ids: Vec<Id>, now_ms: i64) -> Result<usize, StoreError> {
+        let mut went = 0;
+        for id in ids {
+            let Some(memory) = rows::one(&mut self.db, filter, now_ms, id).await? else { continue };
+            if memory.held {
+                return Err(StoreError::Held(id.to_string()));
+            }
+            went += usize::from(rows::forget(&mut self.db, memory.seq).await?);
+            self.shelf.resident.remove(memory.seq);
+        }
+        Ok(went)
+    }
+
+    async fn hold(&mut self, filter: &Filter, id: Id, held: bool, now_ms: i64) -> Result<(), StoreError> {
+        self.ready().await?;
+        let found = rows::one(&mut self.db, filter, now_ms, id).await?;
+        let memory = found.ok_or_else(|| StoreError::NotFound(format!("memory {id}")))?;
+        let done = rows::hold(&mut self.db, memory.seq, held).await;
+        self.shelf.clear();
+        self.durable(done).await
+    }
+
+    async fn prune(&mut self, most: usize, now_ms: i64) -> Result<usize, StoreError> {
+        self.ready().await?;
+        let done = self.drop_surplus(most, now_ms).await;
+        self.durable(done).await
+    }
+
+    async fn drop_surplus(&mut self, most: usize, now_ms: i64) -> Result<usize, StoreError> {
+        let mut places = rows::ended(&mut self.db, now_ms).await?;
+        let there = usize::try_from(rows::stats(&mut self.db).await?.memories).unwrap_or(0);
+        let over = there.saturating_sub(places.len()).saturating_sub(most);
+        if over > 0 {
+            places.extend(rows::surplus(&mut self.db, over).await?);
+        }
+        let mut went = 0;
+        for seq in places {
+            went += usize::from(rows::forget(&mut self.db, seq).await?);
+            self.shelf.resident.remove(seq);
+        }
+        Ok(went)
+    }
+}
+
+/// What makes two memories the same: their words, whoever counts the spaces.
+fn hash(new: &NewMemory) -> [u8; 16] {
+    let mut hash = Sha256::new();
+    hash.update(new.speaker.as_bytes());
+    hash.update([0]);
+    for word in new.text.split_whitespace() {
+        hash.update(word.to_lowercase().as_bytes());
+        hash.update(b" ");
+    }
+    let mut short = [0; 16];
+    short.copy_from_slice(&hash.finalize()[..16]);
+    short
+}
+
+fn send<T>(reply: Reply<T>, answer: Result<T, StoreError>) {
+    // A caller that no longer waits has cancelled its turn; what was written stays written.
+    drop(reply.send(answer));
+}
