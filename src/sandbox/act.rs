@@ -88,6 +88,8 @@ impl Act {
     /// Its word, and the call without which it cannot be done, with arguments that a condition looks at.
     const fn row(self) -> (&'static str, &'static str, [u64; 6]) {
         const NONE: [u64; 6] = [0; 6];
+        // 32-bit ARM has no mmap(2) of the new kind; its library calls mmap2.
+        const MAP: &str = if cfg!(target_arch = "arm") { "mmap2" } else { "mmap" };
         match self {
             Self::ReadFile => ("read_file", "openat", NONE),
             Self::WriteFile => ("write_file", "openat", NONE),
@@ -105,9 +107,9 @@ impl Act {
             Self::IoUring => ("io_uring", "io_uring_setup", NONE),
             Self::FaultHandler => ("fault_handler", "userfaultfd", NONE),
             Self::Bpf => ("bpf", "bpf", NONE),
-            Self::MapExecutable => ("map_executable", "mmap", [0, 4096, 7, 0, 0, 0]),
+            Self::MapExecutable => ("map_executable", MAP, [0, 4096, 7, 0, 0, 0]),
             // Held by limits; the calls are everyday ones.
-            Self::Memory => ("memory", "mmap", [0, 4096, 3, 0, 0, 0]),
+            Self::Memory => ("memory", MAP, [0, 4096, 3, 0, 0, 0]),
             Self::Descriptors => ("descriptors", "dup", NONE),
             Self::BigFile => ("big_file", "pwrite64", NONE),
         }
