@@ -79,10 +79,8 @@ impl Acks {
         let Ok(id) = id.parse() else { return };
         match what {
             "ack" => drop(self.kept.insert(id)),
-            "gone" => {
-                self.kept.remove(&id);
-                self.gone.insert(id);
-            }
+            "going" => drop(self.kept.remove(&id)),
+            "gone" => drop(self.gone.insert(id)),
             _ => {}
         }
     }
@@ -150,6 +148,8 @@ fn write_until_cut(folder: &Path) -> ! {
             let state = DeviceState { entity: "lamp".into(), state, at_ms: 1, source: "line".into() };
             store.save_states(vec![state]).await?;
             if round.is_multiple_of(3) {
+                // Said before: once it is forgotten it may be gone though nobody heard the acknowledgement.
+                say(format!("going {memory}"));
                 store.forget(memory).await?;
                 say(format!("gone {memory}"));
             }
