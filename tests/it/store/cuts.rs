@@ -149,6 +149,7 @@ fn write_until_cut(folder: &Path) -> ! {
             let state = DeviceState { entity: "lamp".into(), state, at_ms: 1, source: "line".into() };
             store.save_states(vec![state]).await?;
             if round.is_multiple_of(3) {
+                // Said before: once it is forgotten it may be gone though nobody heard the acknowledgement.
                 say(format!("going {memory}"));
                 store.forget_memories(everything(), vec![memory]).await?;
                 say(format!("gone {memory}"));
