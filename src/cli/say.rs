@@ -12,7 +12,7 @@ use std::time::Instant;
 use serde_json::{Value, json};
 
 use crate::base::limits;
-use crate::home::{AreaRef, Home};
+use crate::home::{AreaRef, Home, HomeFault};
 use crate::intent::{Context, Outcome, Turn, Understanding, reply, understand};
 
 /// What `hearth say` is given.
@@ -86,15 +86,25 @@ fn load(path: &Path) -> Result<Home, String> {
     }
     let text = std::fs::read_to_string(path).map_err(|e| format!("{}: {e}", path.display()))?;
     let home = if path.extension().is_some_and(|e| e == "toml") {
-        Home::from_toml(&text)
+        Home::from_toml(&text).map(|home| (home, Vec::new()))
     } else {
         let value: Value = serde_json::from_str(&text).map_err(|e| format!("{}: {e}", path.display()))?;
-        Home::from_json(&value)
+        Home::from_foreign_json(&value)
     };
-    home.map_err(|faults| {
+    let told = home.map_err(|faults| {
         let lines: Vec<String> = faults.iter().map(|f| format!("  {f}")).collect();
         format!("{} is not a home:\n{}", path.display(), lines.join("\n"))
-    })
+    });
+    let (home, passed) = told?;
+    warn(&path.display().to_string(), &passed);
+    Ok(home)
+}
+
+/// What was passed over, on standard error, where it cannot get into anybody's JSON.
+fn warn(place: &str, passed: &[HomeFault]) {
+    for fault in passed {
+        eprintln!("hearth say: {place}: passed over: {fault}");
+    }
 }
 
 /// The area of that name; one that the home does not know has nothing in it.
@@ -224,8 +234,10 @@ fn case_home(case: &Value, homes: &mut HashMap<String, Home>) -> Result<Home, St
         Value::String(path) => path.clone(),
         Value::Null => case["home_path"].as_str().unwrap_or("").to_owned(),
         inline => {
-            return Home::from_json(inline)
-                .map_err(|faults| faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "));
+            let told = |faults: Vec<HomeFault>| faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+            let (home, passed) = Home::from_foreign_json(inline).map_err(told)?;
+            warn("home", &passed);
+            return Ok(home);
         }
     };
     if let Some(home) = homes.get(&path) {

@@ -1,6 +1,6 @@
 //! Sentences that must not act, however well the rest fits: negations, hypotheses, reports.
 
-use super::lexicon::Sense;
+use super::lexicon::{ENGLISH, Sense};
 use super::scan::Scan;
 use crate::home::spell::letters;
 use crate::home::{Home, words};
@@ -33,9 +33,11 @@ pub(super) fn reports(scan: &Scan<'_>) -> Option<&'static str> {
 fn reported(scan: &Scan<'_>) -> bool {
     let mut subject = false;
     for item in &scan.items {
+        // «turned on» is also a state; what its first word is decides.
+        let past = item.hits.is_empty() && ENGLISH.means(&scan.words[item.words.0], Sense::Past);
         if item.is(Sense::Subject) {
             subject = true;
-        } else if subject && item.is(Sense::Past) {
+        } else if subject && past {
             return true;
         } else if !item.idle() {
             subject = false;
