@@ -109,7 +109,12 @@ impl Home {
                                     entity.set(name, value.clone());
                                 }
                             }
-                            _ => return Err(HomeFault::new(at(), format!("unknown key `{key}`: state, attributes"))),
+                            ("attributes", Value::Null) => {}
+                            ("attributes", _) => return Err(HomeFault::new(at(), "`attributes` must be an object")),
+                            // Attributes may stand beside the state.
+                            (name, value) => {
+                                entity.set(name, value.clone());
+                            }
                         }
                     }
                 }

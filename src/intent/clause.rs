@@ -181,6 +181,7 @@ impl Clause {
                 NameOf::Entity(e) => home.entity(e).map(|e| e.kind),
                 _ => None,
             })
+            .chain(out.nps.iter().flat_map(|np| partly_about(home, np)))
             .collect();
         // «the climate fan»: a part of it, not another device.
         for np in &mut out.nps {
@@ -314,6 +315,13 @@ impl Clause {
         }
         known
     }
+}
+
+/// The kind of everything that bears the words of a phrase, where they all are of one.
+fn partly_about(home: &Home, np: &Np) -> Option<Kind> {
+    let mut kinds = np.parts.as_ref()?.iter().filter_map(|e| home.entity(*e)).map(|e| e.kind);
+    let first = kinds.next()?;
+    (np.names.is_empty() && kinds.all(|k| k == first)).then_some(first)
 }
 
 /// Whether the phrase names something of a kind.

@@ -11,6 +11,13 @@ pub(super) fn refuses(scan: &Scan<'_>) -> Option<&'static str> {
     if free(Sense::Not) {
         return Some("I leave everything as it is.");
     }
+    let again = |i: &super::scan::Item| {
+        let text = scan.plain(i);
+        i.is(Sense::Guard) && ["every ", "daily", "weekly", "whenever", "each "].iter().any(|w| text.starts_with(w))
+    };
+    if scan.items.iter().any(again) {
+        return Some("I keep no repeating commands yet, and leave everything as it is.");
+    }
     if free(Sense::Guard) {
         return Some("I take that as talk, not as a command, and leave everything as it is.");
     }

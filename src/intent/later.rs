@@ -53,6 +53,13 @@ pub(super) fn timed(home: &Home, turn: &Turn<'_>, scan: &Scan<'_>) -> Option<Und
     Some(act(turn, "HearthSchedule", slots, start, say))
 }
 
+/// «… for ten minutes»: a command that would have to be taken back.
+pub(super) fn for_a_while(scan: &Scan<'_>) -> bool {
+    scan.items
+        .windows(2)
+        .any(|pair| scan.words[pair[0].words.0].text == "for" && matches!(pair[1].value, Some(Value::Duration(_))))
+}
+
 /// A word beside which «at 7» is a level.
 fn leveled(item: &super::scan::Item) -> bool {
     let level = |s: &Sense| {

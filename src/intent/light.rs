@@ -77,10 +77,9 @@ pub(super) fn light(c: &Clause) -> Option<Action> {
         }
         (step, Some(dir)) if named || c.kind(&["light"]) => {
             let step = dir * step.unwrap_or_else(|| stride(c, 20.0));
-            Some(
-                Action::new("HassLightSet", Command::BrightnessStep(step), LIGHTS)
-                    .with("brightness_step", number(step)),
-            )
+            let action = Action::new("HassLightSet", Command::BrightnessStep(step), LIGHTS);
+            // «brighter»: the lamps that are here.
+            Some(action.with("brightness_step", number(step)).bare())
         }
         _ => None,
     }

@@ -75,6 +75,10 @@ fn parse(scan: &Scan<'_>) -> Option<Query> {
             return None;
         }
     }
+    // What is true at some other time is not known.
+    if q.attrs.contains(&"clock") {
+        return None;
+    }
     if q.form == Form::Is && (q.np.any || q.exists) {
         q.form = Form::Any;
     }

@@ -100,6 +100,9 @@ fn decide(home: &Home, turn: &Turn<'_>, scan: &Scan<'_>) -> Understanding {
         return answer;
     }
     let out = commands(&scene, scan);
+    if out.decision == Decision::Abstain && later::for_a_while(scan) {
+        return abstain(turn, "I cannot end that by myself after a while yet, so I leave everything as it is.");
+    }
     if out.decision == Decision::Abstain && out.open {
         return preface::without(&scene, scan).unwrap_or(out);
     }

@@ -17,6 +17,10 @@ const HOMES: &[(&str, &str)] = &[
         include_str!("../../../tests/data/say/people/farmhouse.txt"),
     ),
     (include_str!("../../../tests/data/say/people/flat.json"), include_str!("../../../tests/data/say/people/flat.txt")),
+    (
+        include_str!("../../../tests/data/say/people/estate.json"),
+        include_str!("../../../tests/data/say/people/estate.txt"),
+    ),
 ];
 
 fn equal(wanted: &str, got: &Value) -> bool {
