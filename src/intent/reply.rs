@@ -133,9 +133,11 @@ pub(super) fn spoken_state(entity: &Entity) -> String {
 fn truth(home: &Home, entity: &Entity, commands: &[&Command]) -> String {
     let attribute = |name: &str| entity.attributes.get(name).and_then(number_of);
     let percent = |name: &str| attribute(name).map(|level| format!("{:.0} %", level / home.style.per_percent(name)));
+    let flag = |name: &str| entity.attributes.get(name).and_then(serde_json::Value::as_bool);
+    // Only what was read back is said, never what was asked for.
     let part = |command: &Command| match command {
         Command::Brightness(_) | Command::BrightnessStep(_) => Some(format!("at {}", percent("brightness")?)),
-        Command::Color(c) => Some(c.name.clone()),
+        Command::Color(_) => entity.text("color"),
         Command::ColorTemperature(_) | Command::ColorTemperatureStep(_) => {
             Some(format!("at {:.0} kelvin", attribute("color_temp_kelvin")?))
         }
@@ -151,10 +153,10 @@ fn truth(home: &Home, entity: &Entity, commands: &[&Command]) -> String {
         }
         Command::Speed(_) | Command::SpeedStep(_) => Some(format!("at {}", percent("percentage")?)),
         Command::Humidity(_) | Command::HumidityStep(_) => Some(format!("set to {}", percent("humidity")?)),
-        Command::Oscillate(yes) => Some(if *yes { "swinging" } else { "not swinging" }.to_owned()),
-        Command::Mute(yes) => Some(if *yes { "muted" } else { "not muted" }.to_owned()),
-        Command::Preset(name) => Some(format!("on {name}")),
-        Command::Source(name) => Some(format!("on {name}")),
+        Command::Oscillate(_) => Some(if flag("oscillating")? { "swinging" } else { "not swinging" }.to_owned()),
+        Command::Mute(_) => Some(if flag("is_volume_muted")? { "muted" } else { "not muted" }.to_owned()),
+        Command::Preset(_) => Some(format!("on {}", entity.text("preset_mode")?)),
+        Command::Source(_) => Some(format!("on {}", entity.text("source")?)),
         _ => None,
     };
     let scene = entity.kind == Kind::Scene && commands.contains(&&Command::TurnOn);

@@ -143,6 +143,11 @@ fn it_is_what_was_spoken_of() {
 
 #[test]
 fn the_reply_tells_what_is_true_and_what_failed_by_name() {
+    let said = |text: &str| say(&mut home(), text, None, Context::default()).2;
+    assert_eq!(said("both bedside lamps on"), "The left bedside lamp and the right bedside lamp are on.");
+    assert_eq!(said("all lights off"), "9 lights are off.");
+    assert_eq!(said("pantry bulb blue at 40 percent"), "The pantry bulb is on, blue, at 40 %.");
+    assert_eq!(said("close the left blind by 20 percent"), "The left blind is open, at 80 %.");
     let mut home = home();
     assert_eq!(say(&mut home, "pantry bulb on", None, Context::default()).2, "The pantry bulb is on.");
     let u = read(&home, "switch on the mirror light and the star projector", None, Context::default());
