@@ -287,7 +287,7 @@ pub(super) fn one(scene: &Scene<'_>, action: &Action, np: &Np) -> Result<(Readin
         let full = 100.0 * scene.home.style.per_percent("brightness") - 1.0;
         let room = |e: &Entity| {
             !matches!(action.command, Command::BrightnessStep(s) if s > 0.0)
-                || e.number("brightness").is_some_and(|b| b < full)
+                || e.number("brightness").is_none_or(|b| b < full)
         };
         let lit = |e: &EntityRef| scene.home.entity(*e).is_some_and(|e| e.state == "on" && room(e));
         if found.entities.iter().any(lit) {
