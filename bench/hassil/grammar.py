@@ -1,6 +1,7 @@
 """Times Hearth and hassil on the same sentences and homes, and prints p50 and p99 in microseconds."""
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -55,7 +56,32 @@ def spread(times):
     return f"p50 {times[len(times) // 2]:9.1f}   p99 {times[min(len(times) - 1, len(times) * 99 // 100)]:9.1f}"
 
 
+def resident(binary, count, language):
+    """Peak resident memory in KB of one `say`, with and without the language data in use."""
+    path = f"/tmp/hearth-bench-{count}.json"
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(home(count), file)
+    # A batch without a case reads the home and stops before the language is needed.
+    cases = json.dumps({"home": path, "sentence": "hello"}) if language else ""
+    command = [binary, "say", "--home", path, "--batch", "-"]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    process.stdin.write(cases.encode())
+    process.stdin.close()
+    _, _, usage = os.wait4(process.pid, 0)
+    process.returncode = 0
+    return usage.ru_maxrss
+
+
+def memory(binary):
+    data = os.path.join(os.path.dirname(__file__), "../../src/intent/data/en.txt")
+    print(f"language data: {os.path.getsize(data)} bytes of text in the program")
+    for count in (0, 10, 100, 1000):
+        without, with_language = (resident(binary, count, said) for said in (False, True))
+        print(f"{count:5} devices: {without} KB resident, {with_language} KB with the language data parsed")
+
+
 def main():
+    memory(sys.argv[1])
     intents = Intents.from_dict(GRAMMAR)
     version = getattr(hassil, "__version__", "from PyPI")
     for count in (10, 100, 1000):

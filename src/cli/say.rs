@@ -4,7 +4,7 @@
 //! `docs/say.md` has the forms.
 
 use std::collections::HashMap;
-use std::io::{BufRead, BufWriter, Write};
+use std::io::{BufRead, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
@@ -12,7 +12,7 @@ use std::time::Instant;
 use serde_json::{Value, json};
 
 use crate::base::limits;
-use crate::home::{AreaRef, Home};
+use crate::home::{AreaRef, Home, HomeFault};
 use crate::intent::{Context, Outcome, Turn, Understanding, reply, understand};
 
 /// What `hearth say` is given.
@@ -86,15 +86,25 @@ fn load(path: &Path) -> Result<Home, String> {
     }
     let text = std::fs::read_to_string(path).map_err(|e| format!("{}: {e}", path.display()))?;
     let home = if path.extension().is_some_and(|e| e == "toml") {
-        Home::from_toml(&text)
+        Home::from_toml(&text).map(|home| (home, Vec::new()))
     } else {
         let value: Value = serde_json::from_str(&text).map_err(|e| format!("{}: {e}", path.display()))?;
-        Home::from_json(&value)
+        Home::from_foreign_json(&value)
     };
-    home.map_err(|faults| {
+    let told = home.map_err(|faults| {
         let lines: Vec<String> = faults.iter().map(|f| format!("  {f}")).collect();
         format!("{} is not a home:\n{}", path.display(), lines.join("\n"))
-    })
+    });
+    let (home, passed) = told?;
+    warn(&path.display().to_string(), &passed);
+    Ok(home)
+}
+
+/// What was passed over, on standard error, where it cannot get into anybody's JSON.
+fn warn(place: &str, passed: &[HomeFault]) {
+    for fault in passed {
+        eprintln!("hearth say: {place}: passed over: {fault}");
+    }
 }
 
 /// The area of that name; one that the home does not know has nothing in it.
@@ -162,7 +172,7 @@ impl Said {
 }
 
 fn run_batch(path: &Path, home: Option<&Path>, states: bool) -> Result<(), String> {
-    let input: Box<dyn BufRead> = if path.as_os_str() == "-" {
+    let mut input: Box<dyn BufRead> = if path.as_os_str() == "-" {
         Box::new(std::io::stdin().lock())
     } else {
         let file = std::fs::File::open(path).map_err(|e| format!("{}: {e}", path.display()))?;
@@ -174,12 +184,11 @@ fn run_batch(path: &Path, home: Option<&Path>, states: bool) -> Result<(), Strin
         homes.insert(String::new(), load(home)?);
     }
     let mut bad = 0u64;
-    for line in input.lines() {
-        let line = line.map_err(|e| format!("{}: {e}", path.display()))?;
-        if line.trim().is_empty() {
+    while let Some(line) = next_line(&mut *input).map_err(|e| format!("{}: {e}", path.display()))? {
+        if line.as_ref().is_ok_and(|line| line.trim().is_empty()) {
             continue;
         }
-        let answer = case(&line, &mut homes, states).unwrap_or_else(|message| {
+        let answer = line.and_then(|line| case(&line, &mut homes, states)).unwrap_or_else(|message| {
             bad += 1;
             json!({ "error": message })
         });
@@ -187,6 +196,28 @@ fn run_batch(path: &Path, home: Option<&Path>, states: bool) -> Result<(), Strin
     }
     out.flush().map_err(|e| e.to_string())?;
     if bad > 0 { Err(format!("{bad} cases could not be read")) } else { Ok(()) }
+}
+
+/// The next line, or what is wrong with it; [`None`] at the end.
+fn next_line(input: &mut dyn BufRead) -> std::io::Result<Option<Result<String, String>>> {
+    let mut bytes = Vec::new();
+    if (&mut *input).take(limits::CONFIG_BYTES).read_until(b'\n', &mut bytes)? == 0 {
+        return Ok(None);
+    }
+    if bytes.last() != Some(&b'\n') && u64::try_from(bytes.len()).unwrap_or(u64::MAX) >= limits::CONFIG_BYTES {
+        input.skip_until(b'\n')?;
+        return Ok(Some(Err(format!("a line of more than {} bytes", limits::CONFIG_BYTES))));
+    }
+    Ok(Some(String::from_utf8(bytes).map_err(|_| "the line is not UTF-8".to_owned())))
+}
+
+/// A text under a key, if there is one.
+fn text<'a>(case: &'a Value, key: &str) -> Result<Option<&'a str>, String> {
+    match &case[key] {
+        Value::Null => Ok(None),
+        Value::String(text) => Ok(Some(text)),
+        _ => Err(format!("`{key}` must be a text")),
+    }
 }
 
 const CASE_KEYS: &[&str] = &["id", "home", "states", "area", "turns", "sentence", "now", "home_path"];
@@ -197,18 +228,23 @@ fn case(line: &str, homes: &mut HashMap<String, Home>, states: bool) -> Result<V
     if let Some(key) = case.as_object().and_then(|o| o.keys().find(|k| !CASE_KEYS.contains(&k.as_str()))) {
         return Err(format!("unknown key `{key}`; known are {}", CASE_KEYS.join(", ")));
     }
-    let sentence = case["sentence"].as_str().ok_or("`sentence` is missing")?;
+    let sentence = text(&case, "sentence")?.ok_or("`sentence` is missing")?;
     let mut home = case_home(&case, homes)?;
     if let Some(overrides) = case.get("states").filter(|v| !v.is_null()) {
         home.override_states(overrides).map_err(|f| f.to_string())?;
     }
-    let area = case["area"].as_str().map(|a| area(&mut home, a)).transpose()?;
-    let now = match case["now"].as_str() {
+    let area = text(&case, "area")?.map(|a| area(&mut home, a)).transpose()?;
+    let now = match text(&case, "now")? {
         Some(text) => text.parse().map_err(|e| format!("now: {e}"))?,
         None => now(),
     };
     let mut context = Context::default();
-    for earlier in case["turns"].as_array().map_or(&[][..], Vec::as_slice) {
+    let turns = match &case["turns"] {
+        Value::Null => &[][..],
+        Value::Array(turns) => turns.as_slice(),
+        _ => return Err("`turns` must be a list of sentences".to_owned()),
+    };
+    for earlier in turns {
         let text = earlier.as_str().ok_or("`turns` holds sentences")?;
         context = say(&mut home, text, area, now, context).understanding.context;
     }
@@ -222,14 +258,19 @@ fn case(line: &str, homes: &mut HashMap<String, Home>, states: bool) -> Result<V
 fn case_home(case: &Value, homes: &mut HashMap<String, Home>) -> Result<Home, String> {
     let path = match &case["home"] {
         Value::String(path) => path.clone(),
-        Value::Null => case["home_path"].as_str().unwrap_or("").to_owned(),
+        Value::Null => text(case, "home_path")?.unwrap_or("").to_owned(),
         inline => {
-            return Home::from_json(inline)
-                .map_err(|faults| faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "));
+            let told = |faults: Vec<HomeFault>| faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+            let (home, passed) = Home::from_foreign_json(inline).map_err(told)?;
+            warn("home", &passed);
+            return Ok(home);
         }
     };
     if let Some(home) = homes.get(&path) {
         return Ok(home.clone());
+    }
+    if path.is_empty() {
+        return Err("the case has no `home`, and there is no --home".to_owned());
     }
     let home = load(Path::new(&path))?;
     homes.insert(path, home.clone());

@@ -40,6 +40,8 @@ pub enum Command {
     PositionStep(f64),
     /// Tilt of slats.
     Tilt(f64),
+    /// Tilt further open by this much.
+    TiltStep(f64),
     /// Speed.
     Speed(f64),
     /// Faster by this much.

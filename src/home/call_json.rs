@@ -36,6 +36,7 @@ fn parts(command: &Command, home: &Home) -> (&'static str, Value) {
         Command::Position(n) => ("position", number(*n)),
         Command::PositionStep(n) => ("position_step", number(*n)),
         Command::Tilt(n) => ("tilt", number(*n)),
+        Command::TiltStep(n) => ("tilt_step", number(*n)),
         Command::Speed(n) => ("speed", number(*n)),
         Command::SpeedStep(n) => ("speed_step", number(*n)),
         Command::SpeedName(name) => ("speed_name", json!(name)),

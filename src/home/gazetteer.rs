@@ -32,6 +32,8 @@ pub enum NameKind {
     Device,
     /// The own name without the area's («countertop» in the kitchen).
     Short,
+    /// The own name without the word for its kind («front door» for «Front Door Lock»).
+    Trimmed,
 }
 
 /// A name that was found.
@@ -71,6 +73,33 @@ const OPTION_LISTS: &[&str] = &[
 /// Modes of heating and cooling where a home file lists none.
 const USUAL_MODES: &[&str] = &["off", "heat", "cool", "heat_cool", "auto", "dry", "fan_only"];
 
+/// Words at the end of names that only say what the thing is.
+const KIND_NOUNS: &[&str] = &[
+    "light",
+    "lamp",
+    "bulb",
+    "lock",
+    "deadbolt",
+    "blind",
+    "shade",
+    "shutter",
+    "curtain",
+    "cover",
+    "switch",
+    "plug",
+    "outlet",
+    "socket",
+    "sensor",
+    "detector",
+    "thermostat",
+    "speaker",
+    "player",
+    "valve",
+    "fan",
+    "opener",
+    "contact",
+];
+
 /// Longest name that is looked for, in words.
 const NAME_WORDS: usize = 8;
 
@@ -105,10 +134,18 @@ impl Gazetteer {
                     out.option(EntityRef(i), list, &option);
                 }
             }
+            if entity.kind == super::Kind::Climate && entity.options("hvac_modes").iter().any(|m| m == "cool") {
+                out.option_called(EntityRef(i), "hvac_modes", "cool", "cooling");
+            }
             if entity.kind == super::Kind::Climate && !entity.attributes.contains_key("hvac_modes") {
                 for mode in USUAL_MODES {
                     out.option(EntityRef(i), "hvac_modes", mode);
                 }
+            }
+            // A station or zone called «Home» must not keep «is anyone home» from being asked.
+            let home_itself = matches!(entity.kind, super::Kind::Weather | super::Kind::Zone);
+            if home_itself && entity.aliases.is_empty() && entity.name.eq_ignore_ascii_case("home") {
+                continue;
             }
             out.bearer(of, &entity.name, &entity.aliases);
             if let Some(device) = entity.device.and_then(|d| home.devices.get(d)) {
@@ -122,6 +159,9 @@ impl Gazetteer {
                 for place in std::iter::once(&area.name).chain(&area.aliases) {
                     out.short(of, &entity.name, place);
                 }
+            }
+            for name in std::iter::once(&entity.name).chain(&entity.aliases) {
+                out.trimmed(of, name, home);
             }
         }
         out
@@ -174,7 +214,12 @@ impl Gazetteer {
     }
 
     fn option(&mut self, entity: EntityRef, list: &'static str, option: &str) {
-        let words = name_words(&option.replace('_', " "));
+        self.option_called(entity, list, option, &option.replace('_', " "));
+    }
+
+    /// An option by the words that people have for it.
+    fn option_called(&mut self, entity: EntityRef, list: &'static str, option: &str, called: &str) {
+        let words = name_words(called);
         if words.is_empty() || words.len() > NAME_WORDS {
             return;
         }
@@ -223,6 +268,20 @@ impl Gazetteer {
                     parts.push(entity);
                 }
             }
+        }
+    }
+
+    /// The name without the word for the kind at its end, where two words or more are left that name no place.
+    fn trimmed(&mut self, of: NameOf, name: &str, home: &Home) {
+        let mut words = name_words(name);
+        let kind = words.pop().is_some_and(|last| KIND_NOUNS.contains(&last.stem.as_str()));
+        if !kind || words.len() < 2 {
+            return;
+        }
+        let text: Vec<&str> = words.iter().map(|w| w.text.as_str()).collect();
+        let text = text.join(" ");
+        if home.find_area(&text).is_none() && home.find_floor(&text).is_none() {
+            self.words(of, &words, NameKind::Trimmed);
         }
     }
 

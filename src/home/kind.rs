@@ -259,6 +259,8 @@ kinds! {
     Date "date" "" "" "unknown" [];
     /// A time.
     Time "time" "" "" "unknown" [];
+    /// Something of a kind that is not known here.
+    Other "other" "" "" "unknown" [];
 }
 
 impl Kind {

@@ -24,6 +24,15 @@ impl Home {
     /// # Errors
     /// Every fault of the description.
     pub fn from_json(value: &Value) -> Result<Self, Vec<HomeFault>> {
+        let (home, passed) = Self::from_foreign_json(value)?;
+        if passed.is_empty() { Ok(home) } else { Err(passed) }
+    }
+
+    /// A home from JSON that other programs wrote too: what is not known here is passed over and told beside it.
+    ///
+    /// # Errors
+    /// Every fault that is more than an unknown key or kind.
+    pub fn from_foreign_json(value: &Value) -> Result<(Self, Vec<HomeFault>), Vec<HomeFault>> {
         let mut faults = Faults::default();
         let mut home = Self::empty();
         if let Some(top) = Object::open(value, String::new(), KEYS, &mut faults) {
@@ -33,7 +42,7 @@ impl Home {
             return Err(faults.0);
         }
         home.gazetteer = Gazetteer::of(&home);
-        Ok(home)
+        Ok((home, faults.1))
     }
 
     /// A home from TOML text with the same keys.
@@ -100,7 +109,12 @@ impl Home {
                                     entity.set(name, value.clone());
                                 }
                             }
-                            _ => return Err(HomeFault::new(at(), format!("unknown key `{key}`: state, attributes"))),
+                            ("attributes", Value::Null) => {}
+                            ("attributes", _) => return Err(HomeFault::new(at(), "`attributes` must be an object")),
+                            // Attributes may stand beside the state.
+                            (name, value) => {
+                                entity.set(name, value.clone());
+                            }
                         }
                     }
                 }
@@ -235,7 +249,7 @@ impl Home {
         if let Some(found) = self.find_floor(word) {
             return Some(found);
         }
-        if let Some(near) = nearest(word, self.floors.iter().map(|f| f.name.as_str())) {
+        if let Some(near) = nearest(word, self.floors.iter().map(|f| f.name.as_str())).filter(|n| slip(word, n)) {
             faults.add(path, format!("no floor is called `{word}`; did you mean `{near}`?"));
             return None;
         }
@@ -248,7 +262,7 @@ impl Home {
         if let Some(found) = self.find_area(word) {
             return Some(found);
         }
-        if let Some(near) = nearest(word, self.areas.iter().map(|f| f.name.as_str())) {
+        if let Some(near) = nearest(word, self.areas.iter().map(|f| f.name.as_str())).filter(|n| slip(word, n)) {
             faults.add(path, format!("no area is called `{word}`; did you mean `{near}`?"));
             return None;
         }
@@ -259,6 +273,13 @@ impl Home {
         self.areas.push(Area { id: words::slug(word), name: word.to_owned(), aliases: Vec::new(), floor: None });
         Some(AreaRef(self.areas.len() - 1))
     }
+}
+
+/// Whether one name may be the other with a slip of the pen: «Bedroom 1» and «Bedroom 2» are two rooms.
+fn slip(word: &str, near: &str) -> bool {
+    let counted = |name: &str| name.chars().filter(char::is_ascii_digit).collect::<String>();
+    let lettered = |name: &str| name.rsplit(' ').next().is_some_and(|last| last.chars().count() == 1);
+    counted(word) == counted(near) && !(lettered(word) && lettered(near))
 }
 
 pub(super) const TIMER_KEYS: &[&str] = &[

@@ -126,11 +126,17 @@ fn kind_of(o: &Object<'_>, id: Option<&str>, faults: &mut Faults) -> Option<(Kin
         }
     };
     let found = Kind::from_word(&word);
-    if found.is_none() {
-        let known = Kind::ALL.iter().map(|k| k.word()).chain(NICKNAMES.iter().map(|(w, _, _)| *w));
-        faults.add(o.at(key), format!("unknown kind `{word}`{}", did_you_mean(&word, known)));
+    if found.is_some() {
+        return found;
     }
-    found
+    let known = Kind::ALL.iter().map(|k| k.word()).chain(NICKNAMES.iter().map(|(w, _, _)| *w));
+    let hint = did_you_mean(&word, known);
+    if hint.is_empty() {
+        faults.pass(o.at(key), format!("unknown kind `{word}`: it is there, and nothing is known of it but its state"));
+        return Some((Kind::Other, None));
+    }
+    faults.add(o.at(key), format!("unknown kind `{word}`{hint}"));
+    None
 }
 
 fn attributes(o: &Object<'_>, faults: &mut Faults) -> BTreeMap<String, Value> {

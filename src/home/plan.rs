@@ -81,7 +81,7 @@ pub(super) fn needs(command: &Command) -> Option<Capability> {
         Command::Color(_) => Capability::Color,
         Command::ColorTemperature(_) | Command::ColorTemperatureStep(_) => Capability::ColorTemperature,
         Command::Position(_) | Command::PositionStep(_) => Capability::Position,
-        Command::Tilt(_) => Capability::Tilt,
+        Command::Tilt(_) | Command::TiltStep(_) => Capability::Tilt,
         Command::Speed(_) | Command::SpeedStep(_) | Command::SpeedName(_) => Capability::Speed,
         Command::Oscillate(_) => Capability::Oscillate,
         Command::Temperature(_) | Command::TemperatureStep(_) => Capability::Temperature,
@@ -159,7 +159,8 @@ fn want(entity: &Entity, command: &Command, home: &Home) -> Result<Want, String>
             let now = known.unwrap_or(if entity.state == "closed" { 0.0 } else { 100.0 });
             level(entity, "position", now + s, style)
         }
-        Command::Tilt(p) => one("current_tilt_position", number(p.clamp(0.0, 100.0))),
+        Command::Tilt(p) => tilt(entity, *p),
+        Command::TiltStep(s) => tilt(entity, entity.number(tilt_key(entity)).unwrap_or(50.0) + s),
         Command::Speed(p) if entity.kind == Kind::Fan => level(entity, "percentage", *p, style),
         Command::SpeedStep(s) if entity.kind == Kind::Fan => {
             let now = if entity.state == "off" { 0.0 } else { percent(entity, "percentage", style).unwrap_or(50.0) };
@@ -262,6 +263,14 @@ fn stop(entity: &Entity) -> Want {
     }
 }
 
+fn tilt_key(entity: &Entity) -> &'static str {
+    if entity.attributes.contains_key("tilt_position") { "tilt_position" } else { "current_tilt_position" }
+}
+
+fn tilt(entity: &Entity, percent: f64) -> Want {
+    one(tilt_key(entity), number(percent.clamp(0.0, 100.0)))
+}
+
 fn position_key(entity: &Entity) -> &'static str {
     if entity.attributes.contains_key("current_position") { "current_position" } else { "position" }
 }
@@ -275,8 +284,13 @@ fn level(entity: &Entity, attribute: &str, percent: f64, style: Style) -> Want {
 }
 
 fn scaled(percent: f64, attribute: &str, style: Style) -> Value {
-    let value = percent.clamp(0.0, 100.0) * style.per_percent(attribute);
-    number(if attribute == "brightness" { value.round() } else { value })
+    let percent = percent.clamp(0.0, 100.0);
+    // In this order, half of 255 is 127.5 and rounds up.
+    number(match (style, attribute) {
+        (Style::HomeAssistant, "brightness") => (percent * 255.0 / 100.0).round(),
+        (_, "brightness") => percent.round(),
+        _ => percent * style.per_percent(attribute),
+    })
 }
 
 /// An attribute in percent, whatever the style.

@@ -7,7 +7,7 @@ use super::fault::{HomeFault, did_you_mean};
 
 /// Where faults are gathered while reading goes on.
 #[derive(Default)]
-pub(super) struct Faults(pub(super) Vec<HomeFault>);
+pub(super) struct Faults(pub(super) Vec<HomeFault>, pub(super) Vec<HomeFault>);
 
 impl Faults {
     /// Notes a fault.
@@ -15,6 +15,13 @@ impl Faults {
         // A hostile file must not make a report larger than itself.
         if self.0.len() < 100 {
             self.0.push(HomeFault::new(path, message));
+        }
+    }
+
+    /// Notes something that is not known here and can be passed over: a fault only where the file must be exact.
+    pub(super) fn pass(&mut self, path: impl Into<String>, message: impl Into<String>) {
+        if self.1.len() < 100 {
+            self.1.push(HomeFault::new(path, message));
         }
     }
 }
@@ -35,7 +42,9 @@ impl<'a> Object<'a> {
         let object = Self { path, map };
         for key in map.keys().filter(|k| !keys.contains(&k.as_str())) {
             let hint = did_you_mean(key, keys.iter().copied());
-            faults.add(object.at(key), format!("unknown key `{key}`{hint}"));
+            let message = format!("unknown key `{key}`{hint}");
+            // A key that is nearly a known one is a slip of the pen; others belong to other programs.
+            if hint.is_empty() { faults.pass(object.at(key), message) } else { faults.add(object.at(key), message) }
         }
         Some(object)
     }

@@ -1,9 +1,10 @@
 //! Answers from what is true now: yes and no, which, how many, readings.
 
+use super::kinds::{class_matches, kind_matches};
 use super::lexicon::{ENGLISH, Sense};
 use super::question::{Form, Query};
 use super::reply::{called, listed, spoken_state};
-use super::resolve::{Scene, class_matches, kind_matches};
+use super::resolve::Scene;
 use super::turn::{Reading, Slots, Understanding};
 use super::understand::answered;
 use crate::home::{AreaRef, Entity, EntityRef, Kind, NameOf};
@@ -26,10 +27,13 @@ pub(super) fn answer(scene: &Scene<'_>, q: &Query) -> Option<Understanding> {
     if !q.np.names.is_empty() {
         return super::asked_by_name::named(scene, q);
     }
+    if q.attrs.contains(&"playing") {
+        return Some(super::at_large::playing(scene, q));
+    }
     if q.states.is_empty() {
         return unstated(scene, q);
     }
-    group(scene, q)
+    group(scene, q).or_else(|| super::at_large::anything(scene, q))
 }
 
 pub(super) fn get(slots: Slots) -> Vec<Reading> {
@@ -153,7 +157,7 @@ fn by_class(scene: &Scene<'_>, q: &Query) -> Option<Understanding> {
     Some(answered(scene.turn, get(slots), say))
 }
 
-fn members<'h>(scene: &Scene<'h>, q: &Query, test: impl Fn(&Entity) -> bool) -> Vec<&'h Entity> {
+pub(super) fn members<'h>(scene: &Scene<'h>, q: &Query, test: impl Fn(&Entity) -> bool) -> Vec<&'h Entity> {
     scene.home.entities.iter().filter(|e| test(e) && there(scene, e, q, true)).collect()
 }
 
@@ -245,34 +249,13 @@ fn tell(scene: &Scene<'_>, q: &Query, asked: &Asked) -> Understanding {
             && asked.class.is_none_or(|c| e.device_class.as_deref() == Some(c) || class_matches(c, e))
     });
     let (yes, no): (Vec<&Entity>, Vec<&Entity>) = all.iter().partition(|e| holds(e, asked.state));
-    let names = |list: &[&Entity]| {
-        let mut names: Vec<String> = list.iter().map(|e| e.name.clone()).collect();
-        names.sort();
-        if names.len() > 6 {
-            let more = names.len() - 5;
-            names.truncate(5);
-            names.push(format!("{more} more"));
-        }
-        listed(&names, "and")
-    };
     let none = || {
         let what = ENGLISH.word_for(Sense::Kind(asked.domain)).or(asked.class).unwrap_or("such thing");
         format!("I know of no {} here.", what.replace('_', " "))
     };
     let say = match q.form {
         _ if all.is_empty() && q.form != Form::Count => none(),
-        Form::Count => format!("{}.", yes.len()),
-        Form::All if no.is_empty() => "Yes.".to_owned(),
-        Form::All => format!("No, not {}.", names(&no)),
-        Form::Which | Form::What => {
-            if yes.is_empty() {
-                "None.".to_owned()
-            } else {
-                format!("{}.", names(&yes))
-            }
-        }
-        _ if yes.is_empty() => "No.".to_owned(),
-        _ => format!("Yes, {}.", names(&yes)),
+        form => verdict(form, &yes, &no),
     };
     let mut out = answered(scene.turn, vec![Reading { intent: "HassGetState", slots }], say);
     out.context.mentioned = yes.iter().filter_map(|e| scene.home.find(&e.id)).collect::<Vec<EntityRef>>();
@@ -282,8 +265,33 @@ fn tell(scene: &Scene<'_>, q: &Query, asked: &Asked) -> Understanding {
     out
 }
 
+/// The names of entities in order, not more than six.
+pub(super) fn names(list: &[&Entity]) -> String {
+    let mut names: Vec<String> = list.iter().map(|e| e.name.clone()).collect();
+    names.sort();
+    if names.len() > 6 {
+        let more = names.len() - 5;
+        names.truncate(5);
+        names.push(format!("{more} more"));
+    }
+    listed(&names, "and")
+}
+
+/// Yes or no, a number, or names, as the form of the question wants it.
+pub(super) fn verdict(form: Form, yes: &[&Entity], no: &[&Entity]) -> String {
+    match form {
+        Form::Count => format!("{}.", yes.len()),
+        Form::All if no.is_empty() => "Yes.".to_owned(),
+        Form::All => format!("No, not {}.", names(no)),
+        Form::Which | Form::What if yes.is_empty() => "None.".to_owned(),
+        Form::Which | Form::What => format!("{}.", names(yes)),
+        _ if yes.is_empty() => "No.".to_owned(),
+        _ => format!("Yes, {}.", names(yes)),
+    }
+}
+
 /// Whether an entity is in a state as people mean it.
-fn holds(entity: &Entity, state: &str) -> bool {
+pub(super) fn holds(entity: &Entity, state: &str) -> bool {
     match (entity.kind, state) {
         (Kind::MediaPlayer, "on") => !matches!(entity.state.as_str(), "off" | "standby" | "unavailable" | "unknown"),
         (Kind::Climate | Kind::WaterHeater, "on") => {

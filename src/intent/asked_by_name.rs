@@ -1,13 +1,14 @@
 //! Answers about things with a name: their state, a property, a reading.
 
 use super::answer::{bearers, get, kind_state, places};
+use super::kinds::kind_matches;
 use super::lexicon::Sense;
 use super::question::{Form, Query};
 use super::reply::{called, spoken_state};
-use super::resolve::{Scene, kind_matches};
+use super::resolve::Scene;
 use super::turn::{Slots, Understanding};
 use super::understand::answered;
-use crate::home::{Entity, Kind};
+use crate::home::{Entity, Home, Kind};
 
 /// A question about something with a name.
 pub(super) fn named(scene: &Scene<'_>, q: &Query) -> Option<Understanding> {
@@ -126,7 +127,7 @@ fn reading(scene: &Scene<'_>, q: &Query, bearers: &[&Entity]) -> Option<Understa
         .find(|e| e.device_class.as_deref() == q.measures.last().copied())
         .or_else(|| classed.clone().next())
         .or_else(|| bearers.first())?;
-    let property = q.attrs.iter().find_map(|a| property(entity, a));
+    let property = q.attrs.iter().find_map(|a| property(scene.home, entity, a));
     let mut slots = entity_slots(entity);
     if entity.kind != Kind::Sensor && entity.kind != Kind::BinarySensor && property.is_some() {
         slots = Slots::default();
@@ -141,14 +142,24 @@ fn reading(scene: &Scene<'_>, q: &Query, bearers: &[&Entity]) -> Option<Understa
 }
 
 /// A property that was asked for, as it reads now.
-fn property(entity: &Entity, attr: &str) -> Option<(&'static str, String)> {
+fn property(home: &Home, entity: &Entity, attr: &str) -> Option<(&'static str, String)> {
+    let share = |keys: &[&str]| {
+        let level = keys.iter().find_map(|k| Some(entity.number(k)? / home.style.per_percent(k)))?;
+        Some(format!("{level:.0} %"))
+    };
+    match attr {
+        // What is off has no brightness to speak of.
+        "brightness" if entity.state == "on" => return Some(("brightness", share(&["brightness"])?)),
+        "volume" => return Some(("volume", share(&["volume_level"])?)),
+        "position" => return Some(("position", share(&["position", "current_position"])?)),
+        "tilt" => return Some(("tilt", share(&["current_tilt_position", "tilt_position"])?)),
+        "setpoint" => return Some(("target temperature", entity.text("temperature")?)),
+        _ => {}
+    }
     let (name, keys): (_, &[&str]) = match attr {
-        "brightness" => ("brightness", &["brightness"]),
         "color" => ("color", &["color", "rgb_color"]),
         "color_temperature" => ("color temperature", &["color_temp_kelvin"]),
-        "volume" => ("volume", &["volume_level"]),
         "speed" => ("speed", &["percentage", "fan_mode", "fan_speed"]),
-        "position" => ("position", &["position", "current_position"]),
         "humidity" => ("humidity", &["current_humidity", "humidity"]),
         "source" => ("source", &["source"]),
         "playback" => ("title", &["media_title"]),

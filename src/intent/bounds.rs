@@ -13,13 +13,14 @@ pub(super) fn bounds(scan: &Scan<'_>) -> Vec<(usize, usize)> {
     let mut acted = false;
     let mut joined = false;
     // «make sure that … is locked and … is closed»
-    let (mut wish, mut stated, mut valued, mut switched) = (false, false, false, false);
+    let (mut wish, mut stated, mut valued, mut switched, mut placed) = (false, false, false, false, false);
     for (i, item) in scan.items.iter().enumerate() {
         if item.is(Sense::And) {
             joined = true;
             continue;
         }
-        if item.idle() {
+        let leads = joined && item.hits.is_empty() && item.is(Sense::Prep) && !item.is(Sense::On);
+        if item.idle() || leads {
             continue;
         }
         let verb = item.hits.is_empty() && item.senses.iter().any(|s| matches!(s, Sense::Verb(_)));
@@ -27,16 +28,21 @@ pub(super) fn bounds(scan: &Scan<'_>) -> Vec<(usize, usize)> {
         // «… to green and … to red»
         let again =
             joined && !verb && thing(item) && (valued && value_ahead(scan, i) || switched && switch_ahead(scan, i));
-        let starts = wished || again || verb && content && acted && (joined || bare_verb(scan, i));
+        // «toaster off coffee machine on»; «… to 21 in the loft and 19 in the shed»
+        let turns = !joined && !verb && thing(item) && switched && after_switch(scan, i) && switch_ahead(scan, i);
+        let more = joined && !verb && valued && placed && item.value.is_some() && place_ahead(scan, i);
+        let starts = wished || again || turns || more || verb && content && acted && (joined || bare_verb(scan, i));
         if starts {
             cuts.push(if joined { last_and(scan, i) } else { i });
             content = false;
-            acted = again;
+            acted = again || turns || more;
+            placed = false;
             stated = false;
             valued = false;
             switched = false;
         }
         valued |= has_value(item);
+        placed |= thing(item);
         switched |= content && (item.is(Sense::On) || item.is(Sense::Off));
         wish |= item.is(Sense::Ensure);
         stated |= item.hits.is_empty() && item.senses.iter().any(|s| matches!(s, Sense::State(_)));
@@ -73,6 +79,19 @@ fn value_ahead(scan: &Scan<'_>, at: usize) -> bool {
 fn switch_ahead(scan: &Scan<'_>, at: usize) -> bool {
     let part = scan.items[at..].iter().take_while(|i| !i.is(Sense::And)).filter(|i| !i.idle());
     part.last().is_some_and(|i| i.is(Sense::On) || i.is(Sense::Off))
+}
+
+/// Whether the word before is an «on» or «off» that ends a command of its own.
+fn after_switch(scan: &Scan<'_>, at: usize) -> bool {
+    let before = scan.items[..at].iter().rev().find(|i| !i.idle());
+    let verb =
+        scan.items[..at].iter().any(|i| i.hits.is_empty() && i.senses.iter().any(|s| matches!(s, Sense::Verb(_))));
+    !verb && before.is_some_and(|i| i.is(Sense::On) || i.is(Sense::Off))
+}
+
+/// Whether a thing or place follows before the next conjunction.
+fn place_ahead(scan: &Scan<'_>, at: usize) -> bool {
+    scan.items[at..].iter().take_while(|i| !i.is(Sense::And)).any(thing)
 }
 
 /// The conjunction before an item, passing over idle words.

@@ -33,6 +33,8 @@ pub(super) struct Clause {
     pub(super) states: Vec<&'static str>,
     /// «the state of».
     pub(super) status: bool,
+    /// «I need», «give me».
+    pub(super) wish: bool,
     /// «make sure», «should be».
     pub(super) ensure: bool,
     /// It says «is».
@@ -82,15 +84,27 @@ impl Clause {
             && (self.ensure || !self.is)
     }
 
+    /// Takes over what was spoken of before, where this says only where.
+    pub(super) fn inherit(&mut self, before: &[Np]) {
+        let Some(before) = before.iter().find(|np| np.names.is_empty() && np.headed()) else { return };
+        for np in &mut self.nps {
+            np.take_head_of(before);
+            np.plural |= before.plural;
+            np.all |= before.all;
+        }
+    }
+
     /// Takes a stretch of items apart.
     pub(super) fn parse(home: &Home, scan: &Scan<'_>, from: usize, to: usize) -> Self {
         let mut out = Self::default();
         let mut parts = vec![Np::default()];
         let mut except: Option<Vec<Np>> = None;
+        let mut kept = false;
         let items = &scan.items[from..to];
         let mut prep: Option<&str> = None;
         for (i, item) in items.iter().enumerate() {
             let text = scan.words[item.words.0].text.as_str();
+            let excepted = excepts(item, &parts, except.is_some());
             let last = match &mut except {
                 Some(e) => e.last_mut(),
                 None => parts.last_mut(),
@@ -101,16 +115,26 @@ impl Clause {
                 out.verbs.push("light");
                 continue;
             }
+            // «have Dusty vacuum the hall»: «vacuum» is what it shall do.
+            let robot = out.verbs.is_empty() && item.verb(&["clean"]) && of_kind(home, np, Kind::Vacuum);
+            if robot && item.hits.is_empty() {
+                out.verbs.push("clean");
+                continue;
+            }
+            out.wish |= item.hits.is_empty() && item.is(Sense::Wish);
             out.options.extend(item.options.iter().cloned());
             if item.unknown() {
                 out.unknown.push(from + i);
+            } else if excepted {
+                except.get_or_insert_with(|| vec![Np::default()]);
+                kept |= ["leave", "keep"].iter().any(|w| scan.plain(item).contains(w));
+            } else if kept && item.hits.is_empty() && (item.is(Sense::On) || item.is(Sense::Off)) {
+                // «… but leave the lamp on»
             } else if item.is(Sense::And) {
                 match &mut except {
                     Some(e) => e.push(Np::default()),
                     None => parts.push(Np::default()),
                 }
-            } else if item.is(Sense::Except) {
-                except = Some(vec![Np::default()]);
             } else if let Some(value) = item.value.filter(|_| item.hits.is_empty()) {
                 out.crowded |= out.value.is_some();
                 out.value = Some(value);
@@ -135,6 +159,7 @@ impl Clause {
                     || np.take(item)
                     || out.word(item, prep.is_some_and(|p| p != "to"), || scan.plain(item));
                 // A word of the language that makes no sense here may still be a word of a name.
+                let explained = explained || !item.options.is_empty();
                 if !explained && (item.mended || !np.take_part_of(home.gazetteer().bearing(&item.head), item)) {
                     out.unknown.push(from + i);
                 }
@@ -156,6 +181,7 @@ impl Clause {
                 NameOf::Entity(e) => home.entity(e).map(|e| e.kind),
                 _ => None,
             })
+            .chain(out.nps.iter().flat_map(|np| partly_about(home, np)))
             .collect();
         // «the climate fan»: a part of it, not another device.
         for np in &mut out.nps {
@@ -273,6 +299,7 @@ impl Clause {
                 Sense::Participle(verb) if self.ensure => self.verbs.push(verb),
                 Sense::Verb("set") if !self.verbs.is_empty() => {}
                 Sense::Verb(verb @ ("next" | "previous" | "replay" | "toggle")) => self.verbs.push(verb),
+                Sense::Verb(verb @ ("oscillate" | "tilt")) => self.verbs.push(verb),
                 // «make the robot stop», «put the player on pause»
                 Sense::Verb(verb @ ("stop" | "start" | "pause" | "resume" | "play" | "clean"))
                     if self.verb(&["set", "on"]) =>
@@ -290,6 +317,26 @@ impl Clause {
     }
 }
 
+/// The kind of everything that bears the words of a phrase, where they all are of one.
+fn partly_about(home: &Home, np: &Np) -> Option<Kind> {
+    let mut kinds = np.parts.as_ref()?.iter().filter_map(|e| home.entity(*e)).map(|e| e.kind);
+    let first = kinds.next()?;
+    (np.names.is_empty() && kinds.all(|k| k == first)).then_some(first)
+}
+
+/// Whether the phrase names something of a kind.
+fn of_kind(home: &Home, np: &Np, kind: Kind) -> bool {
+    let hits = np.names.iter().flat_map(|n| &n.hits);
+    hits.into_iter().any(|h| matches!(h.of, NameOf::Entity(e) if home.entity(e).is_some_and(|e| e.kind == kind)))
+}
+
+/// Whether an exception begins here: «but» is one only behind «all».
+fn excepts(item: &Item, parts: &[Np], before: bool) -> bool {
+    item.is(Sense::Except)
+        && item.hits.is_empty()
+        && (!item.is(Sense::And) || !before && parts.iter().any(|p| p.all || p.everything || p.any || p.everywhere))
+}
+
 /// «make it …»
 const COMPARED: &[&str] = &["brighten", "dim", "warmer", "cooler", "louder", "quieter", "faster", "slower"];
 
@@ -299,6 +346,11 @@ fn same_kind(home: &Home, nps: &mut [Np]) {
         let (before, after) = nps.split_at_mut(i);
         let (Some(before), Some(np)) = (before.last(), after.first_mut()) else { continue };
         if !np.one || !np.kinds.is_empty() || !np.classes.is_empty() {
+            continue;
+        }
+        // «the lamp in the loft and the one in the shed»
+        if np.placed() && np.parts.is_none() && !before.names.is_empty() {
+            np.names.clone_from(&before.names);
             continue;
         }
         np.kinds.clone_from(&before.kinds);

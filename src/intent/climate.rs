@@ -10,11 +10,18 @@ use crate::home::{Entity, Kind, NameOf};
 
 /// The temperature of a room or thermostat; [`None`] where that is not the question.
 pub(super) fn temperature(scene: &Scene<'_>, q: &Query) -> Option<Understanding> {
-    let asked = q.attrs.contains(&"temperature") || q.warmth || q.measures.contains(&"temperature");
+    let asked = q.attrs.contains(&"temperature")
+        || q.attrs.contains(&"setpoint")
+        || q.warmth
+        || q.measures.contains(&"temperature");
     if !asked || q.form != Form::What || !q.states.is_empty() {
         return None;
     }
-    if q.attrs.iter().any(|a| !matches!(*a, "temperature" | "like" | "today" | "howmuch" | "left")) {
+    let wished = q.attrs.contains(&"setpoint");
+    if q.attrs
+        .iter()
+        .any(|a| !matches!(*a, "temperature" | "setpoint" | "like" | "today" | "outside" | "howmuch" | "left"))
+    {
         return None;
     }
     let named: Option<&Entity> = q.np.names.first().and_then(|n| {
@@ -27,7 +34,7 @@ pub(super) fn temperature(scene: &Scene<'_>, q: &Query) -> Option<Understanding>
         }
         slots.set("name", entity.name.as_str());
         places(scene, q, &mut slots);
-        return Some(tell(scene, slots, &[entity]));
+        return Some(tell(scene, slots, &[entity], wished));
     }
     if q.np.kinds.iter().any(|k| *k != "climate") || !q.np.classes.is_empty() {
         return None;
@@ -37,6 +44,10 @@ pub(super) fn temperature(scene: &Scene<'_>, q: &Query) -> Option<Understanding>
         q.np.areas.first().copied().or_else(|| here(scene, q)).or_else(|| scene.turn.area.filter(|_| !q.np.placed()));
     if let Some(area) = area {
         slots.set("area", scene.home.area_name(area));
+    }
+    let outside = q.attrs.contains(&"outside");
+    if outside && area.is_none() {
+        return Some(tell(scene, slots, &outdoors(scene), false));
     }
     let floor = q.np.floors.first().copied();
     let there = |e: &&Entity| {
@@ -57,17 +68,38 @@ pub(super) fn temperature(scene: &Scene<'_>, q: &Query) -> Option<Understanding>
     if found.is_empty() && !q.np.placed() {
         found = all.iter().filter(|e| e.kind == Kind::Climate).collect();
     }
-    Some(tell(scene, slots, &found))
+    Some(tell(scene, slots, &found, wished))
 }
 
-fn tell(scene: &Scene<'_>, slots: Slots, found: &[&Entity]) -> Understanding {
+/// What measures the air outside: a thermometer that is called so, or the weather.
+fn outdoors<'h>(scene: &Scene<'h>) -> Vec<&'h Entity> {
+    let said = |text: &str| {
+        let text = text.to_lowercase();
+        ["outdoor", "outside", "exterior"].iter().any(|w| text.contains(w))
+    };
+    let place = |e: &Entity| e.area.is_some_and(|a| said(scene.home.area_name(a)));
+    let air = |e: &&Entity| e.kind == Kind::Sensor && e.device_class.as_deref() == Some("temperature");
+    let all = &scene.home.entities;
+    let mut found: Vec<&Entity> = all.iter().filter(air).filter(|e| said(&e.name) || place(e)).collect();
+    if found.is_empty() {
+        found = all.iter().filter(|e| e.kind == Kind::Weather && e.text("temperature").is_some()).take(1).collect();
+    }
+    found
+}
+
+fn tell(scene: &Scene<'_>, slots: Slots, found: &[&Entity], wished: bool) -> Understanding {
     let degrees = |e: &Entity| match e.kind {
+        Kind::Weather => e.text("temperature").map(|t| format!("{t} degrees")),
+        Kind::Climate | Kind::WaterHeater if wished => e.text("temperature").map(|t| format!("{t} degrees")),
         Kind::Climate | Kind::WaterHeater => e.text("current_temperature").map(|t| format!("{t} degrees")),
         _ => Some(format!("{} {}", e.state, e.unit().unwrap_or_else(|| "degrees".to_owned()))),
     };
     let say = match found {
         [] => "I know of no thermometer there.".to_owned(),
-        [one] => degrees(one).map_or_else(|| format!("{} does not say.", called(one)), |d| format!("It is {d}.")),
+        [one] => degrees(one).map_or_else(
+            || format!("{} does not say.", called(one)),
+            |d| if wished { format!("{} is set to {d}.", called(one)) } else { format!("It is {d}.") },
+        ),
         many => {
             let each: Vec<String> =
                 many.iter().take(5).filter_map(|e| Some(format!("{}: {}.", e.name, degrees(e)?))).collect();

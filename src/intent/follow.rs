@@ -1,6 +1,9 @@
 //! The answer to a question that Hearth asked back: «the one in the kitchen», «both», «never mind».
 
+use super::clause::Clause;
+use super::frame::Action;
 use super::lexicon::Sense;
+use super::np::Np;
 use super::resolve::Scene;
 use super::scan::{Item, Scan};
 use super::turn::{Context, Decision, Question, Understanding};
@@ -26,16 +29,38 @@ pub(super) fn follow(scene: &Scene<'_>, scan: &Scan<'_>) -> Option<Understanding
     let chosen = if yes && confirmed.len() == 1 { confirmed } else { chosen(scene, scan, question, &open)? };
     let mut reading = question.reading.clone();
     scene.name_slot(&chosen, &mut reading.slots);
-    let call = Call { command: question.call.command.clone(), targets: chosen.clone() };
+    let commands = std::iter::once(&question.call.command).chain(&question.also);
+    let calls = commands.map(|command| Call { command: command.clone(), targets: chosen.clone() }).collect();
     Some(Understanding {
         decision: Decision::Act,
         readings: vec![reading],
-        calls: vec![call],
+        calls,
         say: String::new(),
         confidence: 1.0,
         open: false,
-        context: Context { mentioned: chosen, area: None, pending: None },
+        context: Context { mentioned: chosen, ..Context::default() },
     })
+}
+
+/// «and the hall lamp», «the fan too»: what was done last, to something else.
+pub(super) fn again(scene: &Scene<'_>, scan: &Scan<'_>) -> Option<Action> {
+    let done = scene.turn.context.done.as_ref()?;
+    let plain = |at: usize| scan.items.get(at).map(|i| scan.plain(i)).unwrap_or_default();
+    let last = scan.items.iter().rposition(|i| !i.is(Sense::And) && !i.is(Sense::Question))?;
+    let led = matches!(plain(0).as_str(), "and" | "also" | "and also" | "then" | "same for" | "the same for");
+    if !led && !matches!(plain(last).as_str(), "too" | "as well" | "also") {
+        return None;
+    }
+    let clause = Clause::parse(scene.home, scan, 0, scan.items.len());
+    let things = clause.verbs.is_empty() && clause.on.is_none() && clause.plain() && clause.states.is_empty();
+    if !things || !clause.headed() && !clause.nps.iter().any(Np::placed) {
+        return None;
+    }
+    let (command, also) = done.commands.split_first()?;
+    let mut action = Action::new(done.intent, command.clone(), done.kinds);
+    action.also = also.to_vec();
+    action.slots = done.slots.clone();
+    Some(action)
 }
 
 /// The candidates that every word of the answer fits.
@@ -44,7 +69,7 @@ fn chosen(scene: &Scene<'_>, scan: &Scan<'_>, q: &Question, open: &[&Item]) -> O
     let mut narrowed = false;
     let mut all = false;
     for item in open {
-        if item.is(Sense::All) || item.is(Sense::Everything) || item.is(Sense::Everywhere) {
+        if item.is(Sense::All) || item.is(Sense::Both) || item.is(Sense::Everything) || item.is(Sense::Everywhere) {
             all = true;
             continue;
         }

@@ -4,16 +4,21 @@
 //! the first that fits decides. A rule only fits when it uses everything that the clause says.
 
 use super::clause::Clause;
+use super::light;
+use super::movement;
+use super::np::Np;
 use super::number::Value;
 use super::special;
-use super::turn::Slots;
-use crate::home::{Color, Command, Kind, number};
+use super::turn::{Done, Slots};
+use crate::home::{Command, Kind, number};
 
 /// What a clause asks for, before it is known of which entities.
 #[derive(Clone, Debug)]
 pub(super) struct Action {
     pub(super) intent: &'static str,
     pub(super) command: Command,
+    /// What else is to be done with the same entities.
+    pub(super) also: Vec<Command>,
     pub(super) slots: Slots,
     /// Kinds that may be meant; all that can do the command where it is empty.
     pub(super) kinds: &'static [Kind],
@@ -39,7 +44,13 @@ impl Action {
                     | Kind::LawnMower
             )
         });
-        Self { intent, command, slots: Slots::default(), kinds, implied, bare: false }
+        Self { intent, command, also: Vec::new(), slots: Slots::default(), kinds, implied, bare: false }
+    }
+
+    /// What it does, for the next sentence.
+    pub(super) fn done(&self) -> Done {
+        let commands = std::iter::once(&self.command).chain(&self.also).cloned().collect();
+        Done { intent: self.intent, slots: self.slots.clone(), commands, kinds: self.kinds }
     }
 
     pub(super) fn with(mut self, slot: &'static str, value: impl Into<serde_json::Value>) -> Self {
@@ -78,7 +89,7 @@ const SWITCHED: &[Kind] = &[
 ];
 const OPENED: &[Kind] = &[Kind::Cover, Kind::Valve];
 const LOCKS: &[Kind] = &[Kind::Lock];
-const LIGHTS: &[Kind] = &[Kind::Light];
+pub(super) const LIGHTS: &[Kind] = &[Kind::Light];
 const PLAYERS: &[Kind] = &[Kind::MediaPlayer];
 
 /// The action of a clause; [`None`] where no rule fits.
@@ -96,26 +107,23 @@ pub(super) fn action(c: &Clause) -> Option<Action> {
     if partial && c.verbs.is_empty() && c.on.is_none() && c.up.is_none() && !c.to && c.states.is_empty() {
         return None;
     }
-    lit(c)
+    light::lit(c)
+        .or_else(|| light::wished_light(c))
         .or_else(|| volume(c))
         .or_else(|| special::robot(c))
         .or_else(|| special::playback(c))
+        .or_else(|| movement::tilt(c))
+        .or_else(|| movement::oscillation(c))
         .or_else(|| lock(c))
         .or_else(|| cover(c))
         .or_else(|| fan(c))
         .or_else(|| special::humidity(c))
         .or_else(|| special::temperature(c))
-        .or_else(|| light(c))
+        .or_else(|| light::light(c))
         .or_else(|| special::scene(c))
         .or_else(|| special::number_of(c))
         .or_else(|| power(c))
-        .or_else(|| bare_light(c))
-}
-
-/// «light up the kitchen»: lights, whatever else is there.
-fn lit(c: &Clause) -> Option<Action> {
-    let plain = c.verb(&["light"]) && c.plain() && c.on != Some(false) && c.up != Some(false);
-    plain.then(|| Action::new("HassTurnOn", Command::TurnOn, LIGHTS).bare())
+        .or_else(|| light::bare_light(c))
 }
 
 /// The percentage that a clause states: a value, or a level by name.
@@ -190,7 +198,12 @@ fn lock(c: &Clause) -> Option<Action> {
         return Some(Action::new("HassTurnOff", Command::TurnOff, LOCKS));
     }
     if c.verb(&["lock"]) || wish("locked") || noun && c.verb(&["engage", "close"]) {
-        return Some(Action::new("HassTurnOn", Command::TurnOn, LOCKS));
+        let mut action = Action::new("HassTurnOn", Command::TurnOn, LOCKS);
+        // «lock up», «lock the house», «lock everything»: there is nothing to choose.
+        if c.plain() && c.value.is_none() && c.nps.iter().all(Np::unheaded) {
+            (action.implied, action.bare) = (Some(Kind::Lock), true);
+        }
+        return Some(action);
     }
     None
 }
@@ -198,8 +211,10 @@ fn lock(c: &Clause) -> Option<Action> {
 fn cover(c: &Clause) -> Option<Action> {
     let other = c.kind(&["fan", "light", "media_player", "tv", "speaker", "climate", "vacuum"]);
     let covered = !other && c.nps.iter().any(|np| !np.classes.is_empty()) || c.kind(&["cover", "door", "valve"]);
-    let opening = c.verb(&["open", "raise"]) || c.states.contains(&"open") && c.verbs.is_empty();
-    let closing = c.verb(&["close", "lower"]) || c.states.contains(&"closed") && c.verbs.is_empty();
+    // «blinds open», «pull the blinds open», «set the blinds to open»
+    let put = c.verbs.is_empty() || c.verb(&["pull", "set"]);
+    let opening = c.verb(&["open", "raise"]) || c.states.contains(&"open") && put;
+    let closing = c.verb(&["close", "lower"]) || c.states.contains(&"closed") && put;
     let cover = c.about.is_empty() || c.kind(&["cover", "valve"]);
     if !cover || other {
         return None;
@@ -214,6 +229,8 @@ fn cover(c: &Clause) -> Option<Action> {
         if c.attrs.iter().any(|a| *a != "position") || c.by {
             return None;
         }
+        // «close … three quarters of the way», «75 % closed»
+        let position = if closing && !c.to && !c.verb(&["lower"]) { 100.0 - position } else { position };
         return Some(
             Action::new("HassSetPosition", Command::Position(position), OPENED).with("position", number(position)),
         );
@@ -255,51 +272,18 @@ fn fan(c: &Clause) -> Option<Action> {
     }
 }
 
-fn light(c: &Clause) -> Option<Action> {
-    if c.attrs.iter().any(|a| !matches!(*a, "brightness" | "color" | "color_temperature" | "temperature" | "mode")) {
-        return None;
-    }
-    if let Some((name, rgb)) = &c.color {
-        let color = Color { name: name.clone(), rgb: *rgb };
-        return (c.value.is_none())
-            .then(|| Action::new("HassLightSet", Command::Color(color), LIGHTS).with("color", name.as_str()));
-    }
-    let kelvin = match c.value {
-        Some(Value::Kelvin(k)) => Some(k),
-        Some(Value::Plain(k)) if c.attr(&["color_temperature"]) => Some(k),
-        None => c.white.map(f64::from),
-        _ => None,
-    };
-    if let Some(kelvin) = kelvin {
-        return (1000.0..=12_000.0).contains(&kelvin).then(|| {
-            Action::new("HassLightSet", Command::ColorTemperature(kelvin), LIGHTS).with("temperature", number(kelvin))
-        });
-    }
-    let named = c.attr(&["brightness"]) || c.verb(&["dim", "brighten"]);
-    let dir = direction(c, &["increase", "raise", "brighten"], &["decrease", "lower", "dim"]);
-    let lit = named || c.kind(&["light"]) || matches!(c.value, Some(Value::Percent(_)));
-    match (percent(c), dir) {
-        (Some(level), None) if lit => Some(brightness(level)),
-        (Some(level), Some(_)) if lit && (c.to || c.value.is_none() || c.verb(&["dim"]) && !c.by) => {
-            Some(brightness(level))
-        }
-        (step, Some(dir)) if named || c.kind(&["light"]) => {
-            let step = dir * step.unwrap_or_else(|| stride(c, 20.0));
-            Some(
-                Action::new("HassLightSet", Command::BrightnessStep(step), LIGHTS)
-                    .with("brightness_step", number(step)),
-            )
-        }
-        _ => None,
-    }
-}
-
-fn brightness(level: f64) -> Action {
-    Action::new("HassLightSet", Command::Brightness(level), LIGHTS).with("brightness", number(level))
-}
-
 /// On, off and toggle.
 fn power(c: &Clause) -> Option<Action> {
+    // «turn on the heat»
+    let heat = c.attrs == ["temperature"] && c.nps.iter().all(Np::unheaded) && c.value.is_none() && c.up.is_none();
+    if let Some(on) = c.on.filter(|_| heat && c.level.is_none() && c.color.is_none()) {
+        let climates: &'static [Kind] = &[Kind::Climate];
+        return Some(if on {
+            Action::new("HassTurnOn", Command::TurnOn, climates).bare()
+        } else {
+            Action::new("HassTurnOff", Command::TurnOff, climates).bare()
+        });
+    }
     if !c.plain() {
         return None;
     }
@@ -326,15 +310,7 @@ fn power(c: &Clause) -> Option<Action> {
     Some(implied_none(action))
 }
 
-/// «Overhead light»: a lamp's whole name and nothing else asks for light.
-fn bare_light(c: &Clause) -> Option<Action> {
-    let alone = c.verbs.is_empty() && c.on.is_none() && c.up.is_none() && c.states.is_empty() && c.attrs.is_empty();
-    let one = c.nps.len() == 1 && c.nps[0].names.len() == 1 && !c.nps[0].plural && !c.nps[0].all && !c.is;
-    let named = c.about.contains(&Kind::Light) && c.value.is_none() && c.media.is_empty() && c.much == 0;
-    (alone && one && named).then(|| implied_none(Action::new("HassTurnOn", Command::TurnOn, LIGHTS)))
-}
-
-fn implied_none(mut action: Action) -> Action {
+pub(super) fn implied_none(mut action: Action) -> Action {
     action.implied = None;
     action
 }

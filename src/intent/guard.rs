@@ -1,6 +1,6 @@
 //! Sentences that must not act, however well the rest fits: negations, hypotheses, reports.
 
-use super::lexicon::Sense;
+use super::lexicon::{ENGLISH, Sense};
 use super::scan::Scan;
 use crate::home::spell::letters;
 use crate::home::{Home, words};
@@ -10,6 +10,13 @@ pub(super) fn refuses(scan: &Scan<'_>) -> Option<&'static str> {
     let free = |sense: Sense| scan.items.iter().any(|i| i.hits.is_empty() && i.is(sense));
     if free(Sense::Not) {
         return Some("I leave everything as it is.");
+    }
+    let again = |i: &super::scan::Item| {
+        let text = scan.plain(i);
+        i.is(Sense::Guard) && ["every ", "daily", "weekly", "whenever", "each "].iter().any(|w| text.starts_with(w))
+    };
+    if scan.items.iter().any(again) {
+        return Some("I keep no repeating commands yet, and leave everything as it is.");
     }
     if free(Sense::Guard) {
         return Some("I take that as talk, not as a command, and leave everything as it is.");
@@ -33,9 +40,11 @@ pub(super) fn reports(scan: &Scan<'_>) -> Option<&'static str> {
 fn reported(scan: &Scan<'_>) -> bool {
     let mut subject = false;
     for item in &scan.items {
+        // «turned on» is also a state; what its first word is decides.
+        let past = item.hits.is_empty() && ENGLISH.means(&scan.words[item.words.0], Sense::Past);
         if item.is(Sense::Subject) {
             subject = true;
-        } else if subject && item.is(Sense::Past) {
+        } else if subject && past {
             return true;
         } else if !item.idle() {
             subject = false;

@@ -1,10 +1,12 @@
 //! Commands that shall be carried out later: the command becomes the end of a timer.
 
+use super::lexicon::Sense;
+use super::moment::{moment, seconds_until};
 use super::number::{self, Value};
 use super::scan::Scan;
 use super::timers::{UNITS, act, put, spoken};
 use super::turn::{Context, Decision, Slots, Turn, Understanding};
-use super::understand::understand;
+use super::understand::{abstain, understand};
 use crate::home::{Home, TimerCommand};
 
 /// Intents that are not worth doing later.
@@ -20,6 +22,62 @@ const ASKING: &[&str] = &[
     "HassRespond",
     "HassStartTimer",
 ];
+
+/// «lights off at seven»: the same, with the time of day beside it.
+pub(super) fn timed(home: &Home, turn: &Turn<'_>, scan: &Scan<'_>) -> Option<Understanding> {
+    let time = moment(&scan.words, turn.now)?;
+    if time.bare && scan.items.iter().any(leveled) {
+        return None;
+    }
+    let before = scan.said(0, time.from).trim_end_matches([',', ' ']);
+    let after = scan.said(time.to, scan.words.len()).trim_start_matches([',', ' ']);
+    let command = match (before.is_empty(), after.is_empty()) {
+        (false, true) => before,
+        (true, false) => after,
+        _ => return None,
+    };
+    let then = understand(home, &Turn { text: command, context: Context::default(), ..turn.clone() });
+    if matches!(then.decision, Decision::Abstain | Decision::Answer) {
+        return None;
+    }
+    if let Some(out) = not_now(turn, &then) {
+        return Some(out);
+    }
+    let mut slots = Slots::default();
+    slots.set("time", time.at.strftime("%Y-%m-%dT%H:%M:%S").to_string());
+    slots.set("conversation_command", command);
+    let say = format!("At {}: {command}.", time.at.strftime("%-I:%M %p"));
+    let seconds = seconds_until(turn.now, time.at);
+    let hms = [seconds / 3600, seconds / 60 % 60, seconds % 60];
+    let start = TimerCommand::Start { hms, name: String::new(), area: turn.area, command: Some(command.to_owned()) };
+    Some(act(turn, "HearthSchedule", slots, start, say))
+}
+
+/// «… for ten minutes»: a command that would have to be taken back.
+pub(super) fn for_a_while(scan: &Scan<'_>) -> bool {
+    scan.items
+        .windows(2)
+        .any(|pair| scan.words[pair[0].words.0].text == "for" && matches!(pair[1].value, Some(Value::Duration(_))))
+}
+
+/// A word beside which «at 7» is a level.
+fn leveled(item: &super::scan::Item) -> bool {
+    let level = |s: &Sense| {
+        matches!(s, Sense::Verb("dim" | "brighten" | "increase" | "decrease" | "raise" | "lower"))
+            || matches!(s, Sense::Attr("brightness" | "volume" | "temperature" | "speed" | "position" | "humidity"))
+    };
+    item.senses.iter().any(level) || item.verb(&["set"]) && !item.verb(&["turn"])
+}
+
+/// Why a command cannot be put off: it is none, or does not say what it is about.
+fn not_now(turn: &Turn<'_>, then: &Understanding) -> Option<Understanding> {
+    let acts = !then.readings.is_empty() && then.readings.iter().all(|r| !ASKING.contains(&r.intent));
+    match then.decision {
+        Decision::Ask => Some(abstain(turn, "Please say it again with the name of the one that is meant.")),
+        _ if acts => None,
+        _ => Some(Understanding { open: false, ..abstain(turn, "I do not know what to do then.") }),
+    }
+}
 
 /// «lights off in ten minutes»: the command becomes the end of a timer.
 pub(super) fn delayed(home: &Home, turn: &Turn<'_>, scan: &Scan<'_>) -> Option<Understanding> {
@@ -46,6 +104,9 @@ pub(super) fn delayed(home: &Home, turn: &Turn<'_>, scan: &Scan<'_>) -> Option<U
     let acts = !then.readings.is_empty() && then.readings.iter().all(|r| !ASKING.contains(&r.intent));
     if !acts || then.decision == Decision::Abstain {
         return None;
+    }
+    if then.decision == Decision::Ask {
+        return not_now(turn, &then);
     }
     let mut slots = Slots::default();
     put(&mut slots, UNITS, hms);

@@ -24,6 +24,8 @@ pub(super) enum Sense {
     Not,
     Question,
     All,
+    /// «both»: all, and there are two.
+    Both,
     Everything,
     Any,
     Here,
@@ -86,6 +88,12 @@ pub(super) enum Sense {
     Social(&'static str),
     /// Call it off.
     Nevermind,
+    /// Something is wished for: «I need», «give me».
+    Wish,
+    /// A correction is announced: «I mean», «no wait».
+    Amend,
+    /// A hint at a wish: `dark`, `cold`.
+    Felt(&'static str),
 }
 
 struct Phrase {
@@ -180,6 +188,12 @@ impl Lexicon {
         longest
     }
 
+    /// Whether the word by itself can mean this.
+    pub(super) fn means(&self, word: &Word, sense: Sense) -> bool {
+        let phrases = self.by_first.get(&word.text).map_or(&[][..], Vec::as_slice);
+        phrases.iter().any(|p| p.words.len() == 1 && p.sense == sense)
+    }
+
     /// Whether the word is part of some phrase.
     pub(super) fn knows(&self, word: &str) -> bool {
         self.spelling.knows(word)
@@ -220,6 +234,7 @@ fn sense(word: &str, payload: &'static str) -> Option<Sense> {
         "not" => Sense::Not,
         "question" => Sense::Question,
         "all" => Sense::All,
+        "both" => Sense::Both,
         "everything" => Sense::Everything,
         "any" => Sense::Any,
         "here" => Sense::Here,
@@ -272,6 +287,9 @@ fn sense(word: &str, payload: &'static str) -> Option<Sense> {
         "low" => Sense::Low,
         "mode" => Sense::Mode(payload),
         "social" => Sense::Social(payload),
+        "wish" => Sense::Wish,
+        "amend" => Sense::Amend,
+        "felt" => Sense::Felt(payload),
         "nevermind" => Sense::Nevermind,
         _ => return None,
     })

@@ -82,7 +82,7 @@ fn search(scene: &Scene<'_>, scan: &Scan<'_>, query: &str, class: Option<&'stati
         say: String::new(),
         confidence: 1.0,
         open: false,
-        context: Context { mentioned: targets, area: None, pending: None },
+        context: Context { mentioned: targets, ..Context::default() },
     }
 }
 

@@ -15,23 +15,32 @@
 
 #![forbid(unsafe_code)]
 
+mod amend;
 mod answer;
 mod asked_by_name;
+mod at_large;
 mod bounds;
 mod clause;
 mod climate;
+mod felt;
 mod follow;
 mod frame;
 mod guard;
 mod inform;
+mod kinds;
 mod later;
 mod lexicon;
+mod light;
 mod lists;
 mod media;
+mod moment;
+mod movement;
 mod np;
 mod number;
 mod opinion;
+mod preface;
 mod question;
+mod remind;
 mod reply;
 mod resolve;
 mod scan;
@@ -45,5 +54,5 @@ mod understand;
 
 pub use opinion::{AHEAD, BELIEVED, Opinion, consider};
 pub use reply::reply;
-pub use turn::{Context, Decision, Outcome, Question, Reading, Slot, Slots, Turn, Understanding};
+pub use turn::{Context, Decision, Done, Outcome, Question, Reading, Slot, Slots, Turn, Understanding};
 pub use understand::{prepare, understand};

@@ -28,6 +28,10 @@ pub(super) struct Np {
     /// Entities with words of the phrase in their names, where no whole name was said.
     pub(super) parts: Option<Vec<EntityRef>>,
     pub(super) all: bool,
+    /// The place is called like a door: «the garage».
+    pub(super) gate: bool,
+    /// «both»: all of them, and there are two.
+    pub(super) both: bool,
     pub(super) any: bool,
     pub(super) everything: bool,
     pub(super) it: bool,
@@ -51,6 +55,11 @@ impl Np {
             || self.everything
             || self.it
             || self.parts.is_some()
+    }
+
+    /// It says nothing, or only that everything is meant.
+    pub(super) fn unheaded(&self) -> bool {
+        !self.headed() || self.everything && self.names.is_empty() && self.kinds.is_empty() && self.classes.is_empty()
     }
 
     /// It says where.
@@ -116,6 +125,10 @@ impl Np {
         }
         if let Some(area) = area {
             self.areas.push(area);
+            // «open the garage», where an area is called so: its door, unless something else is named.
+            if item.is(Sense::Class("garage")) {
+                self.gate = true;
+            }
             if !hits.is_empty() {
                 self.names.push(Named { hits, generic, plural: item.plural, words: item.words });
             }
@@ -133,6 +146,7 @@ impl Np {
         for sense in &item.senses {
             match sense {
                 Sense::All => self.all = true,
+                Sense::Both => (self.all, self.both) = (true, true),
                 Sense::Any => self.any = true,
                 Sense::Everything => self.everything = true,
                 Sense::It => self.it = true,
@@ -159,6 +173,14 @@ impl Np {
         taken
     }
 
+    /// Takes over what another speaks of, not where.
+    pub(super) fn take_head_of(&mut self, other: &Self) {
+        self.kinds.clone_from(&other.kinds);
+        self.classes.clone_from(&other.classes);
+        self.heads.clone_from(&other.heads);
+        self.everything = other.everything;
+    }
+
     /// Adds where another says that it is.
     pub(super) fn place_of(&mut self, other: &Self) {
         self.areas.extend(other.areas.iter().copied());
@@ -173,7 +195,7 @@ pub(super) fn share(parts: Vec<Np>) -> Vec<Np> {
     let mut out: Vec<Np> = Vec::new();
     let mut waiting: Option<Np> = None;
     for mut part in parts.into_iter().filter(|p| !p.empty()) {
-        if !part.headed() && part.placed() {
+        if !part.headed() && part.placed() && !part.one {
             match out.last_mut() {
                 // «the lights in the kitchen and the bedroom»
                 Some(last) if last.headed() && waiting.is_none() => last.place_of(&part),

@@ -23,6 +23,9 @@ pub(super) fn value(words: &[Word]) -> Option<(usize, Value)> {
     if let Some((n, hms)) = duration(words) {
         return Some((n, Value::Duration(hms)));
     }
+    if let Some((n, percent)) = fraction(words) {
+        return Some((n, Value::Percent(percent)));
+    }
     let (n, number) = number(words)?;
     let Some((more, unit)) = unit(&words[n..]) else { return Some((n, Value::Plain(number))) };
     let value = match unit {
@@ -38,6 +41,29 @@ pub(super) fn value(words: &[Word]) -> Option<(usize, Value)> {
         _ => return Some((n, Value::Plain(number))),
     };
     Some((n + more, value))
+}
+
+/// «a quarter», «two thirds», «3/4», in percent; not «a quarter past six».
+fn fraction(words: &[Word]) -> Option<(usize, f64)> {
+    let first = words.first()?;
+    if let Some((_, below)) = first.text.split_once('/') {
+        let share = digits(&first.text).filter(|n| (0.0..1.0).contains(n) && below.len() == 1)?;
+        return Some((1, (share * 100.0).round()));
+    }
+    let (n, parts): (usize, f64) = match first.text.as_str() {
+        "quarter" => (0, 1.0),
+        "a" | "one" => (1, 1.0),
+        "two" => (1, 2.0),
+        "three" => (1, 3.0),
+        _ => return None,
+    };
+    let whole = match words.get(n)?.text.as_str() {
+        "quarter" | "quarters" => 4.0,
+        "third" | "thirds" if n > 0 && parts < 3.0 => 3.0,
+        _ => return None,
+    };
+    let clock = is(words.get(n + 1), &["past", "to", "of", "after"]) && !is(words.get(n + 2), &["the", "its"]);
+    (!clock).then(|| (n + 1, (100.0 * parts / whole).round()))
 }
 
 fn unit(words: &[Word]) -> Option<(usize, &'static str)> {
@@ -249,11 +275,14 @@ mod tests {
             ("two hundred and five", 205.0),
             ("a hundred", 100.0),
             ("-5", -5.0),
-            ("1/2", 0.5),
             ("two thousand seven hundred", 2700.0),
         ] {
             assert_eq!(read(text), Some((split(text, 9).len(), Value::Plain(n))), "{text}");
         }
+        for (text, share) in [("1/2", 50.0), ("a quarter", 25.0), ("three quarters", 75.0), ("two thirds", 67.0)] {
+            assert_eq!(read(text), Some((split(text, 9).len(), Value::Percent(share))), "{text}");
+        }
+        assert_eq!(read("a quarter past six"), None);
         assert_eq!(read("fifty percent"), Some((2, Value::Percent(50.0))));
         assert_eq!(read("21°C"), Some((3, Value::Degrees(21.0, Some(false)))));
         assert_eq!(read("2700 K"), Some((2, Value::Kelvin(2700.0))));

@@ -75,10 +75,18 @@ fn parse(scan: &Scan<'_>) -> Option<Query> {
             return None;
         }
     }
+    // What is true at some other time is not known.
+    if q.attrs.contains(&"clock") {
+        return None;
+    }
     if q.form == Form::Is && (q.np.any || q.exists) {
         q.form = Form::Any;
     }
-    if q.np.all && matches!(q.form, Form::Is | Form::Any) {
+    let who = scan.items.iter().any(|i| i.hits.is_empty() && i.is(Sense::Who));
+    if who && !q.np.headed() {
+        q.np.kinds.push("person");
+    }
+    if (q.np.all || q.np.everything) && matches!(q.form, Form::Is | Form::Any) {
         q.form = Form::All;
     }
     Some(q)
@@ -103,6 +111,9 @@ fn form(scan: &Scan<'_>) -> Option<Form> {
         }
         if has(Sense::Who) {
             return Some(Form::Which);
+        }
+        if has(Sense::Attr("playing")) {
+            return Some(Form::What);
         }
         if has(Sense::What) || has(Sense::Attr("howmuch")) || has(Sense::When) || has(Sense::Status) {
             // «what lights are on»
@@ -161,8 +172,15 @@ impl Query {
             return true;
         }
         self.read(item);
-        let state_word =
-            item.senses.iter().any(|s| matches!(s, Sense::State(_) | Sense::BinaryOn(_) | Sense::BinaryOff(_)));
+        // «in the house» says where, unless people are asked about.
+        let house = item.is(Sense::Everywhere) && !self.np.kinds.contains(&"person") && self.np.names.is_empty();
+        let state_word = !house
+            && item.senses.iter().any(|s| matches!(s, Sense::State(_) | Sense::BinaryOn(_) | Sense::BinaryOff(_)));
+        // «what is the thermostat set to»
+        if self.form == Form::What && item.hits.is_empty() && item.verb(&["set"]) {
+            self.attrs.push("setpoint");
+            return true;
+        }
         let warmth = self.form == Form::What && item.is(Sense::Attr("warmth"));
         if item.hits.is_empty() && state_word && !warmth && self.is_state(scan, item, at, last) {
             let states =

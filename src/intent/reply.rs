@@ -1,7 +1,8 @@
 //! What to say about what was done: what is now true, and by name what is not.
 
+use super::lexicon::{ENGLISH, Sense};
 use super::turn::{Decision, Outcome, Understanding};
-use crate::home::{Command, Entity, Home, Kind, number_of};
+use crate::home::{Command, Entity, EntityRef, Home, Kind, number_of};
 
 /// The reply to a sentence, from what became of each step. `home` is as it is after the read-back.
 #[must_use]
@@ -14,35 +15,52 @@ pub fn reply(home: &Home, understanding: &Understanding, outcomes: &[Outcome]) -
     if carried && !understanding.say.is_empty() {
         return understanding.say.clone();
     }
-    let done: Vec<&Entity> =
-        outcomes.iter().filter_map(|o| if let Outcome::Done(e) = o { home.entity(*e) } else { None }).collect();
-    let mut say = match done.as_slice() {
-        [] => String::new(),
-        [one] => format!("{} {}.", called(one), truth(home, one, command_for(understanding))),
-        many => together(many, understanding),
-    };
+    let mut done: Vec<EntityRef> = Vec::new();
     for outcome in outcomes {
-        let sentence = match outcome {
-            Outcome::Done(_) | Outcome::Carried => continue,
-            Outcome::NotConfirmed(e) => {
-                let Some(entity) = home.entity(*e) else { continue };
-                format!("{} did not confirm: it still reads {}.", called(entity), spoken_state(entity))
-            }
-            Outcome::Failed(e, why) => {
-                let Some(entity) = home.entity(*e) else { continue };
-                format!("{} {why}.", called(entity))
-            }
-        };
+        if let Outcome::Done(entity) = outcome
+            && !done.contains(entity)
+        {
+            done.push(*entity);
+        }
+    }
+    let mut say = together(home, understanding, &done);
+    for (why, names) in failures(home, outcomes) {
         if !say.is_empty() {
             say.push(' ');
         }
-        say.push_str(&sentence);
+        say.push_str(&format!("{} {why}.", capital(&listed(&names, "and"))));
     }
     if say.is_empty() { "I understood, but nothing here carries that out.".to_owned() } else { say }
 }
 
-fn command_for(u: &Understanding) -> Option<&Command> {
-    u.calls.first().map(|c| &c.command)
+/// What was not done, with the names of those that it was not done to, in order.
+fn failures(home: &Home, outcomes: &[Outcome]) -> Vec<(String, Vec<String>)> {
+    let mut out: Vec<(String, Vec<String>)> = Vec::new();
+    for outcome in outcomes {
+        let (entity, why) = match outcome {
+            Outcome::Done(_) | Outcome::Carried => continue,
+            Outcome::NotConfirmed(e) => (*e, None),
+            Outcome::Failed(e, why) => (*e, Some(why.clone())),
+        };
+        let Some(entity) = home.entity(entity) else { continue };
+        let why = why.unwrap_or_else(|| format!("did not confirm: it still reads {}", spoken_state(entity)));
+        let name = mid(entity);
+        match out.iter_mut().find(|(w, _)| *w == why) {
+            Some((_, names)) => names.push(name),
+            None => out.push((why, vec![name])),
+        }
+    }
+    out
+}
+
+/// A name inside a sentence.
+fn mid(entity: &Entity) -> String {
+    called(entity).replacen("The ", "the ", 1)
+}
+
+fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 /// The name at the head of a sentence.
@@ -66,10 +84,43 @@ fn decapitalised(name: &str) -> String {
     words.join(" ")
 }
 
+/// What «on» and «off» are called for a class of binary sensors.
+fn binary_word(entity: &Entity) -> Option<&'static str> {
+    if entity.kind != Kind::BinarySensor {
+        return None;
+    }
+    let (on, off) = match entity.device_class.as_deref()? {
+        "door" | "window" | "garage_door" | "opening" => ("open", "closed"),
+        "lock" => ("unlocked", "locked"),
+        "battery" => ("low", "fine"),
+        "battery_charging" => ("charging", "not charging"),
+        "connectivity" => ("connected", "disconnected"),
+        "plug" => ("plugged in", "unplugged"),
+        "presence" => ("at home", "away"),
+        "occupancy" => ("occupied", "vacant"),
+        "moisture" => ("wet", "dry"),
+        "running" => ("running", "not running"),
+        "safety" => ("unsafe", "safe"),
+        "update" => ("out of date", "up to date"),
+        "motion" | "smoke" | "gas" | "sound" | "vibration" | "carbon_monoxide" | "problem" | "tamper" | "heat" => {
+            ("triggered", "clear")
+        }
+        _ => return None,
+    };
+    match entity.state.as_str() {
+        "on" => Some(on),
+        "off" => Some(off),
+        _ => None,
+    }
+}
+
 /// A state as people say it.
 pub(super) fn spoken_state(entity: &Entity) -> String {
     if let Some(words) = &entity.state_words {
         return words.clone();
+    }
+    if let Some(word) = binary_word(entity) {
+        return word.to_owned();
     }
     let state = entity.state.replace('_', " ");
     match entity.unit() {
@@ -78,26 +129,43 @@ pub(super) fn spoken_state(entity: &Entity) -> String {
     }
 }
 
-/// What is now true of an entity, as far as the command is about it: «is on, at 50 %».
-fn truth(home: &Home, entity: &Entity, command: Option<&Command>) -> String {
+/// What is now true of an entity, as far as the commands are about it: «on, at 50 %».
+fn truth(home: &Home, entity: &Entity, commands: &[&Command]) -> String {
     let attribute = |name: &str| entity.attributes.get(name).and_then(number_of);
-    let part = match command {
-        Some(Command::Brightness(_) | Command::BrightnessStep(_)) => {
-            attribute("brightness").map(|level| format!("at {:.0} %", level / home.style.per_percent("brightness")))
+    let percent = |name: &str| attribute(name).map(|level| format!("{:.0} %", level / home.style.per_percent(name)));
+    let flag = |name: &str| entity.attributes.get(name).and_then(serde_json::Value::as_bool);
+    // Only what was read back is said, never what was asked for.
+    let part = |command: &Command| match command {
+        Command::Brightness(_) | Command::BrightnessStep(_) => Some(format!("at {}", percent("brightness")?)),
+        Command::Color(_) => entity.text("color"),
+        Command::ColorTemperature(_) | Command::ColorTemperatureStep(_) => {
+            Some(format!("at {:.0} kelvin", attribute("color_temp_kelvin")?))
         }
-        Some(Command::Color(c)) => Some(c.name.clone()),
-        Some(Command::Temperature(_) | Command::TemperatureStep(_)) => {
-            attribute("temperature").map(|t| format!("set to {t} degrees"))
+        Command::Temperature(_) | Command::TemperatureStep(_) => {
+            Some(format!("set to {} degrees", attribute("temperature")?))
         }
+        Command::Volume(_) | Command::VolumeStep(_) => Some(format!("at volume {}", percent("volume_level")?)),
+        Command::Position(_) | Command::PositionStep(_) => {
+            Some(format!("at {}", percent("current_position").or_else(|| percent("position"))?))
+        }
+        Command::Tilt(_) | Command::TiltStep(_) => {
+            Some(format!("tilted to {}", percent("current_tilt_position").or_else(|| percent("tilt_position"))?))
+        }
+        Command::Speed(_) | Command::SpeedStep(_) => Some(format!("at {}", percent("percentage")?)),
+        Command::Humidity(_) | Command::HumidityStep(_) => Some(format!("set to {}", percent("humidity")?)),
+        Command::Oscillate(_) => Some(if flag("oscillating")? { "swinging" } else { "not swinging" }.to_owned()),
+        Command::Mute(_) => Some(if flag("is_volume_muted")? { "muted" } else { "not muted" }.to_owned()),
+        Command::Preset(_) => Some(format!("on {}", entity.text("preset_mode")?)),
+        Command::Source(_) => Some(format!("on {}", entity.text("source")?)),
         _ => None,
     };
-    let state = spoken_state(entity);
-    let is = if plural(&entity.name) { "are" } else { "is" };
-    match (part, command) {
-        (Some(part), _) => format!("{is} {state}, {part}"),
-        (None, Some(Command::TurnOn)) if entity.kind == Kind::Scene => "is active".to_owned(),
-        (None, _) => format!("{is} {state}"),
+    let scene = entity.kind == Kind::Scene && commands.contains(&&Command::TurnOn);
+    let mut said = if scene { "active".to_owned() } else { spoken_state(entity) };
+    for part in commands.iter().filter_map(|c| part(c)) {
+        said.push_str(", ");
+        said.push_str(&part);
     }
+    said
 }
 
 /// «Nursery Curtains»
@@ -106,18 +174,42 @@ fn plural(name: &str) -> bool {
     last.ends_with('s') && crate::home::words::stem(&last) != last
 }
 
-/// Several at once: by name up to four, by number beyond.
-fn together(many: &[&Entity], u: &Understanding) -> String {
-    let same = many.iter().all(|e| e.state == many[0].state && e.kind == many[0].kind);
-    if !same || u.calls.len() > 1 {
-        let each: Vec<String> = many.iter().map(|e| format!("{} is {}.", called(e), spoken_state(e))).collect();
-        return each.join(" ");
+/// Everything that was done: those of whom the same is true together, by name up to four, by number beyond.
+fn together(home: &Home, u: &Understanding, done: &[EntityRef]) -> String {
+    let mut groups: Vec<(String, Vec<&Entity>)> = Vec::new();
+    for entity in done {
+        let calls = u.calls.iter().filter(|call| call.targets.contains(entity));
+        let commands: Vec<&Command> = calls.map(|call| &call.command).collect();
+        let Some(entity) = home.entity(*entity) else { continue };
+        let truth = truth(home, entity, &commands);
+        match groups.iter_mut().find(|(t, members)| *t == truth && members[0].kind == entity.kind) {
+            Some((_, members)) => members.push(entity),
+            None => groups.push((truth, vec![entity])),
+        }
     }
-    if many.len() > 4 {
-        return format!("{} devices are {}.", many.len(), spoken_state(many[0]));
+    let sentences: Vec<String> = groups.iter().map(|(truth, members)| sentence(home, truth, members)).collect();
+    sentences.join(" ")
+}
+
+fn sentence(home: &Home, truth: &str, members: &[&Entity]) -> String {
+    match members {
+        [one] => format!("{} {} {truth}.", called(one), if plural(&one.name) { "are" } else { "is" }),
+        many if many.len() > 4 => {
+            let kind = ENGLISH.word_for(Sense::Kind(many[0].kind.word())).unwrap_or("device");
+            let ending = if kind.ends_with("ch") { "es" } else { "s" };
+            format!("{} {kind}{ending} are {truth}.", many.len())
+        }
+        many => {
+            // Namesakes are told apart by where they are.
+            let twin = |e: &Entity| many.iter().filter(|o| o.name == e.name).count() > 1;
+            let name = |e: &&Entity| match e.area.filter(|_| twin(e)) {
+                Some(area) => format!("{} in {}", mid(e), home.area_name(area)),
+                None => mid(e),
+            };
+            let names: Vec<String> = many.iter().map(name).collect();
+            format!("{} are {truth}.", capital(&listed(&names, "and")))
+        }
     }
-    let names: Vec<String> = many.iter().map(|e| e.name.clone()).collect();
-    format!("{} are {}.", listed(&names, "and"), spoken_state(many[0]))
 }
 
 /// «a, b and c»; without a last word: «a, b, c».

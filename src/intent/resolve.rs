@@ -3,6 +3,7 @@
 //! Names before kinds, the speaker's area before others, what was mentioned before what was not; where
 //! more than one entity is left and no group was asked for, nobody is meant and Hearth asks.
 
+use super::kinds::{class_matches, everyday, kind_matches};
 use super::np::{Named, Np};
 use super::turn::{Slots, Turn};
 use crate::home::{AreaRef, Command, Entity, EntityRef, FloorRef, Home, Kind, NameOf, Tier};
@@ -39,6 +40,8 @@ pub(super) enum Trouble {
     Cannot(Slots, String),
     /// Nothing is named.
     Unsaid,
+    /// It is not clear what the place belongs to.
+    Scope,
 }
 
 /// The circumstances of the search.
@@ -65,12 +68,23 @@ impl Scene<'_> {
         } else {
             self.group(np, wanted)?
         };
+        if np.both && found.entities.len() != 2 {
+            return Err(Trouble::Which(found.entities, found.slots, true));
+        }
         for other in &np.except {
+            if self.doubly_placed(np, other, wanted) {
+                return Err(Trouble::Scope);
+            }
             let mut out = other.clone();
+            if !out.headed() {
+                // «… except the kitchen»: what is there of the same.
+                out.take_head_of(np);
+            }
             if !out.placed() {
                 out.place_of(np);
             }
             out.all = true;
+            out.both = false;
             let skip = self.find(&out, wanted)?;
             let names: Vec<&str> =
                 skip.entities.iter().filter_map(|e| self.home.entity(*e)).map(|e| e.name.as_str()).collect();
@@ -78,6 +92,15 @@ impl Scene<'_> {
             found.entities.retain(|e| !skip.entities.contains(e));
         }
         Ok(found)
+    }
+
+    /// «everything except the fan in the loft», where there is but one fan: the place may belong to either.
+    fn doubly_placed(&self, np: &Np, other: &Np, wanted: &Wanted<'_>) -> bool {
+        if np.placed() || !other.placed() || !other.headed() || other.everything {
+            return false;
+        }
+        let anywhere = Np { areas: Vec::new(), floors: Vec::new(), here: false, all: true, ..other.clone() };
+        self.find(&anywhere, wanted).is_ok_and(|found| found.entities.len() == 1)
     }
 
     fn entity(&self, e: EntityRef) -> Option<&Entity> {
@@ -128,6 +151,7 @@ impl Scene<'_> {
             crate::home::NameKind::Alias,
             crate::home::NameKind::Device,
             crate::home::NameKind::Short,
+            crate::home::NameKind::Trimmed,
         ] {
             any = any.or_else(|| bearers(kind).next());
             able = bearers(kind).filter(|e| self.suits(*e, wanted) && self.there(*e, np, false)).collect();
@@ -199,12 +223,20 @@ impl Scene<'_> {
     /// By kind: «every lamp of the loft», «the fan», «everything upstairs».
     fn group(&self, np: &Np, wanted: &Wanted<'_>) -> Result<Found, Trouble> {
         let mut slots = Slots::default();
-        let implied = np.kinds.is_empty() && np.classes.is_empty() && !np.everything;
+        if np.any && wanted.command.is_some() && !np.except.is_empty() {
+            return Err(Trouble::Unsaid);
+        }
+        if np.gate && !np.headed() && wanted.kinds.contains(&Kind::Cover) && !wanted.kinds.contains(&Kind::Light) {
+            return self.gate(np, wanted);
+        }
+        // «lock everything»
+        let everything = np.everything && wanted.implied != Some(Kind::Lock);
+        let implied = np.kinds.is_empty() && np.classes.is_empty() && !everything;
         if implied && (wanted.implied.is_none() || !(np.placed() || wanted.bare)) {
             return Err(Trouble::Unsaid);
         }
         let of_kind = |e: &Entity| {
-            if np.everything {
+            if everything {
                 return everyday(e);
             }
             if implied {
@@ -255,18 +287,27 @@ impl Scene<'_> {
         if there.len() > 1 && singular && !implied && (guarded || !strict) {
             return Err(Trouble::Which(there, slots, false));
         }
-        if there.len() > 1 && !strict && !np.all && !np.everywhere && !np.everything {
+        // «lock the doors»: all of them, since locking is what leaves nothing open.
+        let safe = (np.plural || implied) && wanted.kinds == [Kind::Lock] && wanted.command == Some(&Command::TurnOn);
+        if there.len() > 1 && !strict && !np.all && !np.everywhere && !np.everything && !safe {
             return Err(Trouble::Which(there, slots, true));
         }
         Ok(Found { entities: there, slots })
     }
 
+    /// «open the garage»: its door, where it has one.
+    fn gate(&self, np: &Np, wanted: &Wanted<'_>) -> Result<Found, Trouble> {
+        let door = Np { classes: vec!["garage"], areas: Vec::new(), gate: false, ..np.clone() };
+        self.group(&door, wanted)
+    }
+
     /// «the lamp» among lights: those that are called lamps, if some are.
     fn narrow_heads(&self, np: &Np, there: &mut Vec<EntityRef>) {
-        if np.plural || np.all || there.len() < 2 {
+        if there.len() < 2 {
             return;
         }
-        for head in np.heads.iter().filter(|h| !np.kinds.contains(&h.as_str())) {
+        let kind = |h: &&String| np.kinds.iter().chain(&np.classes).any(|k| k == h);
+        for head in np.heads.iter().filter(|h| !kind(h)) {
             let called = self.home.gazetteer().bearing(head);
             if there.iter().any(|e| called.contains(e)) {
                 there.retain(|e| called.contains(e));
@@ -339,44 +380,4 @@ fn kind_slots(np: &Np, wanted: &Wanted<'_>, slots: &mut Slots) {
     } else if np.everything {
         slots.set("name", "all");
     }
-}
-
-/// Whether an entity is of the kind that a word names.
-pub(super) fn kind_matches(word: &str, entity: &Entity) -> bool {
-    let class = entity.device_class.as_deref().unwrap_or("");
-    match word {
-        "door" => {
-            entity.kind == Kind::Lock || entity.kind == Kind::Cover && matches!(class, "door" | "garage" | "gate")
-        }
-        "tv" => entity.kind == Kind::MediaPlayer && (class == "tv" || sounds(entity, &["tv", "television", "telly"])),
-        "speaker" => entity.kind == Kind::MediaPlayer && (class == "speaker" || sounds(entity, SPEAKERS)),
-        "outlet" => entity.kind == Kind::Switch && class == "outlet",
-        "switch" => entity.kind == Kind::Switch && class != "outlet" || entity.kind == Kind::InputBoolean,
-        _ => entity.kind.word() == word,
-    }
-}
-
-/// What speakers are called.
-const SPEAKERS: &[&str] = &[
-    "speaker", "stereo", "radio", "audio", "sound", "soundbar", "music", "jukebox", "sonos", "homepod", "echo", "hifi",
-];
-
-fn sounds(entity: &Entity, words: &[&str]) -> bool {
-    let name = entity.name.to_lowercase();
-    name.split(|c: char| !c.is_alphanumeric()).any(|w| words.contains(&w) || words.contains(&w.trim_end_matches('s')))
-}
-
-/// Whether an entity is of the device class that a word names.
-pub(super) fn class_matches(word: &str, entity: &Entity) -> bool {
-    let class = entity.device_class.as_deref().unwrap_or("");
-    entity.kind == Kind::Cover && (class == word || word == "garage" && class == "garage_door")
-}
-
-/// What «everything» covers: what people switch off when they leave.
-fn everyday(entity: &Entity) -> bool {
-    entity.tier() == Tier::Everyday
-        && matches!(
-            entity.kind,
-            Kind::Light | Kind::Switch | Kind::Fan | Kind::MediaPlayer | Kind::Humidifier | Kind::Climate
-        )
 }

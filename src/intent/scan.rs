@@ -131,7 +131,11 @@ fn items(words: &[Word], names: &Gazetteer, mended: &[usize]) -> Vec<Item> {
     let mut senses = Vec::new();
     let mut at = 0;
     while at < words.len() {
-        let said = ENGLISH.longest(&words[at..], &mut senses);
+        let mut said = ENGLISH.longest(&words[at..], &mut senses);
+        if let Some(cut) = (1..said).find(|cut| name_at(&words[at + cut..], names).0 > (said - cut).max(1)) {
+            // «the music» is a phrase, and «the Music Room» begins with it.
+            said = ENGLISH.longest(&words[at..at + cut], &mut senses);
+        }
         let (named, hits) = name_at(&words[at..], names);
         let value = number::value(&words[at..]);
         let valued = value.map_or(0, |(n, _)| n);
@@ -150,7 +154,7 @@ fn items(words: &[Word], names: &Gazetteer, mended: &[usize]) -> Vec<Item> {
         }
         // «the switch» where there is a «Bedroom Switch» in the bedroom: the word, not the shortened name.
         if said == longest {
-            item.hits.retain(|h| h.kind != NameKind::Short);
+            item.hits.retain(|h| !matches!(h.kind, NameKind::Short | NameKind::Trimmed));
         }
         if optional == longest {
             item.options = options.to_vec();
@@ -291,9 +295,9 @@ fn gerund(word: &str, lexicon: &Lexicon) -> Option<String> {
 
 /// «livingroom»: two words of a name run together, or one that is said in two.
 fn compound(words: &[Word], at: usize, names: &Gazetteer) -> bool {
-    let from = at.saturating_sub(1);
+    let from = at.saturating_sub(3);
     (from..=at).any(|from| {
-        (1..=3).any(|n| {
+        (1..=5).any(|n| {
             words
                 .get(from..from + n)
                 .is_some_and(|s| at < from + n && !names.find(s.iter().map(|w| w.stem.as_str())).is_empty())
@@ -303,7 +307,7 @@ fn compound(words: &[Word], at: usize, names: &Gazetteer) -> bool {
 
 /// The one word that is nearest: one slip away, or two for long words; [`None`] where two are as near.
 ///
-/// Swapped letters are the likeliest slip, then a wrong letter, then a missing or doubled one.
+/// Swapped letters are the likeliest slip; a wrong, a missing and a doubled one are as likely as each other.
 fn nearest<'v>(word: &'v str, language: &'v Spelling, names: &'v Spelling) -> Option<&'v str> {
     let reach = if word.len() >= 8 { 2 } else { 1 };
     let mut best: Option<((usize, u8), &str)> = None;
@@ -348,7 +352,8 @@ fn slip(word: &str, candidate: &str) -> u8 {
         bytes.sort_unstable();
         bytes
     };
-    u8::from(letters(word) != letters(candidate))
+    // «gren» is «green» or «grey»: a wrong letter is no likelier than a missing one.
+    u8::from(letters(word) != letters(candidate)) * 2
 }
 
 /// «turnon»: two known words without a space.

@@ -96,10 +96,14 @@ pub(super) fn playback(c: &Clause) -> Option<Action> {
     let bare = !c.headed();
     let players: &'static [Kind] = &[Kind::MediaPlayer];
     let make = |intent, command| Some(Action::new(intent, command, players).bare());
+    // «watch telly»: on with it.
+    if c.verb(&["watch"]) && c.kind(&["tv", "media_player"]) && !content && c.plain() {
+        return Some(Action::new("HassTurnOn", Command::TurnOn, players));
+    }
     // «turn the music off»
     let on = c.on.or_else(|| c.verb(&["on"]).then_some(true)).or_else(|| c.verb(&["off"]).then_some(false));
     if let Some(on) = on.filter(|_| c.up.is_none()) {
-        if !content || c.headed() && !c.kind(&["media_player", "tv", "speaker"]) {
+        if !c.attr(&["playback"]) || c.headed() && !c.kind(&["media_player", "tv", "speaker"]) {
             return None;
         }
         return if on { make("HassMediaUnpause", Command::Play) } else { make("HassMediaPause", Command::Pause) };
@@ -127,8 +131,11 @@ pub(super) fn temperature(c: &Clause) -> Option<Action> {
     let kinds: &'static [Kind] = if c.kind(&["water_heater"]) { &[Kind::WaterHeater] } else { &[Kind::Climate] };
     let heating = c.kind(&["climate", "water_heater"]);
     let felt = c.verb(&["warmer", "cooler"]);
-    let other = c.attrs.iter().any(|a| !matches!(*a, "temperature" | "warmth"));
-    let lit = c.kind(&["light"]) || c.white.is_some() || matches!(c.value, Some(Value::Kelvin(_)));
+    let other = c.attrs.iter().any(|a| !matches!(*a, "temperature" | "warmth" | "setpoint"));
+    let lit = c.kind(&["light"])
+        || c.white.is_some()
+        || c.attr(&["color_temperature"])
+        || matches!(c.value, Some(Value::Kelvin(_)));
     if other || lit || c.color.is_some() || !c.media.is_empty() {
         return None;
     }
@@ -138,7 +145,8 @@ pub(super) fn temperature(c: &Clause) -> Option<Action> {
         _ => None,
     };
     // «seven degrees» by itself asks for nothing.
-    if c.verbs.is_empty() && !heating && !c.to && !c.attr(&["temperature"]) {
+    let wished = c.wish && c.nps.iter().any(Np::placed);
+    if c.verbs.is_empty() && !heating && !c.to && !c.attr(&["temperature"]) && !wished {
         return None;
     }
     if degrees.is_none() && c.value.is_some() || !(heating || felt || c.attr(&["temperature"]) || degrees.is_some()) {
@@ -224,7 +232,12 @@ pub(super) fn option(scene: &Scene<'_>, c: &Clause) -> Option<Action> {
     let spoken = c.attr(&["mode", "preset", "source", "speed"]);
     let verb = c.verb(&["set", "turn", "select", "on", "start"]) || c.verbs.is_empty();
     let headed = c.headed() || (spoken && !c.verbs.is_empty());
-    if c.options.is_empty() || !verb || c.value.is_some() || !headed {
+    // «to cool at 19 degrees»
+    let degrees = match c.value {
+        Some(Value::Degrees(n, _) | Value::Plain(n)) => Some(n),
+        _ => None,
+    };
+    if c.options.is_empty() || !verb || c.value.is_some() && degrees.is_none() || !headed {
         return None;
     }
     // «turn the thermostat off» is on and off, not a mode.
@@ -242,7 +255,11 @@ pub(super) fn option(scene: &Scene<'_>, c: &Clause) -> Option<Action> {
         let mut all = c
             .options
             .iter()
-            .filter(|o| scene.home.entity(o.entity).is_some_and(|e| c.about.is_empty() || c.about.contains(&e.kind)));
+            .filter(|o| scene.home.entity(o.entity).is_some_and(|e| c.about.is_empty() || c.about.contains(&e.kind)))
+            .filter(|o| {
+                let area = scene.home.entity(o.entity).and_then(|e| e.area);
+                np.areas.is_empty() || area.is_some_and(|a| np.areas.contains(&a))
+            });
         let first = all.next();
         // What belongs to one select only is still not named by it.
         first.filter(|o| targets.is_empty() && spoken && o.list != "options" && all.next().is_none())
@@ -257,7 +274,14 @@ pub(super) fn option(scene: &Scene<'_>, c: &Clause) -> Option<Action> {
         "source_list" => ("HassMediaSelectSource", "source", Command::Source(name.clone())),
         _ => ("HassSelectOption", "option", Command::Option(name.clone())),
     };
+    if degrees.is_some() && intent != "HassClimateSetMode" {
+        return None;
+    }
     let mut action = Action::new(intent, command, &[]).with(slot, name);
+    if let Some(degrees) = degrees {
+        action.also.push(Command::Temperature(degrees));
+        action = action.with("temperature", number(degrees));
+    }
     action.implied = scene.home.entity(hit.entity).map(|e| e.kind);
     action.bare = true;
     Some(action)

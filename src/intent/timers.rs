@@ -13,7 +13,10 @@ const STARTS: [&str; 3] = ["start_hours", "start_minutes", "start_seconds"];
 
 /// What a sentence about timers means; [`None`] where it is not about timers.
 pub(super) fn understand_timer(home: &Home, turn: &Turn<'_>, scan: &Scan<'_>) -> Option<Understanding> {
-    let at = scan.items.iter().position(|i| i.is(Sense::Attr("timer")) && !i.named())?;
+    let at = scan.items.iter().position(|i| i.is(Sense::Attr("timer")) && !i.named());
+    let Some(at) = at else {
+        return time_left(home, scan).then(|| status(home, turn, &Said::default()));
+    };
     let said = read(scan, at);
     if said.unknown {
         return Some(abstain(turn, "I did not understand what to do with which timer."));
@@ -44,6 +47,14 @@ pub(super) fn understand_timer(home: &Home, turn: &Turn<'_>, scan: &Scan<'_>) ->
         return start(turn, &said);
     }
     None
+}
+
+/// «how much time is left», where a timer runs.
+fn time_left(home: &Home, scan: &Scan<'_>) -> bool {
+    let about = ["howmuch", "left", "time"];
+    let word = |i: &super::scan::Item| about.iter().any(|a| i.is(Sense::Attr(a))) || i.is(Sense::Is);
+    let has = |what| scan.items.iter().any(|i| i.is(Sense::Attr(what)));
+    !home.timers.is_empty() && has("left") && has("howmuch") && scan.items.iter().all(|i| word(i) || i.idle())
 }
 
 impl Said {

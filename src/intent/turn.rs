@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::home::{AreaRef, Call, EntityRef};
+use crate::home::{AreaRef, Call, Command, EntityRef};
 
 /// One sentence in its circumstances.
 #[derive(Clone, Debug)]
@@ -26,6 +26,21 @@ pub struct Context {
     pub area: Option<AreaRef>,
     /// A question that waits for its answer.
     pub pending: Option<Question>,
+    /// What was last done, for «and the other one too».
+    pub done: Option<Done>,
+}
+
+/// What was last done, without what it was done to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Done {
+    /// The intent.
+    pub intent: &'static str,
+    /// The slots that do not say what or where.
+    pub slots: Slots,
+    /// The command, and what belonged to it.
+    pub commands: Vec<Command>,
+    /// The kinds that it is for; all where it is empty.
+    pub kinds: &'static [crate::home::Kind],
 }
 
 /// A question that Hearth asked back.
@@ -41,6 +56,8 @@ pub struct Question {
     pub reading: Reading,
     /// The call to complete.
     pub call: Call,
+    /// What else is to be done with the same entities: «blue at 20 %».
+    pub also: Vec<Command>,
 }
 
 /// What is to be done about a sentence.

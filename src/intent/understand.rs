@@ -14,8 +14,8 @@ use super::question;
 use super::resolve::{Found, Scene, Trouble, Wanted};
 use super::scan::Scan;
 use super::turn::{Context, Decision, Question, Reading, Slots, Turn, Understanding};
-use super::{inform, later, lists, media, special, timers};
-use crate::home::{Call, EntityRef, Home, Kind, Tier};
+use super::{amend, felt, inform, later, lists, media, preface, remind, special, timers};
+use crate::home::{Call, Command, Entity, EntityRef, Home, Kind, Tier};
 
 /// Reads the language data, so that the first sentence does not have to wait a millisecond for it.
 pub fn prepare() {
@@ -33,7 +33,7 @@ pub fn understand(home: &Home, turn: &Turn<'_>) -> Understanding {
 }
 
 /// A misspelt sentence does not open a lock: what was read is asked back.
-fn doubtful(home: &Home, turn: &Turn<'_>, read: Understanding) -> Understanding {
+pub(super) fn doubtful(home: &Home, turn: &Turn<'_>, read: Understanding) -> Understanding {
     let ([call], [reading]) = (read.calls.as_slice(), read.readings.as_slice()) else {
         return abstain(turn, "I am not sure that I read that right; please say it again, one thing at a time.");
     };
@@ -44,6 +44,7 @@ fn doubtful(home: &Home, turn: &Turn<'_>, read: Understanding) -> Understanding 
         all: false,
         reading: reading.clone(),
         call: Call { command: call.command.clone(), targets: Vec::new() },
+        also: Vec::new(),
     };
     Understanding {
         decision: Decision::Ask,
@@ -65,7 +66,9 @@ fn decide(home: &Home, turn: &Turn<'_>, scan: &Scan<'_>) -> Understanding {
         return abstain(turn, "That is too long for me to take as a command.");
     }
     let scene = Scene { home, turn };
-    if let Some(out) = follow::follow(&scene, scan) {
+    if let Some(out) =
+        follow::follow(&scene, scan).or_else(|| amend::amended(&scene, scan)).or_else(|| felt::felt(&scene, scan))
+    {
         return out;
     }
     if scan.items.iter().all(|i| i.idle() || i.is(Sense::And) || i.is(Sense::Question)) {
@@ -78,7 +81,10 @@ fn decide(home: &Home, turn: &Turn<'_>, scan: &Scan<'_>) -> Understanding {
     if let Some(out) = inform::inform(home, turn, scan).or_else(|| lists::understand_list(home, turn, scan)) {
         return out;
     }
-    if let Some(out) = later::delayed(home, turn, scan) {
+    if let Some(out) = remind::remind(turn, scan)
+        .or_else(|| later::delayed(home, turn, scan))
+        .or_else(|| later::timed(home, turn, scan))
+    {
         return out;
     }
     if let Some(why) = guard::refuses(scan) {
@@ -93,7 +99,14 @@ fn decide(home: &Home, turn: &Turn<'_>, scan: &Scan<'_>) -> Understanding {
     if let Some(answer) = question::answer(&scene, scan) {
         return answer;
     }
-    commands(&scene, scan)
+    let out = commands(&scene, scan);
+    if out.decision == Decision::Abstain && later::for_a_while(scan) {
+        return abstain(turn, "I cannot end that by myself after a while yet, so I leave everything as it is.");
+    }
+    if out.decision == Decision::Abstain && out.open {
+        return preface::without(&scene, scan).unwrap_or(out);
+    }
+    out
 }
 
 /// What is said of nothing that Hearth understands.
@@ -123,16 +136,25 @@ pub(super) fn answered(turn: &Turn<'_>, readings: Vec<Reading>, say: impl Into<S
 }
 
 fn commands(scene: &Scene<'_>, scan: &Scan<'_>) -> Understanding {
+    let clauses = bounds(scan).into_iter().map(|(from, to)| Clause::parse(scene.home, scan, from, to)).collect();
+    run(scene, scan, clauses)
+}
+
+/// What clauses come to, one after the other.
+pub(super) fn run(scene: &Scene<'_>, scan: &Scan<'_>, clauses: Vec<Clause>) -> Understanding {
     let turn = scene.turn;
     let mut readings = Vec::new();
     let mut calls = Vec::new();
-    let mut before: Option<Action> = None;
+    let mut before: Option<Action> = follow::again(scene, scan);
+    let mut done = None;
+    let resumed = before.is_some();
     let mut wished = false;
     let mut verbs: Vec<&'static str> = Vec::new();
     let mut turn = turn.clone();
-    for (from, to) in bounds(scan) {
+    let mut spoken_of: Vec<Np> = Vec::new();
+    let mut properties: Vec<&'static str> = Vec::new();
+    for mut clause in clauses {
         let scene = &Scene { home: scene.home, turn: &turn };
-        let mut clause = Clause::parse(scene.home, scan, from, to);
         clause.ensure |= wished && clause.verbs.is_empty();
         wished = clause.ensure;
         // «… to green and … to red»: the verb holds on.
@@ -141,13 +163,22 @@ fn commands(scene: &Scene<'_>, scan: &Scan<'_>) -> Understanding {
             && (clause.value.is_some() || clause.color.is_some() || clause.level.is_some())
         {
             clause.verbs.clone_from(&verbs);
+            // «… the temperature to 21 in the loft and 19 in the shed»
+            if !clause.headed() && clause.attrs.is_empty() {
+                clause.attrs.clone_from(&properties);
+                clause.inherit(&spoken_of);
+            }
         }
         verbs.clone_from(&clause.verbs);
+        properties.clone_from(&clause.attrs);
+        spoken_of.clone_from(&clause.nps);
         if let Some(at) = clause.unknown.first() {
             return abstain(scene.turn, guard::unknown(scene.home, scan, *at));
         }
-        let Some(action) =
-            special::option(scene, &clause).or_else(|| action(&clause)).or_else(|| continued(&clause, before.take()))
+        let Some(action) = special::option(scene, &clause)
+            .filter(|_| !resumed)
+            .or_else(|| action(&clause).filter(|_| !resumed))
+            .or_else(|| continued(&clause, before.take()))
         else {
             return abstain(scene.turn, format!("I do not know what to do about «{}».", clip(scan.text)));
         };
@@ -156,11 +187,15 @@ fn commands(scene: &Scene<'_>, scan: &Scan<'_>) -> Understanding {
             match one(scene, &action, np) {
                 Ok((reading, call)) => {
                     readings.push(reading);
+                    let more = action.also.iter().cloned();
+                    let also = more.map(|command| Call { command, targets: call.targets.clone() }).collect::<Vec<_>>();
                     calls.push(call);
+                    calls.extend(also);
                 }
                 Err(trouble) => return troubled(scene, scan, &action, trouble, readings),
             }
         }
+        done = Some(action.done());
         before = Some(action);
         // «… and make it red»: what was just spoken of.
         let spoken: Vec<EntityRef> = calls.last().map_or_else(Vec::new, |c: &Call| c.targets.clone());
@@ -174,7 +209,7 @@ fn commands(scene: &Scene<'_>, scan: &Scan<'_>) -> Understanding {
         say: String::new(),
         confidence: 1.0,
         open: false,
-        context: Context { mentioned, area: None, pending: None },
+        context: Context { mentioned, area: None, pending: None, done },
     }
 }
 
@@ -185,6 +220,24 @@ fn clip(text: &str) -> String {
         Some((at, _)) => format!("{}…", &text[..at]),
         None => text.to_owned(),
     }
+}
+
+/// Of several players the one that plays, for what only a playing one can be told.
+fn playing(home: &Home, command: &Command, candidates: &[EntityRef]) -> Option<EntityRef> {
+    let state = match command {
+        Command::Pause | Command::Next | Command::Previous | Command::VolumeStep(_) | Command::Mute(true) => "playing",
+        Command::Play => "paused",
+        _ => return None,
+    };
+    let is = |e: &&EntityRef| home.entity(**e).is_some_and(|e| e.kind == Kind::MediaPlayer && e.state == state);
+    let mut fit = candidates.iter().filter(is);
+    let first = fit.next().copied();
+    first.filter(|_| fit.next().is_none())
+}
+
+/// Lighter or darker than it is.
+const fn relative(command: &Command) -> bool {
+    matches!(command, Command::BrightnessStep(_) | Command::ColorTemperatureStep(_))
 }
 
 /// «and the fan»: the verb of the clause before holds on.
@@ -217,12 +270,30 @@ pub(super) fn one(scene: &Scene<'_>, action: &Action, np: &Np) -> Result<(Readin
         // Where there is no humidifier, the thermostat may hold the humidity.
         sought = scene.find(np, &Wanted { implied: Some(Kind::Climate), ..wanted });
     }
+    if let Err(Trouble::Which(candidates, slots, _)) = &sought
+        && let Some(entity) = playing(scene.home, &action.command, candidates)
+    {
+        sought = Ok(Found { entities: vec![entity], slots: slots.clone() });
+    }
     let found: Found = sought.map_err(|t| match t {
         Trouble::Nothing(s, m) => Trouble::Nothing(with(s), m),
         Trouble::Which(e, s, a) => Trouble::Which(e, with(s), a),
         Trouble::Cannot(s, m) => Trouble::Cannot(with(s), m),
-        Trouble::Unsaid => Trouble::Unsaid,
+        other => other,
     })?;
+    let mut found = found;
+    if relative(&action.command) && found.entities.len() > 1 {
+        // «less light in the loft»: of the lamps that are lit, where some are.
+        let full = 100.0 * scene.home.style.per_percent("brightness") - 1.0;
+        let room = |e: &Entity| {
+            !matches!(action.command, Command::BrightnessStep(s) if s > 0.0)
+                || e.number("brightness").is_none_or(|b| b < full)
+        };
+        let lit = |e: &EntityRef| scene.home.entity(*e).is_some_and(|e| e.state == "on" && room(e));
+        if found.entities.iter().any(lit) {
+            found.entities.retain(lit);
+        }
+    }
     let reading = Reading { intent: action.intent, slots: with(found.slots) };
     Ok((reading, Call { command: action.command.clone(), targets: found.entities }))
 }
@@ -240,6 +311,7 @@ pub(super) fn troubled(
             readings.push(Reading { intent: action.intent, slots });
             answered(turn, readings, say)
         }
+        Trouble::Scope => abstain(turn, "Do you mean the whole home, or only that place? Please say it once more."),
         Trouble::Unsaid => abstain(turn, "I do not know which device that is about."),
         Trouble::Which(candidates, slots, all) => {
             let reading = Reading { intent: action.intent, slots };
@@ -250,6 +322,7 @@ pub(super) fn troubled(
                 all,
                 reading: reading.clone(),
                 call: Call { command: action.command.clone(), targets: Vec::new() },
+                also: action.also.clone(),
             };
             readings.push(reading);
             Understanding {

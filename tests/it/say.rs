@@ -94,6 +94,84 @@ fn bad_cases_and_homes_are_told_and_the_rest_goes_on() {
 }
 
 #[test]
+fn a_home_that_other_programs_wrote_too_is_read_and_what_is_strange_is_told() {
+    let home = json!({
+        "floors": [{"name": "Ground"}],
+        "areas": [{"name": "Bedroom 1", "icon": "mdi:bed", "labels": ["x"]}, {"name": "Bedroom 2"}],
+        "entities": [
+            {"id": "light.a", "name": "Spot", "area": "Bedroom 1", "platform": "hue", "attributes": {"weird": [1, {"a": null}], "brightness": null}},
+            {"id": "notify.phone", "name": "Phone", "area": "Bedroom 3", "state": "unknown"},
+            {"id": "sensor.s", "name": "Thing", "state": 3, "attributes": {"device_class": "quarks"}},
+            {"id": "light.b", "area": "Bedroom 4", "state": null, "aliases": null}
+        ]
+    });
+    let case = json!({"home": home, "sentence": "spot on"}).to_string();
+    let said = say(&["--batch", "-", "--states"], &case);
+    assert!(said.ok, "{}", said.err);
+    for part in ["icon", "labels", "platform", "`notify`"] {
+        assert!(said.err.contains(part), "{part} in {}", said.err);
+    }
+    let answer: Value = serde_json::from_str(said.out.trim()).expect("JSON");
+    assert_eq!(answer["changes"][0]["entity"], "light.a");
+    let states = answer["states"].as_array().expect("states");
+    assert!(states.iter().any(|s| s["id"] == "notify.phone" && s["state"] == "unknown"), "{states:?}");
+    let nothing = json!({"home": home, "sentence": "turn on the phone"});
+    assert_eq!(batch(&[nothing])[0]["changes"], json!([]));
+}
+
+#[test]
+fn a_batch_goes_on_behind_every_sort_of_bad_line() {
+    let home = json!({"areas": [{"name": "Loft"}], "entities": [{"id": "light.a", "name": "Spot", "area": "Loft"}]});
+    let bad = [
+        json!({"home": home, "sentence": 7}),
+        json!({"home": home, "sentence": "spot on", "area": 7}),
+        json!({"home": home, "sentence": "spot on", "turns": "spot off"}),
+        json!({"home": home, "sentence": "spot on", "turns": [7]}),
+        json!({"home": home, "sentence": "spot on", "states": [7]}),
+        json!({"home": home, "sentence": "spot on", "now": "yesterday"}),
+        json!({"home": 7, "sentence": "spot on"}),
+        json!({"home": "/nowhere.json", "sentence": "spot on"}),
+        json!({"sentence": "spot on"}),
+        json!({"home": home}),
+        json!([]),
+        json!(null),
+    ];
+    let mut lines: Vec<Vec<u8>> = bad.iter().map(|b| b.to_string().into_bytes()).collect();
+    lines.push(b"\xff\xfe{}".to_vec());
+    let good = json!({"home": home, "sentence": "make the spot brighter", "states": {"light.a": {"state": "on", "brightness": 40}}});
+    lines.push(good.to_string().into_bytes());
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hearth"));
+    command.args(["say", "--batch", "-"]).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let said = Output::of(command, &lines.join(&b'\n'));
+    assert!(!said.ok);
+    let answers: Vec<Value> = said.out.lines().map(|l| serde_json::from_str(l).expect("JSON")).collect();
+    assert_eq!(answers.len(), lines.len());
+    for (answer, line) in answers.iter().zip(&bad) {
+        assert!(answer["error"].as_str().is_some_and(|e| e.len() > 8), "{line}: {answer}");
+    }
+    assert_eq!(answers[lines.len() - 1]["changes"][0]["to"], 60, "{}", answers[lines.len() - 1]);
+}
+
+#[test]
+fn times_of_day_and_reminders_are_understood_with_their_slots() {
+    let home = json!({"areas": [{"name": "Loft"}], "entities": [{"id": "light.a", "name": "Spot", "area": "Loft"}]});
+    let case = |sentence: &str| json!({"home": home, "sentence": sentence, "now": "2025-03-04T09:30:00"});
+    let answers = batch(&[
+        case("spot on at half past ten"),
+        case("remind me at noon to water the ferns"),
+        case("every day at noon spot on"),
+    ]);
+    assert_eq!(answers[0]["intent"], "HearthSchedule");
+    assert_eq!(answers[0]["slots"], json!({"time": "2025-03-04T10:30:00", "conversation_command": "spot on"}));
+    assert_eq!(
+        answers[0]["changes"],
+        json!([{"entity": "timer.1", "property": "total_seconds_left", "from": null, "to": 3600}])
+    );
+    assert_eq!(answers[1]["slots"], json!({"time": "2025-03-04T12:00:00", "message": "water the ferns"}));
+    assert_eq!((&answers[2]["changes"], &answers[2]["decision"]), (&json!([]), &json!("abstain")));
+}
+
+#[test]
 fn both_styles_of_attributes_are_kept() {
     let light = |style: &str, level: u64| {
         json!({"style": style, "entities": [

@@ -11,7 +11,7 @@ pub(crate) struct Case {
     pub(crate) held: bool,
     home: Value,
     area: Option<String>,
-    intent: String,
+    pub(crate) intent: String,
     slots: Map<String, Value>,
     /// The first set states the domain where the second leaves it to be inferred.
     strict: bool,
@@ -71,7 +71,32 @@ fn one(set: &str, fixtures: &Value, case: &Value) -> Case {
     }
 }
 
+/// Intents by their beginning, and the kinds of entities without which they cannot be carried out.
+const NEEDED: &[(&str, &[&str])] = &[
+    ("HassVacuum", &["vacuum"]),
+    ("HassLawnMower", &["lawn_mower"]),
+    ("HassMedia", &["media_player"]),
+    ("HassSetVolume", &["media_player"]),
+    ("HassClimate", &["climate", "sensor"]),
+    ("HassGetWeather", &["weather"]),
+    ("HassFan", &["fan"]),
+    ("HassLightSet", &["light"]),
+    ("HassSetPosition", &["cover", "valve"]),
+    ("HassList", &["todo"]),
+];
+
 impl Case {
+    /// Whether its home holds no entity of a kind that its intent needs.
+    pub(crate) fn homeless(&self) -> bool {
+        let kinds = NEEDED.iter().find(|(intent, _)| self.intent.starts_with(intent)).map(|(_, kinds)| *kinds);
+        let entities = self.home["entities"].as_array().map_or(&[][..], Vec::as_slice);
+        let kind = |e: &Value| {
+            let id = e["id"].as_str().and_then(|id| id.split('.').next()).map(str::to_owned);
+            e["domain"].as_str().map(str::to_owned).or(id).unwrap_or_default()
+        };
+        kinds.is_some_and(|kinds| !entities.iter().any(|e| kinds.contains(&kind(e).as_str())))
+    }
+
     /// The case as a line for `hearth say --batch`.
     pub(crate) fn line(&self) -> Value {
         json!({"home": self.home, "sentence": self.sentence, "area": self.area, "now": "2013-09-17T01:02:00"})

@@ -1,0 +1,78 @@
+//! Questions about no kind in particular: «is anything on upstairs», «is everything locked», «what's playing».
+
+use super::answer::{get, holds, members, places, verdict};
+use super::lexicon::Sense;
+use super::question::{Form, Query};
+use super::reply::called;
+use super::resolve::Scene;
+use super::turn::{Slots, Understanding};
+use super::understand::answered;
+use crate::home::{Entity, Kind};
+
+/// States that can be asked of a home at large, the kinds that have them, and the other state.
+const STATES: &[(&str, &[Kind])] = &[
+    ("on", SWITCHED),
+    ("off", SWITCHED),
+    ("open", OPENED),
+    ("closed", OPENED),
+    ("locked", &[Kind::Lock]),
+    ("unlocked", &[Kind::Lock]),
+];
+const SWITCHED: &[Kind] =
+    &[Kind::Light, Kind::Switch, Kind::Fan, Kind::MediaPlayer, Kind::Humidifier, Kind::Climate, Kind::InputBoolean];
+const OPENED: &[Kind] = &[Kind::Cover, Kind::Valve, Kind::BinarySensor];
+
+/// «is anything on», «is everything closed», «what is on upstairs»; [`None`] where no such state is asked for.
+pub(super) fn anything(scene: &Scene<'_>, q: &Query) -> Option<Understanding> {
+    let vague = q.np.any || q.np.everything || q.generic || q.form == Form::What;
+    if !vague || !q.np.names.is_empty() || q.np.parts.is_some() || !q.np.classes.is_empty() || !q.binaries.is_empty() {
+        return None;
+    }
+    if q.np.kinds.iter().any(|k| *k != "sensor") || !q.measures.is_empty() {
+        return None;
+    }
+    let asked = |state: &str| q.states.iter().any(|s| matches!(s, Sense::State(x) if *x == state));
+    let (state, kinds) = STATES.iter().find(|(state, _)| asked(state))?;
+    let all = members(scene, q, |e| kinds.contains(&e.kind) && counts(e));
+    let (yes, no): (Vec<&Entity>, Vec<&Entity>) = all.iter().partition(|e| is(e, state));
+    let mut slots = Slots::default();
+    slots.set("state", *state);
+    places(scene, q, &mut slots);
+    Some(answered(scene.turn, get(slots), verdict(q.form, &yes, &no)))
+}
+
+/// Contacts of doors and windows count among what opens; other binary readings do not.
+fn counts(entity: &Entity) -> bool {
+    let class = entity.device_class.as_deref().unwrap_or("");
+    entity.kind != Kind::BinarySensor || matches!(class, "door" | "window" | "garage_door" | "opening")
+}
+
+fn is(entity: &Entity, state: &str) -> bool {
+    match (entity.kind, state) {
+        (Kind::BinarySensor, "open") => entity.state == "on",
+        (Kind::BinarySensor, "closed") => entity.state == "off",
+        (Kind::Cover | Kind::Valve, "open") => entity.state != "closed",
+        (_, "off") => !holds(entity, "on"),
+        (_, "unlocked") => entity.state != "locked",
+        (_, state) => holds(entity, state),
+    }
+}
+
+/// «what's playing»
+pub(super) fn playing(scene: &Scene<'_>, q: &Query) -> Understanding {
+    let mut slots = Slots::default();
+    slots.set("domain", "media_player");
+    slots.set("state", "playing");
+    places(scene, q, &mut slots);
+    let playing = members(scene, q, |e| e.kind == Kind::MediaPlayer && e.state == "playing");
+    let each: Vec<String> = playing
+        .iter()
+        .map(|e| match (e.text("media_title"), e.text("media_artist")) {
+            (Some(title), Some(artist)) => format!("{} is playing {title} by {artist}.", called(e)),
+            (Some(title), None) => format!("{} is playing {title}.", called(e)),
+            _ => format!("{} is playing.", called(e)),
+        })
+        .collect();
+    let say = if each.is_empty() { "Nothing is playing.".to_owned() } else { each.join(" ") };
+    answered(scene.turn, get(slots), say)
+}

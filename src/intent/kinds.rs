@@ -1,0 +1,43 @@
+//! What the words for kinds and classes cover: «the telly», «the garage», «everything».
+
+use crate::home::{Entity, Kind, Tier};
+
+/// Whether an entity is of the kind that a word names.
+pub(super) fn kind_matches(word: &str, entity: &Entity) -> bool {
+    let class = entity.device_class.as_deref().unwrap_or("");
+    match word {
+        "door" => {
+            entity.kind == Kind::Lock || entity.kind == Kind::Cover && matches!(class, "door" | "garage" | "gate")
+        }
+        "tv" => entity.kind == Kind::MediaPlayer && (class == "tv" || sounds(entity, &["tv", "television", "telly"])),
+        "speaker" => entity.kind == Kind::MediaPlayer && (class == "speaker" || sounds(entity, SPEAKERS)),
+        "outlet" => entity.kind == Kind::Switch && (class == "outlet" || sounds(entity, &["plug", "outlet", "socket"])),
+        "switch" => entity.kind == Kind::Switch && class != "outlet" || entity.kind == Kind::InputBoolean,
+        _ => entity.kind.word() == word,
+    }
+}
+
+/// What speakers are called.
+const SPEAKERS: &[&str] = &[
+    "speaker", "stereo", "radio", "audio", "sound", "soundbar", "music", "jukebox", "sonos", "homepod", "echo", "hifi",
+];
+
+fn sounds(entity: &Entity, words: &[&str]) -> bool {
+    let name = entity.name.to_lowercase();
+    name.split(|c: char| !c.is_alphanumeric()).any(|w| words.contains(&w) || words.contains(&w.trim_end_matches('s')))
+}
+
+/// Whether an entity is of the device class that a word names.
+pub(super) fn class_matches(word: &str, entity: &Entity) -> bool {
+    let class = entity.device_class.as_deref().unwrap_or("");
+    entity.kind == Kind::Cover && (class == word || word == "garage" && class == "garage_door")
+}
+
+/// What «everything» covers: what people switch off when they leave.
+pub(super) fn everyday(entity: &Entity) -> bool {
+    entity.tier() == Tier::Everyday
+        && matches!(
+            entity.kind,
+            Kind::Light | Kind::Switch | Kind::Fan | Kind::MediaPlayer | Kind::Humidifier | Kind::Climate
+        )
+}
