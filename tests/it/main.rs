@@ -33,6 +33,7 @@ mod shell;
 mod store;
 mod suspend;
 mod symbols;
+mod turns;
 mod understanding;
 mod units;
 mod walls;

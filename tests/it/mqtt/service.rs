@@ -287,6 +287,39 @@ fn a_device_behind_the_broker_is_believed_by_what_it_reports() {
 }
 
 #[test]
+fn a_silent_device_holds_up_its_own_session_and_nobody_else() {
+    let Some(rig) = Rig::start("5") else { return };
+    runtime().block_on(async {
+        let mut device = Peer::start(rig.broker.port, options(Version::V3, "device", &[("z/+/set", QoS::AtLeastOnce)]));
+        let mut peer = rig.peer(&["hearth/attic/reply", "hearth/attic/phone/response"]);
+        device.up().await;
+        peer.up().await;
+        // The fan hears it and says nothing; the lamp and the desk light are asked for meanwhile.
+        let said = [
+            ("hearth/attic/say", "turn on the fan"),
+            ("hearth/attic/say", "is the kitchen lamp on?"),
+            ("hearth/attic/phone/request", r#"{"text":"turn on the kitchen lamp"}"#),
+            ("hearth/attic/cmd/light.desk/set", "50"),
+        ];
+        peer.say(said[0].0, said[0].1, QoS::AtLeastOnce).await;
+        assert_eq!(device.message().await.topic, "z/fan/set");
+        for (topic, text) in &said[1..] {
+            peer.say(topic, *text, QoS::AtLeastOnce).await;
+        }
+        assert_eq!(device.message().await.topic, "z/desk/set");
+        device.say("z/desk", "127", QoS::AtLeastOnce).await;
+        let mut answers = Vec::new();
+        while answers.len() < said.len() {
+            answers.push(reply(&mut peer).await["text"].as_str().expect("a text").to_owned());
+        }
+        let place = |part: &str| answers.iter().position(|a| a.contains(part)).unwrap_or_else(|| panic!("{answers:?}"));
+        let fan = place("did not answer");
+        assert!(place("The kitchen lamp is on.") < fan && place("desk light") < fan, "{answers:?}");
+        assert!(place("Yes") > fan, "the next sentence of the same session waits: {answers:?}");
+    });
+}
+
+#[test]
 fn without_a_broker_a_device_is_not_told_later_and_lines_go_on() {
     let Some(mut rig) = Rig::start("5") else { return };
     rig.broker.down();
