@@ -24,6 +24,7 @@ mod mqtt;
 mod notice;
 mod overlap;
 mod prompts;
+mod readme;
 mod say;
 mod secrets;
 mod separate;

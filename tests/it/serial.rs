@@ -1,6 +1,6 @@
 //! The serial line over pty pairs: people, machines, noise, unplugging, the PIN.
 
-mod far;
+pub(crate) mod far;
 
 use std::time::Duration;
 

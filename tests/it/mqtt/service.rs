@@ -38,14 +38,14 @@ mqtt = { state_topic = "z/attic", value_template = "{{ value_json.temperature }}
 "#;
 
 /// A service on this broker.
-struct Rig {
-    broker: Broker,
+pub(super) struct Rig {
+    pub(super) broker: Broker,
     home: Home,
     running: Running,
 }
 
 impl Rig {
-    fn start(version: &str) -> Option<Self> {
+    pub(super) fn start(version: &str) -> Option<Self> {
         Self::with(
             version,
             "[people.house]\nis = [\"mqtt\"]\nrights = \"use\"\n[people.anna]\nis = [\"mqtt:phone\"]\nrights = \"own\"\n",
@@ -64,7 +64,7 @@ impl Rig {
         Some(rig)
     }
 
-    fn peer(&self, filters: &[&str]) -> Peer {
+    pub(super) fn peer(&self, filters: &[&str]) -> Peer {
         let filters: Vec<_> = filters.iter().map(|filter| (*filter, QoS::AtLeastOnce)).collect();
         let mut options = options(Version::V5, "test-peer", &filters);
         options.hello.keep_alive = 60;
@@ -76,7 +76,7 @@ fn json_of(message: &Message) -> Value {
     serde_json::from_slice(&message.payload).unwrap_or_else(|error| panic!("{error} in {message:?}"))
 }
 
-async fn reply(peer: &mut Peer) -> Value {
+pub(super) async fn reply(peer: &mut Peer) -> Value {
     loop {
         let message = peer.message().await;
         if message.topic.ends_with("reply") || message.topic.ends_with("response") {
