@@ -314,3 +314,20 @@ pub fn backoff(failures: u32) -> Duration {
     let [random, ..] = *uuid::Uuid::new_v4().as_bytes();
     whole / 2 + whole.mul_f64(f64::from(random) / 510.0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn attempts_come_later_each_time_up_to_a_bound_and_never_at_one_moment() {
+        let (first, most) = MQTT_BACKOFF;
+        for failures in [0, 1, 2, 5, 8, 40, u32::MAX] {
+            let whole = first.saturating_mul(1 << failures.min(16)).min(most);
+            let waits: std::collections::BTreeSet<_> = (0..200).map(|_| backoff(failures)).collect();
+            assert!(waits.iter().all(|wait| *wait >= whole / 2 && *wait <= whole), "{failures}");
+            assert!(waits.len() > 20, "a random half");
+        }
+        assert!(backoff(u32::MAX) >= most / 2);
+    }
+}

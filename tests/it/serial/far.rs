@@ -7,7 +7,7 @@ use std::os::unix::fs::chown;
 use std::time::{Duration, Instant};
 
 use hearth::wire::frame::{FromHearth, ToHearth, decode, encode};
-use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::fcntl::{FcntlArg, FdFlag, OFlag, fcntl};
 use nix::pty::openpty;
 use nix::sys::termios::{SetArg, cfmakeraw, tcgetattr, tcsetattr};
 
@@ -17,7 +17,7 @@ use crate::kit::SOON;
 pub(crate) struct Far {
     master: File,
     /// Kept open, so that the pair lives while Hearth opens and closes its end.
-    _slave: OwnedFd,
+    slave: OwnedFd,
     path: String,
     text: Vec<u8>,
     frames: std::collections::VecDeque<FromHearth>,
@@ -28,6 +28,10 @@ impl Far {
     pub(crate) fn new() -> Self {
         let pair = openpty(None, None).expect("a pty");
         let path = nix::unistd::ttyname(&pair.slave).expect("a name");
+        // The service must not hold this end open: dropping it is unplugging.
+        for end in [pair.master.as_fd(), pair.slave.as_fd()] {
+            fcntl(end, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC)).expect("set");
+        }
         let mut raw = tcgetattr(&pair.slave).expect("its settings");
         cfmakeraw(&mut raw);
         tcsetattr(&pair.slave, SetArg::TCSANOW, &raw).expect("raw");
@@ -37,12 +41,17 @@ impl Far {
         fcntl(pair.master.as_fd(), FcntlArg::F_SETFL(flags | OFlag::O_NONBLOCK)).expect("set");
         let path = path.display().to_string();
         let (text, frames) = (Vec::new(), std::collections::VecDeque::new());
-        Self { master: pair.master.into(), _slave: pair.slave, path, text, frames, inside: None }
+        Self { master: pair.master.into(), slave: pair.slave, path, text, frames, inside: None }
     }
 
     /// The name of Hearth's end.
     pub(crate) fn path(&self) -> &str {
         &self.path
+    }
+
+    /// The settings of the terminal, as whoever opened the near end left them.
+    pub(crate) fn terminal(&self) -> nix::sys::termios::Termios {
+        tcgetattr(&self.slave).expect("its settings")
     }
 
     /// Writes all, however slowly it is taken; what comes meanwhile is kept.
