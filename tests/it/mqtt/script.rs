@@ -71,13 +71,10 @@ impl Connection {
     }
 
     /// Nothing comes for a while.
-    #[track_caller]
-    pub(super) fn is_silent(&mut self) -> impl Future<Output = ()> {
-        async {
-            assert!(self.buffer.is_empty(), "{:?}", self.buffer);
-            let read = timeout(Duration::from_millis(300), self.stream.read_buf(&mut self.buffer)).await;
-            assert!(read.is_err(), "{read:?}: {:?}", self.buffer);
-        }
+    pub(super) async fn is_silent(&mut self) {
+        assert!(self.buffer.is_empty(), "{:?}", self.buffer);
+        let read = timeout(Duration::from_millis(300), self.stream.read_buf(&mut self.buffer)).await;
+        assert!(read.is_err(), "{read:?}: {:?}", self.buffer);
     }
 
     pub(super) async fn send(&mut self, bytes: &[u8]) {
