@@ -27,13 +27,22 @@ fn folder() -> PathBuf {
 impl Agent {
     /// Starts the service on the demo home and waits for its READY.
     pub(crate) fn start(binaries: &Path) -> Self {
+        Self::start_with(binaries, "")
+    }
+
+    /// Starts it with these settings.
+    pub(crate) fn start_with(binaries: &Path, settings: &str) -> Self {
         let folder = folder();
         let news = UnixDatagram::bind(folder.join("notify")).expect("a socket");
         news.set_read_timeout(Some(Duration::from_secs(30))).expect("a timeout");
         let began = Instant::now();
-        let child = Command::new(binaries.join("hearth"))
-            .arg("run")
-            .env_clear()
+        let mut command = Command::new(binaries.join("hearth"));
+        command.arg("run").env_clear();
+        if !settings.is_empty() {
+            std::fs::write(folder.join("hearth.toml"), settings).expect("written");
+            command.env("HEARTH_CONFIG", folder.join("hearth.toml"));
+        }
+        let child = command
             .env("HEARTH_DATA", folder.join("data"))
             .env("HEARTH_RUNTIME", folder.join("run"))
             .env("HOME", &folder)
@@ -88,13 +97,32 @@ impl Agent {
 
     /// Name and PSS in KiB of each process.
     pub(crate) fn memory(&self) -> Vec<(String, f64)> {
+        let name = |pid| std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+        self.processes().into_iter().map(|pid| (name(pid).trim().to_owned(), pss(pid))).collect()
+    }
+
+    /// How often any thread of any process gave the processor up by itself, so had to be woken.
+    pub(crate) fn wakeups(&self) -> f64 {
+        let tasks = self.processes().into_iter().filter_map(|pid| std::fs::read_dir(format!("/proc/{pid}/task")).ok());
+        let switches = |task: std::fs::DirEntry| {
+            let status = std::fs::read_to_string(task.path().join("status")).ok()?;
+            let line = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"))?;
+            line.trim().parse::<f64>().ok()
+        };
+        tasks.flat_map(|tasks| tasks.flatten().filter_map(switches)).sum()
+    }
+
+    fn processes(&self) -> Vec<u32> {
         let mut found = Vec::new();
         let mut parents = vec![self.child.id()];
         while let Some(pid) = parents.pop() {
-            let name = std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
-            found.push((name.trim().to_owned(), pss(pid)));
-            let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
-            parents.extend(children.split_whitespace().filter_map(|child| child.parse::<u32>().ok()));
+            found.push(pid);
+            // A process's children hang on the thread that made them.
+            let tasks = std::fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+            for task in tasks {
+                let children = std::fs::read_to_string(task.path().join("children")).unwrap_or_default();
+                parents.extend(children.split_whitespace().filter_map(|child| child.parse::<u32>().ok()));
+            }
         }
         found
     }

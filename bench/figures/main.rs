@@ -7,8 +7,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod agent;
+mod broker;
 mod budget;
+mod outside;
 mod stats;
+mod tty;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -28,12 +31,20 @@ const STARTS: usize = 15;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
-    let [binaries, profile] = arguments.as_slice() else {
-        eprintln!("usage: figures FOLDER PROFILE (see bench/run)");
-        return ExitCode::from(2);
+    let (binaries, profile, only) = match arguments.as_slice() {
+        [binaries, profile] => (binaries, profile, ""),
+        [binaries, profile, only] => (binaries, profile, only.as_str()),
+        _ => {
+            eprintln!("usage: figures FOLDER PROFILE [outside] (see bench/run)");
+            return ExitCode::from(2);
+        }
     };
     let binaries = Path::new(binaries).canonicalize().expect("the folder of the binaries");
     let mut report = Report::new(profile);
+    if only == "outside" {
+        outside::measure(&mut report, &binaries);
+        return report.finish();
+    }
     if profile == "dist" {
         sizes(&mut report, &binaries);
     }
@@ -42,6 +53,7 @@ fn main() -> ExitCode {
     understanding(&mut report, &binaries);
     keeper(&mut report, &binaries);
     leaks(&mut report);
+    outside::measure(&mut report, &binaries);
     report.finish()
 }
 

@@ -2,10 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::{Behalf, Parts, lines, remote};
+use super::world::{Held, World};
+use super::{Behalf, lines, remote};
 use crate::base::limits::CALLS_PER_TURN;
 use crate::base::{Code, Fault};
-use crate::home::{Call, Change, Command, EntityRef, Home, LineValue, Step};
+use crate::home::{Binding, Call, Change, Command, EntityRef, Home, LineValue, Step};
 use crate::intent::{Outcome, Understanding};
 
 /// What came of an understanding.
@@ -34,58 +35,95 @@ fn beyond(call: &Call) -> Option<&'static str> {
 }
 
 /// Plans every call on the home and carries the steps out.
-pub(super) async fn carry_out(parts: &mut Parts, understood: &Understanding, behalf: Behalf<'_>) -> Acted {
+pub(super) async fn carry_out(world: &World, understood: &Understanding, behalf: Behalf<'_>) -> Acted {
     let mut acted = Acted { outcomes: Vec::new(), changes: Vec::new(), unconfirmed: false, beyond: Vec::new() };
     acted.beyond.extend(understood.calls.iter().filter_map(beyond));
-    let mut steps = Vec::new();
-    for call in &understood.calls {
-        let plan = parts.home.plan(call);
-        let declined = plan.declined.into_iter().map(|declined| Outcome::Failed(declined.entity, declined.why));
-        acted.outcomes.extend(declined);
-        steps.extend(plan.steps);
+    let targets = understood.calls.iter().flat_map(|call| &call.targets).copied();
+    let mut devices = world.hold_devices(targets).await;
+    let held_some = !devices.is_empty();
+    move_held(world, understood, behalf, &mut devices, &mut acted).await;
+    drop(devices);
+    if held_some {
+        // Reports that came meanwhile and were of no step.
+        acted.changes.extend(remote::hear(world));
     }
-    // What needs a «yes» is asked for before anything moves, so that a refusal leaves nothing half done.
-    steps.sort_by_key(|step| std::cmp::Reverse(step.tier));
-    for (place, step) in steps.into_iter().enumerate() {
+    acted
+}
+
+async fn move_held(
+    world: &World,
+    understood: &Understanding,
+    behalf: Behalf<'_>,
+    devices: &mut Held<'_>,
+    acted: &mut Acted,
+) {
+    let mut lines = Some(world.hold_lines().await);
+    let steps = planned(world, understood, acted);
+    for (place, step) in steps.iter().enumerate() {
         let entity = step.entity;
-        let done = if place < CALLS_PER_TURN {
-            one(parts, &step, behalf, &mut acted.changes).await
-        } else {
+        let topics = remote::topics(world, entity);
+        // A device may be silent for seconds: nobody else's lines wait for it.
+        if topics.is_some() {
+            lines = None;
+        } else if lines.is_none() {
+            lines = Some(world.hold_lines().await);
+        }
+        let done = if place >= CALLS_PER_TURN {
             Err(Fault::new(Code::Full, format!("one sentence moves {CALLS_PER_TURN} things at most")))
+        } else if let (Some(topics), Some((_, wanted))) = (&topics, &step.line) {
+            remote::drive(world, entity, topics, *wanted, behalf, &mut acted.changes).await
+        } else {
+            one(world, step, behalf, &mut acted.changes).await
         };
+        if steps[place + 1..].iter().all(|later| later.entity != entity) {
+            devices.let_go(entity);
+        }
         match done {
             Ok(()) => acted.outcomes.push(Outcome::Done(entity)),
             Err(fault) if fault.code == Code::NeedsConfirmation => {
                 acted.unconfirmed = true;
-                return acted;
+                return;
             }
             Err(fault) if fault.code == Code::NotConfirmed => acted.outcomes.push(Outcome::NotConfirmed(entity)),
             Err(fault) => acted.outcomes.push(Outcome::Failed(entity, fault.message)),
         }
     }
-    acted
+}
+
+/// The steps of all calls: what needs a «yes» first, so that a refusal leaves nothing half done; then
+/// lines before devices that may be slow.
+fn planned(world: &World, understood: &Understanding, acted: &mut Acted) -> Vec<Step> {
+    let home = world.home();
+    let mut steps = Vec::new();
+    for call in &understood.calls {
+        let plan = home.plan(call);
+        let declined = plan.declined.into_iter().map(|declined| Outcome::Failed(declined.entity, declined.why));
+        acted.outcomes.extend(declined);
+        steps.extend(plan.steps);
+    }
+    let remote =
+        |entity: EntityRef| home.entity(entity).is_some_and(|entity| matches!(entity.binding, Binding::Mqtt { .. }));
+    steps.sort_by_key(|step: &Step| (std::cmp::Reverse(step.tier), remote(step.entity)));
+    steps
 }
 
 /// Drives one line and believes only what is read back from it.
-async fn one(parts: &mut Parts, step: &Step, behalf: Behalf<'_>, changes: &mut Vec<Change>) -> Result<(), Fault> {
+async fn one(world: &World, step: &Step, behalf: Behalf<'_>, changes: &mut Vec<Change>) -> Result<(), Fault> {
     let Some((line, wanted)) = &step.line else {
         return Err(Fault::new(Code::Unavailable, "is not connected to this board"));
     };
-    if remote::is_remote(parts, step.entity) {
-        return remote::drive(parts, step.entity, *wanted, behalf, changes).await;
-    }
-    let driven = parts.call("line_set", json!({"line": line, "value": lines::as_number(*wanted)}), behalf).await;
+    let driven = world.call("line_set", json!({"line": line, "value": lines::as_number(*wanted)}), behalf).await;
     if let Err(fault) = driven {
         return Err(Fault::new(fault.code, format!("could not be switched: {}", fault.message)));
     }
-    let read = match lines::value(parts, step.entity, line, behalf).await {
+    let read = match lines::value(world, step.entity, line, behalf).await {
         Ok(read) => read,
         Err(fault) => {
-            changes.extend(parts.home.observe_lost(step.entity));
+            changes.extend(world.take_in(|home| home.observe_lost(step.entity)));
             return Err(Fault::new(fault.code, format!("could not be read back: {}", fault.message)));
         }
     };
-    changes.extend(parts.home.observe(step.entity, read));
+    changes.extend(world.take_in(|home| home.observe(step.entity, read)));
     if same(read, *wanted) {
         return Ok(());
     }

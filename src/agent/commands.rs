@@ -18,7 +18,7 @@ Commands:
   /quit    leave";
 
 impl Agent {
-    pub(super) async fn command(&mut self, command: &str, behalf: Behalf<'_>) -> Said {
+    pub(super) async fn command(&self, command: &str, behalf: Behalf<'_>) -> Said {
         let mut words = command.split_whitespace();
         let text = match words.next().unwrap_or_default() {
             "help" | "?" => HELP.to_owned(),
@@ -31,13 +31,13 @@ impl Agent {
         Said { text, detail: json!({"decision": "answer", "command": command}) }
     }
 
-    async fn pins(&mut self, behalf: Behalf<'_>) -> String {
-        let answer = match self.parts.call("line_get", json!({}), behalf).await {
+    async fn pins(&self, behalf: Behalf<'_>) -> String {
+        let answer = match self.world.call("line_get", json!({}), behalf).await {
             Ok(answer) => answer,
             Err(fault) => return format!("The lines could not be read: {fault}"),
         };
-        let mut rows = Vec::new();
-        for entity in &self.parts.home.entities {
+        let (mut rows, home) = (Vec::new(), self.world.home());
+        for entity in &home.entities {
             let Some(line) = lines::line_of(entity) else { continue };
             let value = answer["values"][&line].as_f64().map(|value| value.to_string());
             let shown = value.unwrap_or_else(|| answer["faults"][&line].as_str().unwrap_or("not open").to_owned());
@@ -47,7 +47,8 @@ impl Agent {
     }
 
     pub(super) fn state(&self) -> String {
-        let entities = self.parts.home.entities.iter();
+        let home = self.world.home();
+        let entities = home.entities.iter();
         let rows: Vec<_> =
             entities.map(|entity| format!("  {:<24} {:<12} {}", entity.name, entity.state, entity.id)).collect();
         if rows.is_empty() { "This home has no devices yet.".into() } else { rows.join("\n") }
@@ -55,7 +56,7 @@ impl Agent {
 
     fn tools(&self) -> String {
         let rows =
-            self.parts.gate.manifests().map(|tool| format!("  {:<12} {:<6} {}", tool.name, tool.doer(), tool.purpose));
+            self.world.gate.manifests().map(|tool| format!("  {:<12} {:<6} {}", tool.name, tool.doer(), tool.purpose));
         rows.collect::<Vec<_>>().join("\n")
     }
 }

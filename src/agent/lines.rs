@@ -2,44 +2,52 @@
 
 use serde_json::{Value, json};
 
-use super::{Behalf, Parts};
+use super::Behalf;
+use super::world::World;
 use crate::base::{Code, Fault};
-use crate::home::{Binding, Change, Entity, EntityRef, LineValue};
+use crate::home::{Binding, Change, Entity, EntityRef, Home, LineValue};
 
 /// Reads every line of the home in one call and takes the values in; what changed by it.
 ///
 /// A line that cannot be read makes its entity unavailable: better no answer than an old one.
-pub(super) async fn read_all(parts: &mut Parts, behalf: Behalf<'_>) -> Vec<Change> {
-    let wired = |entity: &EntityRef| parts.home.entity(*entity).and_then(line_of).is_some();
-    let entities: Vec<_> = (0..parts.home.entities.len()).map(EntityRef).filter(wired).collect();
-    if entities.is_empty() {
+pub(super) async fn read_all(world: &World, behalf: Behalf<'_>) -> Vec<Change> {
+    let wired: Vec<(EntityRef, String)> = {
+        let home = world.home();
+        let entities = home.entities.iter().enumerate();
+        entities.filter_map(|(place, entity)| Some((EntityRef(place), line_of(entity)?))).collect()
+    };
+    if wired.is_empty() {
         return Vec::new();
     }
-    let answer = parts.call("line_get", json!({}), behalf).await;
+    // From the reading until it is taken in: what a turn drives meanwhile must not be read over.
+    let _lines = world.hold_lines().await;
+    let answer = world.call("line_get", json!({}), behalf).await;
     if let Err(fault) = &answer {
         tracing::warn!(%fault, "the lines could not be read");
     }
     let values = answer.unwrap_or_default();
-    let mut changes = Vec::new();
-    for entity in entities {
-        let Some(it) = parts.home.entity(entity) else { continue };
-        let line = line_of(it).unwrap_or_default();
-        match values["values"].get(&line).and_then(Value::as_f64).map(|number| as_line_value(it, number)) {
-            Some(value) => changes.extend(parts.home.observe(entity, value)),
-            None => {
-                tracing::warn!(line, fault = values["faults"][&line].as_str(), "a line could not be read");
-                changes.extend(parts.home.observe_lost(entity));
-            }
-        }
+    world.take_in(|home| wired.iter().flat_map(|(entity, line)| taken_in(home, *entity, line, &values)).collect())
+}
+
+fn taken_in(home: &mut Home, entity: EntityRef, line: &str, values: &Value) -> Vec<Change> {
+    let number = values["values"].get(line).and_then(Value::as_f64);
+    let value = number.and_then(|number| Some(as_line_value(home.entity(entity)?, number)));
+    if let Some(value) = value {
+        return home.observe(entity, value);
     }
-    changes
+    tracing::warn!(line, fault = values["faults"][line].as_str(), "a line could not be read");
+    home.observe_lost(entity)
 }
 
 /// Takes in a line's new level; what changed by it.
-pub(super) fn changed(parts: &mut Parts, line: &str, on: bool) -> Vec<Change> {
+pub(super) async fn changed(world: &World, line: &str, on: bool) -> Vec<Change> {
+    // After a reading that is under way: what it read is older.
+    let _lines = world.hold_lines().await;
     let of_line = |entity: &Entity| line_of(entity).is_some_and(|its| its == line);
-    let found = parts.home.entities.iter().position(of_line);
-    found.map(|place| parts.home.observe(EntityRef(place), LineValue::Level(on))).unwrap_or_default()
+    world.take_in(|home| {
+        let found = home.entities.iter().position(of_line);
+        found.map(|place| home.observe(EntityRef(place), LineValue::Level(on))).unwrap_or_default()
+    })
 }
 
 /// The value on an entity's line now.
@@ -47,15 +55,16 @@ pub(super) fn changed(parts: &mut Parts, line: &str, on: bool) -> Vec<Change> {
 /// # Errors
 /// The gate's or the hand's fault.
 pub(super) async fn value(
-    parts: &Parts,
+    world: &World,
     entity: EntityRef,
     line: &str,
     behalf: Behalf<'_>,
 ) -> Result<LineValue, Fault> {
-    let answer = parts.call("line_get", json!({"line": line}), behalf).await?;
+    let answer = world.call("line_get", json!({"line": line}), behalf).await?;
     let number = answer.get("value").and_then(Value::as_f64);
     let number = number.ok_or_else(|| Fault::new(Code::Garbage, format!("line_get answered {answer}")))?;
-    let Some(entity) = parts.home.entity(entity) else {
+    let home = world.home();
+    let Some(entity) = home.entity(entity) else {
         return Err(Fault::new(Code::NotFound, format!("no entity has line «{line}»")));
     };
     Ok(as_line_value(entity, number))

@@ -2,7 +2,8 @@
 //!
 //! The home is asked first, by the local intent path; what it is not sure of changes nothing. Every
 //! actuation is read back before it is claimed. A turn always ends in one answer: refusal, timeout
-//! and death of a hand are ordinary faults. The agent never names a channel and opens nothing itself.
+//! and death of a hand are ordinary faults. Turns of several sessions run beside each other (`world`).
+//! The agent never names a channel and opens nothing itself.
 
 #![forbid(unsafe_code)]
 
@@ -13,26 +14,28 @@ mod remote;
 mod session;
 mod set;
 mod think;
+mod world;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 use tracing::Instrument;
 
-use crate::base::{Clock, Fault, Id};
-use crate::bus::{self, Inbound, Outbound, Outside, Principal};
-use crate::gate::{Call, Gate};
+use crate::base::{Clock, Id};
+use crate::bus::{Inbound, Outbound, Outside, Principal};
+use crate::gate::Gate;
 use crate::guard::leak;
-use crate::home::{Binding, Change, Home};
+use crate::home::Home;
 use crate::intent::{self, Decision, Turn, Understanding};
-use crate::store::{DeviceState, Role, Store};
+use crate::store::{Role, Store};
 
 use act::Acted;
 pub use think::{Mind, Thought, Thoughts};
 
-use session::Sessions;
+use session::{Session, Sessions};
+use world::World;
 
 /// What a turn needs from the rest of Hearth.
 #[derive(Debug)]
@@ -53,11 +56,11 @@ pub struct Parts {
     pub mind: Option<Mind>,
 }
 
-/// The agent; one turn at a time.
+/// The agent; one turn at a time in each session, which the bus sees to.
 #[derive(Debug)]
 pub struct Agent {
-    parts: Parts,
-    sessions: Sessions,
+    world: World,
+    sessions: Mutex<Sessions>,
 }
 
 /// On whose behalf, and under which trace, something is done.
@@ -87,31 +90,32 @@ impl Agent {
     /// An agent over these parts.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        Self { parts, sessions: Sessions::default() }
+        Self { world: World::new(parts), sessions: Mutex::default() }
     }
 
     /// The states of all entities, by their ids.
     #[must_use]
     pub fn states(&self) -> Value {
-        let entities = self.parts.home.entities.iter();
+        let home = self.world.home();
+        let entities = home.entities.iter();
         Value::Object(entities.map(|entity| (entity.id.clone(), entity.to_json())).collect())
     }
 
     /// Answers one message, or leaves a thought that answers it: thinking takes long, and the home obeys
     /// meanwhile. Never fails, an answer is all that can happen.
-    pub async fn turn(&mut self, message: &Inbound) -> Turned {
+    pub async fn turn(&self, message: &Inbound) -> Turned {
         let span = tracing::info_span!("turn", trace = %message.trace, session = message.session);
         self.answer(message).instrument(span).await
     }
 
     /// The answer that came of thinking about a message.
-    pub async fn conclude(&mut self, message: &Inbound, thoughts: Thoughts) -> Outbound {
+    pub async fn conclude(&self, message: &Inbound, thoughts: Thoughts) -> Outbound {
         let span = tracing::info_span!("turn", trace = %message.trace, session = message.session);
         let said = Said { text: thoughts.text, detail: thoughts.detail };
         self.tell(message, said).instrument(span).await
     }
 
-    async fn answer(&mut self, message: &Inbound) -> Turned {
+    async fn answer(&self, message: &Inbound) -> Turned {
         let began = std::time::Instant::now();
         self.note(message, Role::User, &message.text).await;
         let behalf = Behalf { principal: &message.principal, trace: message.trace, confirmed: false };
@@ -123,7 +127,7 @@ impl Agent {
             None => self.sentence(message, behalf).await,
         };
         if said.detail["decision"] == "abstain" {
-            match &self.parts.mind {
+            match &self.world.mind {
                 Some(mind) => return Turned::Thinks(Box::new(self.thought(mind.clone(), message, said.text))),
                 None => said.text.push_str(" There is no model that I could ask; hearth onboard sets one up."),
             }
@@ -136,8 +140,8 @@ impl Agent {
     fn thought(&self, mind: Mind, message: &Inbound, alone: String) -> Thought {
         Thought {
             mind,
-            gate: Arc::clone(&self.parts.gate),
-            store: self.parts.store.clone(),
+            gate: Arc::clone(&self.world.gate),
+            store: self.world.store.clone(),
             principal: message.principal.clone(),
             trace: message.trace,
             session: message.session.clone(),
@@ -147,7 +151,7 @@ impl Agent {
         }
     }
 
-    async fn tell(&mut self, message: &Inbound, mut said: Said) -> Outbound {
+    async fn tell(&self, message: &Inbound, mut said: Said) -> Outbound {
         // Nobody is told what looks like a secret, whoever asked.
         said.text = leak::clean(&said.text, leak::Policy::Secrets).into_owned();
         leak::clean_json(&mut said.detail, leak::Policy::Secrets);
@@ -157,10 +161,10 @@ impl Agent {
         Outbound { trace: message.trace, text: said.text, detail: said.detail }
     }
 
-    async fn sentence(&mut self, message: &Inbound, behalf: Behalf<'_>) -> Said {
-        let now = self.parts.clock.monotonic();
-        let session = self.sessions.of(&message.session);
-        if let Some(waiting) = session.waiting(now) {
+    async fn sentence(&self, message: &Inbound, behalf: Behalf<'_>) -> Said {
+        let now = self.world.clock.monotonic();
+        let waiting = self.with_session(&message.session, |session| session.waiting(now));
+        if let Some(waiting) = waiting {
             if session::is_yes(&message.text) {
                 return self.act(&message.session, waiting, Behalf { confirmed: true, ..behalf }).await;
             }
@@ -173,7 +177,7 @@ impl Agent {
             // The hardware says something else than it did before: read the sentence against that.
             understood = self.understand(message);
         }
-        self.sessions.of(&message.session).context = understood.context.clone();
+        self.with_session(&message.session, |session| session.context = understood.context.clone());
         match understood.decision {
             Decision::Act => self.act(&message.session, understood, behalf).await,
             Decision::Answer | Decision::Ask | Decision::Abstain => {
@@ -182,31 +186,43 @@ impl Agent {
         }
     }
 
-    fn understand(&mut self, message: &Inbound) -> Understanding {
-        let context = self.sessions.of(&message.session).context.clone();
-        let now = Timestamp::from_millisecond(self.parts.clock.wall_ms()).unwrap_or(Timestamp::UNIX_EPOCH);
-        let now = now.to_zoned(self.parts.zone.clone()).datetime();
-        intent::understand(&self.parts.home, &Turn { text: &message.text, area: None, now, context })
+    fn with_session<T>(&self, key: &str, with: impl FnOnce(&mut Session) -> T) -> T {
+        with(self.sessions().of(key))
+    }
+
+    fn sessions(&self) -> MutexGuard<'_, Sessions> {
+        self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether turns can be taken: waits until lines could be moved.
+    pub async fn alive(&self) {
+        drop(self.world.hold_lines().await);
+    }
+
+    fn understand(&self, message: &Inbound) -> Understanding {
+        let context = self.with_session(&message.session, |session| session.context.clone());
+        let now = Timestamp::from_millisecond(self.world.clock.wall_ms()).unwrap_or(Timestamp::UNIX_EPOCH);
+        let now = now.to_zoned(self.world.zone.clone()).datetime();
+        intent::understand(&self.world.home(), &Turn { text: &message.text, area: None, now, context })
     }
 
     /// Carries an understanding out and says what is true afterwards.
-    async fn act(&mut self, session: &str, understood: Understanding, behalf: Behalf<'_>) -> Said {
-        let Acted { outcomes, changes, unconfirmed, beyond } =
-            act::carry_out(&mut self.parts, &understood, behalf).await;
-        self.remember(&changes).await;
+    async fn act(&self, session: &str, understood: Understanding, behalf: Behalf<'_>) -> Said {
+        let Acted { outcomes, changes, unconfirmed, beyond } = act::carry_out(&self.world, &understood, behalf).await;
+        self.world.save(&changes).await;
         let mut detail = detail(&understood);
         detail["changes"] = json!(changes);
         if unconfirmed {
-            let text = act::question(&self.parts.home, &understood);
+            let text = act::question(&self.world.home(), &understood);
             detail["decision"] = json!("ask");
-            let now = self.parts.clock.monotonic();
-            self.sessions.of(session).wait_for_yes(understood, now);
+            let now = self.world.clock.monotonic();
+            self.with_session(session, |session| session.wait_for_yes(understood, now));
             return Said { text, detail };
         }
-        detail["outcomes"] = act::outcomes_json(&self.parts.home, &outcomes);
+        detail["outcomes"] = act::outcomes_json(&self.world.home(), &outcomes);
         let mut text = Vec::new();
         if !outcomes.is_empty() || beyond.is_empty() {
-            text.push(intent::reply(&self.parts.home, &understood, &outcomes));
+            text.push(intent::reply(&self.world.home(), &understood, &outcomes));
         } else {
             detail["decision"] = json!("abstain");
         }
@@ -215,58 +231,36 @@ impl Agent {
     }
 
     /// Reads every line of the home; whether anything changed.
-    async fn look(&mut self, behalf: Behalf<'_>) -> bool {
-        let changes = lines::read_all(&mut self.parts, behalf).await;
-        self.remember(&changes).await;
+    async fn look(&self, behalf: Behalf<'_>) -> bool {
+        let changes = lines::read_all(&self.world, behalf).await;
+        self.world.save(&changes).await;
         !changes.is_empty()
     }
 
     /// Reads every line at the start: what was true before the last power cut may not be true now.
-    pub async fn look_at_everything(&mut self, trace: Id) {
+    pub async fn look_at_everything(&self, trace: Id) {
         let principal = Principal::owner("start");
         self.look(Behalf { principal: &principal, trace, confirmed: false }).await;
-        for entity in &self.parts.home.entities {
-            self.parts.outside.news.know(&entity.id, entity.to_json());
+        for entity in &self.world.home().entities {
+            self.world.outside.news.know(&entity.id, entity.to_json());
         }
     }
 
     /// Takes in what devices behind a channel have reported since it was last called.
-    pub async fn hear_devices(&mut self) {
-        let changes = remote::hear(&mut self.parts);
-        self.remember(&changes).await;
+    pub async fn hear_devices(&self) {
+        let changes = remote::hear(&self.world);
+        self.world.save(&changes).await;
     }
 
     /// Takes in that a line has changed.
-    pub async fn hear_line(&mut self, line: &str, on: bool) {
-        let changes = lines::changed(&mut self.parts, line, on);
+    pub async fn hear_line(&self, line: &str, on: bool) {
+        let changes = lines::changed(&self.world, line, on).await;
         tracing::debug!(line, on, changes = changes.len(), "a line has changed");
-        self.remember(&changes).await;
-    }
-
-    async fn remember(&self, changes: &[Change]) {
-        if changes.is_empty() {
-            return;
-        }
-        let (home, at_ms) = (&self.parts.home, self.parts.clock.wall_ms());
-        let news = &self.parts.outside.news;
-        let mut states: Vec<DeviceState> = Vec::new();
-        for change in changes {
-            let Some(entity) = home.find(&change.entity).and_then(|found| home.entity(found)) else { continue };
-            news.know(&entity.id, entity.to_json());
-            let Change { entity: id, property, from, to } = change.clone();
-            news.tell(bus::Change { entity: id, property, from, to });
-            if states.iter().all(|state| state.entity != entity.id) {
-                let source = if matches!(entity.binding, Binding::Mqtt { .. }) { "mqtt" } else { "line" }.to_owned();
-                states.push(DeviceState { entity: entity.id.clone(), state: entity.to_json(), at_ms, source });
-            }
-        }
-        if let Err(error) = self.parts.store.save_states(states).await {
-            tracing::warn!(%error, "states were not saved");
-        }
+        self.world.save(&changes).await;
     }
 
     async fn note(&self, message: &Inbound, role: Role, text: &str) {
-        let store = &self.parts.store;
+        let store = &self.world.store;
         let channel = message.session.split(':').next().unwrap_or_default();
         let noted = async {
             store.touch_session(&message.session, &message.principal.name, channel).await?;
@@ -275,13 +269,6 @@ impl Agent {
         if let Err(error) = noted.await {
             tracing::warn!(%error, "a message was not kept");
         }
-    }
-}
-
-impl Parts {
-    async fn call(&self, tool: &str, arguments: Value, behalf: Behalf<'_>) -> Result<Value, Fault> {
-        let Behalf { principal, trace, confirmed } = behalf;
-        self.gate.call(Call { tool, arguments, principal, trace, confirmed }).await
     }
 }
 

@@ -13,20 +13,15 @@ pub(super) fn arguments(command: &str) -> Option<&str> {
 }
 
 impl Agent {
-    pub(super) async fn set(&mut self, session: &str, arguments: &str, behalf: Behalf<'_>) -> Said {
+    pub(super) async fn set(&self, session: &str, arguments: &str, behalf: Behalf<'_>) -> Said {
         let refused = |why: String| Said { text: why, detail: json!({"decision": "abstain"}) };
         let Some((id, value)) = arguments.split_once(char::is_whitespace) else {
             return refused("That is /set ENTITY VALUE, for example /set light.kitchen_lamp on.".into());
         };
-        let home = &self.parts.home;
-        let Some((target, entity)) = home.find(id).and_then(|target| Some((target, home.entity(target)?))) else {
-            return refused(format!("There is no entity «{}»; /state lists them.", id.escape_debug()));
-        };
-        let commands = match commands(entity, value.trim()) {
-            Ok(commands) => commands,
+        let calls = match self.calls(id, value.trim()) {
+            Ok(calls) => calls,
             Err(why) => return refused(why),
         };
-        let calls = commands.into_iter().map(|command| Call { command, targets: vec![target] }).collect();
         let understood = Understanding {
             decision: Decision::Act,
             readings: Vec::new(),
@@ -37,6 +32,14 @@ impl Agent {
             context: Context::default(),
         };
         self.act(session, understood, behalf).await
+    }
+
+    fn calls(&self, id: &str, value: &str) -> Result<Vec<Call>, String> {
+        let home = self.world.home();
+        let Some((target, entity)) = home.find(id).and_then(|target| Some((target, home.entity(target)?))) else {
+            return Err(format!("There is no entity «{}»; /state lists them.", id.escape_debug()));
+        };
+        Ok(commands(entity, value)?.into_iter().map(|command| Call { command, targets: vec![target] }).collect())
     }
 }
 

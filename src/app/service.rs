@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
-use tokio::sync::Mutex;
+use tokio::task::JoinSet;
 
 use crate::agent::{Agent, Parts, Thoughts, Turned};
 use crate::base::{Clock, Fault, IdSource, limits};
-use crate::bus::{self, Bus, Inbound, Messages, Outbound, Outside, Principal, Remote};
+use crate::bus::{self, Bus, Inbound, Messages, Outbound, Outside, Principal, Remote, Turn};
 use crate::config;
 use crate::gate::web::Web;
 use crate::gate::{Call, Gate, Tool};
@@ -32,7 +32,7 @@ use super::{AppFault, Settings, edges};
 
 /// A running Hearth: what its doors ask.
 pub struct Service {
-    agent: Mutex<Agent>,
+    agent: Arc<Agent>,
     bus: Bus,
     gate: Arc<Gate>,
     hands: Hands,
@@ -127,7 +127,7 @@ impl Service {
             outside: outside.clone(),
             mind,
         };
-        let mut agent = Agent::new(parts);
+        let agent = Agent::new(parts);
         agent.look_at_everything(ids.next()).await;
 
         let (bus, messages) = bus::open();
@@ -139,7 +139,7 @@ impl Service {
             orphans,
             lines_lost: failed.iter().map(|(line, fault)| (line.clone(), fault.to_string())).collect(),
         };
-        let agent = Mutex::new(agent);
+        let agent = Arc::new(agent);
         let voucher = Voucher::new(&config, &dirs.data);
         let service = Self {
             agent,
@@ -163,47 +163,68 @@ impl Service {
         Ok((Arc::new(service), messages))
     }
 
-    /// Answers what comes over the bus, one message after the other, and takes in what lines and devices
-    /// tell, until every channel has closed.
+    /// Answers what comes over the bus, and takes in what lines and devices tell, until every channel has
+    /// closed: each session's messages one after the other, sessions beside each other.
     pub async fn listen(self: Arc<Self>, mut messages: Messages) {
+        let agent = Arc::clone(&self.agent);
         let mut reports = self.outside.remote.watch();
         let (to_agent, mut changes) = edges::open();
         let watched = std::mem::take(&mut *self.watched.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
-        let _lines = tokio::spawn(edges::run(watched, to_agent.clone()));
-        loop {
-            tokio::select! {
-                message = messages.next() => {
-                    let Some(message) = message else { return };
-                    self.attend(message).await;
-                }
-                _ = reports.changed() => self.agent.lock().await.hear_devices().await,
-                Some(edge) = changes.recv() => self.agent.lock().await.hear_line(&edge.line, edge.on).await,
+        let lines = edges::run(watched, to_agent.clone());
+        let hearing = async {
+            while reports.changed().await.is_ok() {
+                agent.hear_devices().await;
             }
+        };
+        let watching = async {
+            while let Some(edge) = changes.recv().await {
+                agent.hear_line(&edge.line, edge.on).await;
+            }
+        };
+        tokio::select! {
+            () = self.take_turns(&mut messages) => {}
+            _ = async { tokio::join!(lines, hearing, watching) } => {}
         }
     }
 
-    async fn attend(self: &Arc<Self>, message: Inbound) {
-        if message.text.trim() == "/stop" && self.thinking.stop(Some(&message.session)) > 0 {
-            let thoughts = Thoughts { text: "All right.".into(), detail: json!({"decision": "answer"}) };
-            return message.answer(self.agent.lock().await.conclude(&message, thoughts).await);
+    async fn take_turns(self: &Arc<Self>, messages: &mut Messages) {
+        // Dropped with this future: no turn outlives it.
+        let mut turns = JoinSet::new();
+        loop {
+            tokio::select! {
+                turn = messages.next() => {
+                    let Some(turn) = turn else { break };
+                    turns.spawn(Arc::clone(self).attend(turn));
+                }
+                Some(ended) = turns.join_next() => if let Err(error) = ended {
+                    tracing::error!(%error, "a turn did not end in an answer");
+                },
+            }
         }
-        let turned = self.agent.lock().await.turn(&message).await;
-        let thought = match turned {
-            Turned::Answered(answer) => return message.answer(answer),
+        while turns.join_next().await.is_some() {}
+    }
+
+    async fn attend(self: Arc<Self>, turn: Turn) {
+        let agent = &self.agent;
+        if turn.text.trim() == "/stop" && self.thinking.stop(Some(&turn.session)) > 0 {
+            let thoughts = Thoughts { text: "All right.".into(), detail: json!({"decision": "answer"}) };
+            return turn.answer(agent.conclude(&turn, thoughts).await);
+        }
+        let thought = match agent.turn(&turn).await {
+            Turned::Answered(answer) => return turn.answer(answer),
             Turned::Thinks(thought) => thought,
         };
-        match self.thinking.begin(&message.session) {
+        match self.thinking.begin(&turn.session) {
             Ok(stopped) => {
-                let service = Arc::clone(self);
-                tokio::spawn(async move {
-                    let thoughts = model::think(*thought, stopped).await;
-                    service.thinking.end(&message.session);
-                    message.answer(service.agent.lock().await.conclude(&message, thoughts).await);
-                });
+                // The conversation goes on meanwhile: it may say /stop.
+                let message = turn.leave();
+                let thoughts = model::think(*thought, stopped).await;
+                self.thinking.end(&message.session);
+                message.answer(agent.conclude(&message, thoughts).await);
             }
             Err(busy) => {
                 let thoughts = Thoughts { text: busy, detail: json!({"decision": "ask"}) };
-                message.answer(self.agent.lock().await.conclude(&message, thoughts).await);
+                turn.answer(agent.conclude(&turn, thoughts).await);
             }
         }
     }
@@ -245,7 +266,7 @@ impl Service {
             "opened": self.facts.opened,
             "orphans_closed": self.facts.orphans,
             "lines_lost": self.facts.lines_lost,
-            "devices": self.agent.lock().await.states(),
+            "devices": self.agent.states(),
             "events": self.ring.as_ref().map(Ring::lines).unwrap_or_default(),
         })
     }
@@ -270,9 +291,9 @@ impl Service {
         }
     }
 
-    /// Whether the agent takes turns: waits for the one that runs, and asks the store.
+    /// Whether the agent takes turns: waits until lines could be moved, and asks the store.
     pub async fn alive(&self) -> bool {
-        drop(self.agent.lock().await);
+        self.agent.alive().await;
         self.store.status().await.is_ok()
     }
 

@@ -36,6 +36,10 @@ pub const ADMIN_CLIENTS: usize = 16;
 pub const INBOUND_QUEUE: usize = 64;
 /// Of [`INBOUND_QUEUE`], messages of one channel: a flood on one leaves room for the others.
 pub const INBOUND_SHARE: usize = 32;
+/// Turns at one time, each of another session; fewer than [`HANDS`], so that each can have one.
+pub const TURNS: usize = 12;
+/// Of [`TURNS`], turns of one channel: silent devices and slow models on one leave room for the others.
+pub const TURNS_SHARE: usize = 6;
 /// Answers waiting for one channel.
 pub const OUTBOUND_QUEUE: usize = 64;
 /// Commands remembered so that a redelivered one does not run again.

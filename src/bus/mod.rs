@@ -2,7 +2,8 @@
 //!
 //! Every queue is bounded. A full inbound queue is told to the speaker, and no channel can fill it
 //! alone; a channel that does not take its answers loses them with an event, and nobody else waits
-//! for it. Messages are taken in the order in which they came, so each session's order is kept.
+//! for it. One session's messages are taken one at a time in the order in which they came; sessions
+//! do not wait for each other.
 
 #![forbid(unsafe_code)]
 
@@ -13,6 +14,7 @@ mod recent;
 mod remote;
 #[cfg(test)]
 mod tests;
+mod turns;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -24,6 +26,7 @@ pub use news::{Change, News};
 pub use people::{People, Person};
 pub use principal::{Principal, Rights};
 pub use remote::{Publication, Remote, Report};
+pub use turns::{Messages, Turn};
 
 use crate::base::limits::{COMMAND_ID_BYTES, INBOUND_QUEUE, INBOUND_SHARE, OUTBOUND_QUEUE, TEXT_BYTES};
 use crate::base::{Code, Fault, Id};
@@ -82,13 +85,6 @@ pub struct Bus {
     waiting: Waiting,
 }
 
-/// The listening end, held by whoever runs the agent.
-#[derive(Debug)]
-pub struct Messages {
-    inbound: mpsc::Receiver<Inbound>,
-    waiting: Waiting,
-}
-
 /// How many messages of each channel wait.
 type Waiting = Arc<Mutex<BTreeMap<String, usize>>>;
 
@@ -98,7 +94,7 @@ pub fn open() -> (Bus, Messages) {
     let (sender, receiver) = mpsc::channel(INBOUND_QUEUE);
     let waiting = Waiting::default();
     let bus = Bus { inbound: sender, people: Arc::default(), recent: Arc::default(), waiting: Arc::clone(&waiting) };
-    (bus, Messages { inbound: receiver, waiting })
+    (bus, Messages::new(receiver, waiting))
 }
 
 /// The queue of answers of one channel.
@@ -132,17 +128,22 @@ impl Bus {
             let text = format!("that was {length} bytes long; a message has at most {TEXT_BYTES}");
             return Err(Fault::new(Code::BadInput, text));
         }
-        let channel = channel_of(&message).to_owned();
+        let stopping = || Fault::new(Code::Unavailable, "Hearth is stopping");
+        if self.inbound.is_closed() {
+            return Err(stopping());
+        }
+        let channel = channel_of(&message.session).to_owned();
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         let of_channel = waiting.get(&channel).copied().unwrap_or(0);
         if of_channel >= INBOUND_SHARE {
             return Err(Fault::new(Code::Full, format!("{of_channel} messages are waiting already; try again")));
         }
+        if waiting.values().sum::<usize>() >= INBOUND_QUEUE {
+            return Err(full());
+        }
         self.inbound.try_send(message).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(_) => {
-                Fault::new(Code::Full, format!("{INBOUND_QUEUE} messages are waiting already; try again"))
-            }
-            mpsc::error::TrySendError::Closed(_) => Fault::new(Code::Unavailable, "Hearth is stopping"),
+            mpsc::error::TrySendError::Full(_) => full(),
+            mpsc::error::TrySendError::Closed(_) => stopping(),
         })?;
         waiting.insert(channel, of_channel + 1);
         Ok(())
@@ -168,23 +169,13 @@ impl Bus {
     }
 }
 
-impl Messages {
-    /// The next message; `None` when every channel has closed.
-    pub async fn next(&mut self) -> Option<Inbound> {
-        let message = self.inbound.recv().await?;
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        let channel = channel_of(&message);
-        match waiting.get_mut(channel) {
-            Some(count) if *count > 1 => *count -= 1,
-            _ => drop(waiting.remove(channel)),
-        }
-        drop(waiting);
-        Some(message)
-    }
+fn full() -> Fault {
+    Fault::new(Code::Full, format!("{INBOUND_QUEUE} messages are waiting already; try again"))
 }
 
-fn channel_of(message: &Inbound) -> &str {
-    message.session.split(':').next().unwrap_or_default()
+/// The channel of a session.
+fn channel_of(session: &str) -> &str {
+    session.split(':').next().unwrap_or_default()
 }
 
 impl Inbound {

@@ -1,6 +1,7 @@
 //! Tests of the bus: bounds, shares, order, redelivery.
 
 use super::*;
+use crate::base::limits::{TURNS, TURNS_SHARE};
 use crate::base::{Clock, IdSource};
 
 fn message(session: &str, text: &str, reply_to: &mpsc::Sender<Outbound>) -> Inbound {
@@ -14,7 +15,7 @@ fn message(session: &str, text: &str, reply_to: &mpsc::Sender<Outbound>) -> Inbo
 }
 
 fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_current_thread().build().expect("a runtime")
+    tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime")
 }
 
 #[test]
@@ -62,9 +63,59 @@ fn each_session_keeps_its_order() {
             let number: u32 = message.text.parse().expect("a number");
             let expected = last.get(&message.session).map_or(0, |last| last + 1);
             assert_eq!(number, expected, "{}", message.session);
-            last.insert(message.session, number);
+            last.insert(message.session.clone(), number);
         }
     });
+}
+
+#[test]
+fn a_session_whose_turn_takes_long_holds_up_itself_and_nobody_else() {
+    let (bus, mut messages) = open();
+    let (answers, _kept) = answers();
+    for (session, text) in [("mqtt:a", "1"), ("mqtt:a", "2"), ("mqtt:b", "1"), ("console:x", "1")] {
+        bus.say(message(session, text, &answers)).expect("room");
+    }
+    runtime().block_on(async {
+        let slow = messages.next().await.expect("a turn");
+        assert_eq!((slow.session.as_str(), slow.text.as_str()), ("mqtt:a", "1"));
+        for session in ["mqtt:b", "console:x"] {
+            assert_eq!(messages.next().await.expect("a turn").session, session);
+        }
+        let pending = tokio::time::timeout(std::time::Duration::from_millis(20), messages.next()).await;
+        assert!(pending.is_err(), "the second of the same session waits for the first");
+        drop(slow);
+        let second = messages.next().await.expect("a turn");
+        assert_eq!((second.session.as_str(), second.text.as_str()), ("mqtt:a", "2"));
+    });
+}
+
+#[test]
+fn turns_are_bounded_and_no_channel_has_all_of_them() {
+    let (bus, mut messages) = open();
+    let (answers, _kept) = answers();
+    let first = |number: usize| message(&format!("mqtt:{number}"), "slow", &answers);
+    for number in 0..TURNS_SHARE + 2 {
+        bus.say(first(number)).expect("room");
+    }
+    for number in 0..TURNS {
+        bus.say(message(&format!("c{}:{number}", number % 3), "slow", &answers)).expect("room");
+    }
+    runtime().block_on(async {
+        let mut turns = Vec::new();
+        while turns.len() < TURNS {
+            turns.push(messages.next().await.expect("a turn"));
+        }
+        let of_mqtt = turns.iter().filter(|turn| turn.session.starts_with("mqtt:")).count();
+        assert_eq!(of_mqtt, TURNS_SHARE);
+        let wait = std::time::Duration::from_millis(20);
+        assert!(tokio::time::timeout(wait, messages.next()).await.is_err(), "all turns are taken");
+        turns.pop();
+        assert!(messages.next().await.is_some(), "one ended, one begins");
+    });
+    for number in 0..INBOUND_SHARE - 2 {
+        bus.say(first(100 + number)).expect("room");
+    }
+    assert_eq!(bus.say(first(999)).map_err(|f| f.code), Err(Code::Full), "what waits for a turn still counts");
 }
 
 #[test]

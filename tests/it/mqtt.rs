@@ -1,13 +1,16 @@
 //! MQTT against real peers: mosquitto and its clients, a proxy that cuts, paho, and a hostile broker.
 
-mod broker;
+pub(crate) mod broker;
 mod client;
 mod cuts;
 mod docs;
 mod hostile;
+mod offers;
 mod paho;
 mod peer;
 mod proxy;
+mod schemas;
+mod script;
 mod service;
 
 use broker::Broker;

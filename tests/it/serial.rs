@@ -1,6 +1,8 @@
 //! The serial line over pty pairs: people, machines, noise, unplugging, the PIN.
 
-mod far;
+pub(crate) mod far;
+mod faults;
+mod vectors;
 
 use std::time::Duration;
 

@@ -79,13 +79,13 @@ pub async fn run<D: Dial>(dial: D, settings: Settings, parts: Parts) {
     let up = watch::Sender::new(0);
     let relay = Relay {
         up: up.subscribe(),
-        news,
+        news: news.clone(),
         topics: topics.clone(),
         returns: Arc::clone(&returns),
         status: settings.status.clone(),
     };
     let session = Session::new(options(&settings, &topics));
-    let ears = Ears { bus, ids, topics, remote, devices: settings.devices, returns, answers, back, up };
+    let ears = Ears { bus, news, ids, topics, remote, devices: settings.devices, returns, answers, back, up };
     let (client, driver) = client(dial, session, ears);
     tokio::join!(driver.run(), relay.run(client, answered, to_say, publications));
 }
@@ -106,6 +106,7 @@ fn options(settings: &Settings, topics: &Topics) -> Options {
 /// See the module.
 struct Ears {
     bus: Bus,
+    news: News,
     ids: Arc<IdSource>,
     topics: Topics,
     remote: Remote,
@@ -161,6 +162,10 @@ impl Ears {
         let (identity, session) = match meaning {
             Meaning::Request(client) => (format!("mqtt:{client}"), format!("mqtt:request:{client}")),
             Meaning::Say => ("mqtt:say".to_owned(), "mqtt:say".to_owned()),
+            // Each device for itself: one that is silent holds no other up. Names that are none share one.
+            Meaning::Set(entity) if self.news.state(entity).is_some() => {
+                ("mqtt:cmd".to_owned(), format!("mqtt:cmd:{entity}"))
+            }
             Meaning::Set(_) => ("mqtt:cmd".to_owned(), "mqtt:cmd".to_owned()),
         };
         let inbound = Inbound {

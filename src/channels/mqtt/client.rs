@@ -14,7 +14,7 @@ use tokio::time::{sleep_until, timeout};
 use super::codec;
 use super::dial::Dial;
 use super::packet::{Message, Packet};
-use super::queue::{Lane, Ticket};
+use super::queue::Lane;
 use super::session::{Event, Session};
 use super::tickets::Tickets;
 use crate::base::limits::{MQTT_BACKOFF, MQTT_GREETING, MQTT_ORDERS, MQTT_PACKET_BYTES, MQTT_STALL, MQTT_WRITE_BYTES};
@@ -119,7 +119,7 @@ impl<D: Dial, L: Listener> Driver<D, L> {
 
     /// A connection; `None` when every client is gone meanwhile.
     async fn dialled(&mut self) -> Result<Option<D::Stream>, String> {
-        let Self { dial, orders, session, tickets, .. } = self;
+        let Self { dial, listener, orders, session, tickets, .. } = self;
         let dialling = timeout(MQTT_GREETING, dial.dial());
         tokio::pin!(dialling);
         loop {
@@ -130,7 +130,11 @@ impl<D: Dial, L: Listener> Driver<D, L> {
                     Err(_) => Err(format!("no connection within {MQTT_GREETING:?}")),
                 },
                 order = orders.recv() => match order {
-                    Some(order) => tickets.take(order, session),
+                    Some(order) => {
+                        tickets.take(order, session);
+                        // Also without a broker: who is refused must not wait until one comes.
+                        tell(session, listener, tickets);
+                    }
                     None => return Ok(None),
                 },
             }
@@ -139,6 +143,7 @@ impl<D: Dial, L: Listener> Driver<D, L> {
 
     fn take(&mut self, order: Order) {
         self.tickets.take(order, &mut self.session);
+        self.tell();
     }
 
     /// One connection from greeting to end; `Ok` when every client is gone.
@@ -212,21 +217,24 @@ impl<D: Dial, L: Listener> Driver<D, L> {
     }
 
     fn tell(&mut self) {
-        while let Some(event) = self.session.next_event() {
-            match event {
-                Event::Up { session_present } => self.listener.up(session_present),
-                Event::Message(message) => self.listener.message(message),
-                Event::Sent(ticket) => self.tickets.tell(ticket, Ok(())),
-                Event::Unsent(ticket, code, why) => self.unsent(ticket, Fault::new(code, why)),
-                Event::Unheard(filter) => tracing::error!(filter, "the broker does not let us listen there"),
-                Event::Dropped(count) => tracing::warn!(count, "telemetry was dropped: too much waits for the broker"),
-            }
-        }
+        tell(&mut self.session, &mut self.listener, &mut self.tickets);
     }
+}
 
-    fn unsent(&mut self, ticket: Ticket, why: Fault) {
-        tracing::warn!(%why, "a message was not sent");
-        self.tickets.tell(ticket, Err(why));
+fn tell(session: &mut Session, listener: &mut impl Listener, tickets: &mut Tickets) {
+    while let Some(event) = session.next_event() {
+        match event {
+            Event::Up { session_present } => listener.up(session_present),
+            Event::Message(message) => listener.message(message),
+            Event::Sent(ticket) => tickets.tell(ticket, Ok(())),
+            Event::Unsent(ticket, code, why) => {
+                let why = Fault::new(code, why);
+                tracing::warn!(%why, "a message was not sent");
+                tickets.tell(ticket, Err(why));
+            }
+            Event::Unheard(filter) => tracing::error!(filter, "the broker does not let us listen there"),
+            Event::Dropped(count) => tracing::warn!(count, "telemetry was dropped: too much waits for the broker"),
+        }
     }
 }
 
@@ -305,4 +313,21 @@ pub fn backoff(failures: u32) -> Duration {
     let whole = first.saturating_mul(1 << failures.min(16)).min(most);
     let [random, ..] = *uuid::Uuid::new_v4().as_bytes();
     whole / 2 + whole.mul_f64(f64::from(random) / 510.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn attempts_come_later_each_time_up_to_a_bound_and_never_at_one_moment() {
+        let (first, most) = MQTT_BACKOFF;
+        for failures in [0, 1, 2, 5, 8, 40, u32::MAX] {
+            let whole = first.saturating_mul(1 << failures.min(16)).min(most);
+            let waits: std::collections::BTreeSet<_> = (0..200).map(|_| backoff(failures)).collect();
+            assert!(waits.iter().all(|wait| *wait >= whole / 2 && *wait <= whole), "{failures}");
+            assert!(waits.len() > 20, "a random half");
+        }
+        assert!(backoff(u32::MAX) >= most / 2);
+    }
 }

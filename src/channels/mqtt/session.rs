@@ -59,6 +59,9 @@ pub enum Breach {
     Protocol(&'static str),
 }
 
+/// Dropped messages behind one event after the first.
+const DROPPED_TOLD: u64 = 100;
+
 /// The state of this connection.
 #[derive(Debug, PartialEq, Eq)]
 enum Stand {
@@ -77,6 +80,9 @@ pub struct Session {
     received: BTreeSet<u16>,
     redelivery: Redelivery,
     queue: Queue,
+    /// Telemetry dropped and not told yet.
+    dropped: u64,
+    told_dropping: bool,
     subscribing: Option<u16>,
     aliases_in: BTreeMap<u16, String>,
     aliases_out: BTreeMap<String, u16>,
@@ -96,6 +102,8 @@ impl Session {
             received: BTreeSet::new(),
             redelivery: Redelivery::default(),
             queue: Queue::default(),
+            dropped: 0,
+            told_dropping: false,
             subscribing: None,
             aliases_in: BTreeMap::new(),
             aliases_out: BTreeMap::new(),
@@ -151,9 +159,11 @@ impl Session {
         if let Err(refused) = self.queue.push(lane, waiting) {
             self.events.push_back(Event::Unsent(refused, Code::Full, "too many messages wait for the broker".into()));
         }
-        match self.queue.take_dropped() {
-            0 => {}
-            dropped => self.events.push_back(Event::Dropped(dropped)),
+        // One event for the first and one for every hundred: a broker may be away for days.
+        self.dropped += self.queue.take_dropped();
+        if self.dropped >= DROPPED_TOLD || (self.dropped > 0 && !self.told_dropping) {
+            self.told_dropping = true;
+            self.events.push_back(Event::Dropped(std::mem::take(&mut self.dropped)));
         }
     }
 
@@ -187,6 +197,10 @@ impl Session {
             return Err(Breach::Protocol("a receive maximum of 0"));
         }
         let session_present = welcome.session_present;
+        self.told_dropping = false;
+        if self.dropped > 0 {
+            self.events.push_back(Event::Dropped(std::mem::take(&mut self.dropped)));
+        }
         self.welcome = welcome;
         self.stand = Stand::Up;
         // First: who answers what we send again must be heard.

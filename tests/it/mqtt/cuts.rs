@@ -1,4 +1,6 @@
-//! The connection is cut at every packet boundary of an exchange: nothing lost, nothing doubled.
+//! The connection is cut at every packet boundary of an exchange: nothing is lost in either direction, what
+//! we hear is heard once at QoS 1 and 2, and what we say arrives once at QoS 2. At QoS 1 the broker may get
+//! one of ours twice (once marked as a duplicate, `offers`), which is what QoS 1 is; devices and answers bear it.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

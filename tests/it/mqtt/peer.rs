@@ -1,6 +1,9 @@
 //! Our client at library level, with an ear that keeps what it hears.
 
-use std::io;
+use std::io::{self, Read as _, Write as _};
+use std::net::{Shutdown, TcpStream};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
 use hearth::channels::mqtt::{
@@ -105,31 +108,29 @@ impl Peer {
     }
 }
 
-/// A dialler that adds credentials to the first packet, as the hand that owns them does.
-pub(super) struct Login {
-    pub(super) tcp: Tcp,
-    pub(super) user: String,
-    pub(super) password: String,
-}
-
-impl Dial for Login {
-    type Stream = tokio::io::DuplexStream;
-
-    async fn dial(&self) -> io::Result<Self::Stream> {
-        use tokio::io::{AsyncReadExt, AsyncWriteExt};
-        let mut broker = self.tcp.dial().await?;
-        let (ours, mut theirs) = tokio::io::duplex(65_536);
-        let (user, password) = (self.user.clone(), self.password.clone());
-        tokio::spawn(async move {
-            // The first read brings the whole CONNECT: it was written in one piece into the pipe.
-            let mut first = vec![0; 4096];
-            let length = theirs.read(&mut first).await?;
-            let whole = hearth::wire::login::add(&first[..length], &user, password.as_bytes());
-            broker.write_all(&whole.map_err(|fault| io::Error::other(fault.to_string()))?).await?;
-            tokio::io::copy_bidirectional(&mut theirs, &mut broker).await
+/// Connects, adds credentials to the first packet, and gives one end of a Unix stream away: what the
+/// hand that owns them does.
+pub(super) fn logged_in(port: u16, user: &str, password: &str) -> io::Result<OwnedFd> {
+    let mut broker = TcpStream::connect(("127.0.0.1", port))?;
+    broker.set_nodelay(true)?;
+    let (given, mut kept) = UnixStream::pair()?;
+    let (user, password) = (user.to_owned(), password.to_owned());
+    std::thread::spawn(move || -> io::Result<()> {
+        let mut first = vec![0; 4096];
+        let length = kept.read(&mut first)?;
+        let whole = hearth::wire::login::add(&first[..length], &user, password.as_bytes());
+        broker.write_all(&whole.map_err(|fault| io::Error::other(fault.to_string()))?)?;
+        let (mut from, mut to) = (broker.try_clone()?, kept.try_clone()?);
+        std::thread::spawn(move || {
+            let copied = io::copy(&mut from, &mut to);
+            let _ = to.shutdown(Shutdown::Both);
+            copied
         });
-        Ok(ours)
-    }
+        let copied = io::copy(&mut kept, &mut broker).map(drop);
+        broker.shutdown(Shutdown::Both)?;
+        copied
+    });
+    Ok(given.into())
 }
 
 /// A runtime as the brain has it.

@@ -38,14 +38,14 @@ mqtt = { state_topic = "z/attic", value_template = "{{ value_json.temperature }}
 "#;
 
 /// A service on this broker.
-struct Rig {
-    broker: Broker,
+pub(super) struct Rig {
+    pub(super) broker: Broker,
     home: Home,
     running: Running,
 }
 
 impl Rig {
-    fn start(version: &str) -> Option<Self> {
+    pub(super) fn start(version: &str) -> Option<Self> {
         Self::with(
             version,
             "[people.house]\nis = [\"mqtt\"]\nrights = \"use\"\n[people.anna]\nis = [\"mqtt:phone\"]\nrights = \"own\"\n",
@@ -64,7 +64,7 @@ impl Rig {
         Some(rig)
     }
 
-    fn peer(&self, filters: &[&str]) -> Peer {
+    pub(super) fn peer(&self, filters: &[&str]) -> Peer {
         let filters: Vec<_> = filters.iter().map(|filter| (*filter, QoS::AtLeastOnce)).collect();
         let mut options = options(Version::V5, "test-peer", &filters);
         options.hello.keep_alive = 60;
@@ -76,7 +76,7 @@ fn json_of(message: &Message) -> Value {
     serde_json::from_slice(&message.payload).unwrap_or_else(|error| panic!("{error} in {message:?}"))
 }
 
-async fn reply(peer: &mut Peer) -> Value {
+pub(super) async fn reply(peer: &mut Peer) -> Value {
     loop {
         let message = peer.message().await;
         if message.topic.ends_with("reply") || message.topic.ends_with("response") {
@@ -284,6 +284,39 @@ fn a_device_behind_the_broker_is_believed_by_what_it_reports() {
     });
     let audit = rig.home.run(&["audit", "show"]).out;
     assert!(audit.contains("mqtt_set"), "{audit}");
+}
+
+#[test]
+fn a_silent_device_holds_up_its_own_session_and_nobody_else() {
+    let Some(rig) = Rig::start("5") else { return };
+    runtime().block_on(async {
+        let mut device = Peer::start(rig.broker.port, options(Version::V3, "device", &[("z/+/set", QoS::AtLeastOnce)]));
+        let mut peer = rig.peer(&["hearth/attic/reply", "hearth/attic/phone/response"]);
+        device.up().await;
+        peer.up().await;
+        // The fan hears it and says nothing; the lamp and the desk light are asked for meanwhile.
+        let said = [
+            ("hearth/attic/say", "turn on the fan"),
+            ("hearth/attic/say", "is the kitchen lamp on?"),
+            ("hearth/attic/phone/request", r#"{"text":"turn on the kitchen lamp"}"#),
+            ("hearth/attic/cmd/light.desk/set", "50"),
+        ];
+        peer.say(said[0].0, said[0].1, QoS::AtLeastOnce).await;
+        assert_eq!(device.message().await.topic, "z/fan/set");
+        for (topic, text) in &said[1..] {
+            peer.say(topic, *text, QoS::AtLeastOnce).await;
+        }
+        assert_eq!(device.message().await.topic, "z/desk/set");
+        device.say("z/desk", "127", QoS::AtLeastOnce).await;
+        let mut answers = Vec::new();
+        while answers.len() < said.len() {
+            answers.push(reply(&mut peer).await["text"].as_str().expect("a text").to_owned());
+        }
+        let place = |part: &str| answers.iter().position(|a| a.contains(part)).unwrap_or_else(|| panic!("{answers:?}"));
+        let fan = place("did not answer");
+        assert!(place("The kitchen lamp is on.") < fan && place("desk light") < fan, "{answers:?}");
+        assert!(place("Yes") > fan, "the next sentence of the same session waits: {answers:?}");
+    });
 }
 
 #[test]

@@ -7,17 +7,17 @@ use std::os::unix::fs::chown;
 use std::time::{Duration, Instant};
 
 use hearth::wire::frame::{FromHearth, ToHearth, decode, encode};
-use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::fcntl::{FcntlArg, FdFlag, OFlag, fcntl};
 use nix::pty::openpty;
 use nix::sys::termios::{SetArg, cfmakeraw, tcgetattr, tcsetattr};
 
 use crate::kit::SOON;
 
 /// See the module.
-pub(super) struct Far {
+pub(crate) struct Far {
     master: File,
     /// Kept open, so that the pair lives while Hearth opens and closes its end.
-    _slave: OwnedFd,
+    slave: OwnedFd,
     path: String,
     text: Vec<u8>,
     frames: std::collections::VecDeque<FromHearth>,
@@ -25,9 +25,13 @@ pub(super) struct Far {
 }
 
 impl Far {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let pair = openpty(None, None).expect("a pty");
         let path = nix::unistd::ttyname(&pair.slave).expect("a name");
+        // The service must not hold this end open: dropping it is unplugging.
+        for end in [pair.master.as_fd(), pair.slave.as_fd()] {
+            fcntl(end, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC)).expect("set");
+        }
         let mut raw = tcgetattr(&pair.slave).expect("its settings");
         cfmakeraw(&mut raw);
         tcsetattr(&pair.slave, SetArg::TCSANOW, &raw).expect("raw");
@@ -37,16 +41,21 @@ impl Far {
         fcntl(pair.master.as_fd(), FcntlArg::F_SETFL(flags | OFlag::O_NONBLOCK)).expect("set");
         let path = path.display().to_string();
         let (text, frames) = (Vec::new(), std::collections::VecDeque::new());
-        Self { master: pair.master.into(), _slave: pair.slave, path, text, frames, inside: None }
+        Self { master: pair.master.into(), slave: pair.slave, path, text, frames, inside: None }
     }
 
     /// The name of Hearth's end.
-    pub(super) fn path(&self) -> &str {
+    pub(crate) fn path(&self) -> &str {
         &self.path
     }
 
+    /// The settings of the terminal, as whoever opened the near end left them.
+    pub(crate) fn terminal(&self) -> nix::sys::termios::Termios {
+        tcgetattr(&self.slave).expect("its settings")
+    }
+
     /// Writes all, however slowly it is taken; what comes meanwhile is kept.
-    pub(super) fn write(&mut self, mut bytes: &[u8]) {
+    pub(crate) fn write(&mut self, mut bytes: &[u8]) {
         let until = Instant::now() + SOON;
         while !bytes.is_empty() {
             match self.master.write(bytes) {
@@ -60,13 +69,13 @@ impl Far {
         }
     }
 
-    pub(super) fn send(&mut self, message: &ToHearth) {
+    pub(crate) fn send(&mut self, message: &ToHearth) {
         let frame = encode(message).expect("fits");
         self.write(&frame);
     }
 
     /// Takes in what is there now.
-    pub(super) fn drain(&mut self) {
+    pub(crate) fn drain(&mut self) {
         let mut bytes = [0; 4096];
         while let Ok(length @ 1..) = self.master.read(&mut bytes) {
             for byte in &bytes[..length] {
@@ -85,14 +94,14 @@ impl Far {
     }
 
     /// The text that came and was not expected yet.
-    pub(super) fn text(&mut self) -> String {
+    pub(crate) fn text(&mut self) -> String {
         self.drain();
         String::from_utf8_lossy(&self.text).into_owned()
     }
 
     /// Waits for a text, and forgets everything up to its end.
     #[track_caller]
-    pub(super) fn expect(&mut self, part: &str) {
+    pub(crate) fn expect(&mut self, part: &str) {
         let until = Instant::now() + SOON;
         loop {
             let text = self.text();
@@ -107,7 +116,7 @@ impl Far {
 
     /// The next frame.
     #[track_caller]
-    pub(super) fn frame(&mut self) -> FromHearth {
+    pub(crate) fn frame(&mut self) -> FromHearth {
         let until = Instant::now() + SOON;
         loop {
             self.drain();
@@ -121,7 +130,7 @@ impl Far {
 
     /// Joins this end to that of another pair, as a cable joins two ttys: the thread that does it, and the
     /// name of the other end.
-    pub(super) fn bridged(self) -> (std::thread::JoinHandle<()>, String) {
+    pub(crate) fn bridged(self) -> (std::thread::JoinHandle<()>, String) {
         let other = Self::new();
         let path = other.path.clone();
         let thread = std::thread::spawn(move || {
@@ -147,6 +156,6 @@ impl Far {
 }
 
 /// A runtime as the brain has it.
-pub(super) fn runtime() -> tokio::runtime::Runtime {
+pub(crate) fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime")
 }
