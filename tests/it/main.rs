@@ -26,6 +26,7 @@ mod notice;
 mod overlap;
 mod prompts;
 mod say;
+mod seal;
 mod secrets;
 mod separate;
 mod serial;

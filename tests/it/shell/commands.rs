@@ -6,7 +6,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 use std::net::{TcpListener, UdpSocket};
-use std::os::fd::AsRawFd as _;
 use std::os::unix::fs::{MetadataExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -68,12 +67,9 @@ impl CanaryServer {
 }
 
 /// Takes this thread, and no other, to the network namespace of a process.
-#[allow(unsafe_code, reason = "setns(2) has no safe wrapper among our dependencies")]
 fn enter_network_of(pid: u32) {
     let network = std::fs::File::open(format!("/proc/{pid}/ns/net")).expect("a namespace");
-    // SAFETY: a descriptor and a flag; the namespace of the calling thread alone changes.
-    let answer = unsafe { libc::setns(network.as_raw_fd(), libc::CLONE_NEWNET) };
-    assert_eq!(answer, 0, "entered: {}", std::io::Error::last_os_error());
+    nix::sched::setns(network, nix::sched::CloneFlags::CLONE_NEWNET).expect("entered");
 }
 
 /// Every socket of the network namespace of a process: its kind, where it lies, its number.
