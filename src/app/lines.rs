@@ -46,6 +46,9 @@ pub(super) fn check(home: &Home, board: &Board, config: &Config) -> Vec<KeyFault
 }
 
 fn misuse(entity: &Entity, wire: &Wire) -> Option<String> {
+    if let (Wire::I2c(_), Direction::Out) = (wire, direction(entity)) {
+        return Some("a reading can only be read, and this entity is switched".into());
+    }
     let Wire::Line(line) = wire else { return None };
     match (direction(entity), line.direction) {
         (Direction::Out, board::Direction::Input) => {

@@ -177,6 +177,8 @@ pub const HAND_WALL: Duration = Duration::from_secs(5);
 pub const HAND_CPU_SECONDS: u64 = 4;
 /// Address space of a hand, in bytes.
 pub const HAND_MEMORY_BYTES: u64 = 512 * 1024 * 1024;
+/// Memory that a hand with all that it holds may really take where a control group counts it, in bytes.
+pub const HAND_TREE_BYTES: u64 = 64 * 1024 * 1024;
 /// Time that the long-lived line holder has for one answer.
 pub const LINE_DEADLINE: Duration = Duration::from_secs(2);
 /// Restarts of a long-lived hand within [`HAND_RESTART_WINDOW`] before it stays down.

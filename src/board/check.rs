@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::BoardFault;
-use super::raw::{Line, NodePath, Raw};
+use super::raw::{Line, NodePath, Raw, Reading};
 use super::set::Chain;
 
 /// How the embedder fits into the board's memory.
@@ -99,6 +99,17 @@ pub struct Pwm {
     pub channel: u32,
 }
 
+/// A reading of a device on an I2C bus: a 16-bit register, sent high byte first, signed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct I2cReading {
+    /// The bus's node.
+    pub bus: PathBuf,
+    /// The device's address, 7 bits.
+    pub address: u16,
+    /// The register.
+    pub register: u8,
+}
+
 /// The hardware watchdog.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Watchdog {
@@ -131,6 +142,8 @@ pub struct Board {
     pub pwm: BTreeMap<String, Pwm>,
     /// I2C buses by name.
     pub i2c: BTreeMap<String, PathBuf>,
+    /// Readings over I2C by the names that homes use.
+    pub readings: BTreeMap<String, I2cReading>,
     /// SPI devices by name.
     pub spi: BTreeMap<String, PathBuf>,
     /// Serial ports by name.
@@ -169,6 +182,13 @@ impl Board {
                 Err(fault) => faults.push(*fault),
             }
         }
+        let mut readings = BTreeMap::new();
+        for (key, reading) in raw.readings {
+            match on_bus(&key, &reading, &raw.i2c, &lines, &raw.pwm, chain) {
+                Ok(reading) => drop(readings.insert(key, reading)),
+                Err(fault) => faults.push(*fault),
+            }
+        }
         if !faults.is_empty() {
             return Err(faults);
         }
@@ -184,11 +204,31 @@ impl Board {
             lines,
             pwm: raw.pwm,
             i2c: paths(raw.i2c),
+            readings,
             spi: paths(raw.spi),
             uarts: paths(raw.uarts),
             leds: paths(raw.leds),
         })
     }
+}
+
+fn on_bus(
+    name: &str,
+    reading: &Reading,
+    buses: &BTreeMap<String, NodePath>,
+    lines: &BTreeMap<String, LineSpec>,
+    pwm: &BTreeMap<String, Pwm>,
+    chain: &Chain<'_>,
+) -> Result<I2cReading, Box<BoardFault>> {
+    if lines.contains_key(name) || pwm.contains_key(name) {
+        return Err(Box::new(chain.fault(&format!("readings.{name}"), "a line or PWM channel has this name already")));
+    }
+    let Some(bus) = buses.get(&reading.i2c) else {
+        let problem = format!("no I2C bus «{}» on this board", reading.i2c);
+        let fault = chain.fault(&format!("readings.{name}.i2c"), problem);
+        return Err(Box::new(fault.suggest(&reading.i2c, buses.keys().map(String::as_str))));
+    };
+    Ok(I2cReading { bus: bus.path.clone(), address: reading.address, register: reading.register })
 }
 
 fn spec(

@@ -13,7 +13,7 @@ mod raw;
 mod set;
 
 pub use crate::base::KeyFault as BoardFault;
-pub use check::{At, Board, ChipRef, Direction, Embedder, Kind, LineSpec, Pwm, Watchdog};
+pub use check::{At, Board, ChipRef, Direction, Embedder, I2cReading, Kind, LineSpec, Pwm, Watchdog};
 pub use detect::read_compatible;
 pub use nodes::{Node, State};
 pub use raw::schema;

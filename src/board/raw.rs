@@ -41,6 +41,12 @@ const PWM: &[Field] = &[
     required("channel", Shape::Integer { min: 0, max: 63 }, "The channel on it."),
 ];
 
+const READING: &[Field] = &[
+    required("i2c", Shape::Name, "The bus, by its name in this file."),
+    required("address", Shape::Integer { min: 3, max: 0x77 }, "The device's address on it, 7 bits."),
+    required("register", Shape::Integer { min: 0, max: 255 }, "The 16-bit register, sent high byte first, signed."),
+];
+
 const NODE: &[Field] = &[required("path", DEVICE, "The device node.")];
 
 const WATCHDOG: &[Field] = &[
@@ -70,6 +76,7 @@ pub(super) const BOARD: &[Field] = &[
     absent("lines", Shape::Map { of: &Shape::Table(LINE), max: 512 }, "Lines with the names that homes use."),
     absent("pwm", Shape::Map { of: &Shape::Table(PWM), max: 32 }, "PWM channels."),
     absent("i2c", TABLE_OF_NODES, "I2C buses."),
+    absent("readings", Shape::Map { of: &Shape::Table(READING), max: 64 }, "Readings of devices on I2C buses."),
     absent("spi", TABLE_OF_NODES, "SPI devices."),
     absent("uarts", TABLE_OF_NODES, "Serial ports."),
     absent("leds", TABLE_OF_NODES, "LEDs, as folders below /sys/class/leds."),
@@ -106,6 +113,7 @@ pub(super) struct Raw {
     pub(super) lines: BTreeMap<String, Line>,
     pub(super) pwm: BTreeMap<String, super::Pwm>,
     pub(super) i2c: BTreeMap<String, NodePath>,
+    pub(super) readings: BTreeMap<String, Reading>,
     pub(super) spi: BTreeMap<String, NodePath>,
     pub(super) uarts: BTreeMap<String, NodePath>,
     pub(super) leds: BTreeMap<String, NodePath>,
@@ -137,6 +145,13 @@ pub(super) struct Line {
     pub(super) active_low: bool,
     pub(super) unit: Option<String>,
     pub(super) initial: Option<f64>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Reading {
+    pub(super) i2c: String,
+    pub(super) address: u16,
+    pub(super) register: u8,
 }
 
 #[derive(Clone, Debug, Deserialize)]

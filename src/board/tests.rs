@@ -135,6 +135,20 @@ fn faults_name_file_key_value_line_and_hint() {
 }
 
 #[test]
+fn a_reading_stands_on_a_bus_of_the_board_under_a_name_of_its_own() {
+    let text = |name: &str, bus: &str| {
+        format!("inherit = \"rpi3\"\n[readings.{name}]\ni2c = \"{bus}\"\naddress = 0x48\nregister = 0\n")
+    };
+    let board = with(&[("a", &text("warmth", "header"))]).named("a").expect("good");
+    let reading = &board.readings["warmth"];
+    assert_eq!((reading.bus.as_path(), reading.address), (Path::new("/dev/i2c-1"), 0x48));
+    assert!(told("a", &[("a", &text("warmth", "heeder"))]).contains("no I2C bus «heeder» on this board (did you mean"));
+    assert!(told("a", &[("a", &text("GPIO17", "header"))]).contains("has this name already"));
+    let faults = Boards::default().add("x", b"[readings.a]\ni2c = \"b\"\naddress = 0x78\nregister = 0\n", "x.toml");
+    assert_eq!(faults.iter().map(|fault| fault.line).collect::<Vec<_>>(), [Some(3)], "{faults:#?}");
+}
+
+#[test]
 fn inheritance_that_never_ends_is_refused() {
     assert!(told("a", &[("a", "inherit = \"b\""), ("b", "inherit = \"a\"")]).contains("inherits itself: a → b → a"));
     assert!(

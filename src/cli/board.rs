@@ -119,6 +119,10 @@ fn show(boards: &Boards, name: Option<&str>, json: bool) -> Result<(), Vec<Board
         let use_ = format!("{:?} {:?}", line.kind, line.direction).to_lowercase();
         out.push_str(&format!("line {}: {} {at}, {use_}\n", line.name, line.chip.label));
     }
+    for (name, reading) in &board.readings {
+        let (bus, register) = (reading.bus.display(), reading.register);
+        out.push_str(&format!("reading {name}: {bus} {:#04x}, register {register}\n", reading.address));
+    }
     for (table, map) in [("i2c", &board.i2c), ("spi", &board.spi), ("uart", &board.uarts), ("led", &board.leds)] {
         map.iter().for_each(|(name, path)| out.push_str(&format!("{table} {name}: {}\n", path.display())));
     }

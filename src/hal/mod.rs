@@ -1,4 +1,4 @@
-//! Opens the lines of the board: GPIO, PWM, and the simulated bank.
+//! Opens the lines of the board: GPIO, PWM, readings over I2C, and the simulated bank.
 //!
 //! The brain asks here for an open line by what the board file says of it; what comes back is one
 //! descriptor and a grant, ready to cross to the `lines` hand. Reading and driving happens there,
@@ -14,12 +14,12 @@ use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::board::{At, Board, Kind, LineSpec, Pwm};
+use crate::board::{At, Board, I2cReading, Kind, LineSpec, Pwm};
 use crate::wire::hand::{LineGrant, LineKind};
 
 pub use edges::{Edges, Listening};
 use linux::gpio::{self, Place};
-use linux::sysfs;
+use linux::{i2c, sysfs};
 
 /// Which way a line is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +67,16 @@ pub enum HalFault {
         /// The kernel's answer.
         error: io::Error,
     },
+    /// The kernel does not give the device's address away: a driver of its own may hold it.
+    #[error("{bus}: address {address:#04x}: {error}")]
+    Address {
+        /// The bus.
+        bus: PathBuf,
+        /// The device's address.
+        address: u16,
+        /// The kernel's answer.
+        error: io::Error,
+    },
     /// The board file asks for something that this kind of chip does not have.
     #[error("line «{line}»: a GPIO chip carries on and off only; a PWM channel stands in the board's [pwm]")]
     NotDigital {
@@ -82,13 +92,17 @@ pub enum Wire {
     Line(LineSpec),
     /// A PWM channel.
     Pwm(Pwm),
+    /// A reading of a device on an I2C bus.
+    I2c(I2cReading),
 }
 
 impl Wire {
     /// What the board calls `name`.
     #[must_use]
     pub fn named(board: &Board, name: &str) -> Option<Self> {
-        board.line(name).map(Self::Line).or_else(|| board.pwm.get(name).cloned().map(Self::Pwm))
+        let pwm = || board.pwm.get(name).cloned().map(Self::Pwm);
+        let reading = || board.readings.get(name).cloned().map(Self::I2c);
+        board.line(name).map(Self::Line).or_else(pwm).or_else(reading)
     }
 
     /// What it carries.
@@ -97,6 +111,7 @@ impl Wire {
         match self {
             Self::Line(line) => line.kind,
             Self::Pwm(_) => Kind::Pwm,
+            Self::I2c(_) => Kind::Reading,
         }
     }
 }
@@ -136,11 +151,16 @@ pub fn open(
     settle: Option<Duration>,
 ) -> Result<OpenLine, HalFault> {
     let writable = direction == Direction::Out;
-    let grant = LineGrant { kind: LineKind::Digital, period_ns: 0, writable, active_low: false };
+    let grant = LineGrant { kind: LineKind::Digital, period_ns: 0, writable, active_low: false, register: 0 };
     match wire {
         Wire::Pwm(pwm) => {
             let descriptor = sysfs::open_pwm(&pwm.path, pwm.channel, PWM_PERIOD_NS)?;
             let grant = LineGrant { kind: LineKind::Pwm, period_ns: PWM_PERIOD_NS, ..grant };
+            Ok(OpenLine { descriptor, grant, edges: None })
+        }
+        Wire::I2c(reading) => {
+            let descriptor = i2c::open(&reading.bus, reading.address)?;
+            let grant = LineGrant { kind: LineKind::I2cWord, writable: false, register: reading.register, ..grant };
             Ok(OpenLine { descriptor, grant, edges: None })
         }
         Wire::Line(line) if line.chip.simulated => {

@@ -8,7 +8,7 @@ use std::os::unix::fs::FileExt;
 
 use gpiocdev_uapi::v2::{LineValues, get_line_values, set_line_values};
 
-use super::sim;
+use super::{linux::i2c, sim};
 use crate::wire::hand::{LineGrant, LineKind};
 
 /// Longest text of a sysfs number.
@@ -34,6 +34,7 @@ fn level(line: &File, grant: LineGrant) -> io::Result<f64> {
     match grant.kind {
         LineKind::Simulated => sim::level(line),
         LineKind::Reading => number(line),
+        LineKind::I2cWord => i2c::word(line, grant.register).map(f64::from),
         LineKind::Pwm => Ok(percent(number(line)?, grant.period_ns)),
         LineKind::Digital => {
             let mut values = LineValues { bits: 0, mask: 1 };
@@ -54,7 +55,7 @@ pub fn set(line: &File, grant: LineGrant, value: f64) -> io::Result<()> {
     let value = turned(value, grant);
     match grant.kind {
         LineKind::Simulated => sim::put(line, sim::Field::Drive, Some(value)),
-        LineKind::Reading => Err(io::ErrorKind::PermissionDenied.into()),
+        LineKind::Reading | LineKind::I2cWord => Err(io::ErrorKind::PermissionDenied.into()),
         LineKind::Pwm => line.write_all_at(format!("{:.0}", duty(value, grant.period_ns)).as_bytes(), 0),
         LineKind::Digital => {
             let values = LineValues { bits: u64::from(value != 0.0), mask: 1 };
@@ -93,7 +94,8 @@ mod tests {
         let path = std::env::temp_dir().join(format!("hearth-duty-{}", std::process::id()));
         std::fs::write(&path, "0\n").expect("written");
         let file = File::options().read(true).write(true).open(&path).expect("opened");
-        let grant = LineGrant { kind: LineKind::Pwm, period_ns: 1_000_000, writable: true, active_low: false };
+        let grant =
+            LineGrant { kind: LineKind::Pwm, period_ns: 1_000_000, writable: true, active_low: false, register: 0 };
         set(&file, grant, 42.0).expect("set");
         assert!((get(&file, grant).expect("read") - 42.0).abs() < f64::EPSILON);
         let inverted = LineGrant { active_low: true, ..grant };

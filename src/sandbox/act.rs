@@ -8,6 +8,7 @@ use std::os::fd::RawFd;
 
 use super::policy::{self, Arch, Class, Role};
 use super::wall::{Wall, Walls};
+use crate::base::{limits, sys};
 
 /// One act.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -52,11 +53,15 @@ pub enum Act {
     Descriptors,
     /// Writes a larger file than it may.
     BigFile,
+    /// Fills more memory than its group has, however it got it.
+    TreeMemory,
+    /// Has more processes at a time than its group may, whoever made them.
+    TreeProcesses,
 }
 
 impl Act {
     /// All acts.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 22] = [
         Self::ReadFile,
         Self::WriteFile,
         Self::ConnectTcp,
@@ -77,6 +82,8 @@ impl Act {
         Self::Memory,
         Self::Descriptors,
         Self::BigFile,
+        Self::TreeMemory,
+        Self::TreeProcesses,
     ];
 
     /// The word used in JSON.
@@ -112,6 +119,8 @@ impl Act {
             Self::Memory => ("memory", MAP, [0, 4096, 3, 0, 0, 0]),
             Self::Descriptors => ("descriptors", "dup", NONE),
             Self::BigFile => ("big_file", "pwrite64", NONE),
+            Self::TreeMemory => ("tree_memory", "mmap", [0, 4096, 3, 0, 0, 0]),
+            Self::TreeProcesses => ("tree_processes", "clone", [17, 0, 0, 0, 0, 0]),
         }
     }
 
@@ -128,7 +137,10 @@ impl Act {
             Self::Signal => &[Wall::Uid, Wall::PidNs, Wall::LandlockScopes],
             Self::Trace => &[Wall::Uid, Wall::UserNs, Wall::PidNs, Wall::LandlockFiles],
             Self::Exec if !shell => &[Wall::MountNs, Wall::LandlockFiles],
-            Self::Fork if !shell => &[Wall::Rlimits],
+            Self::Fork if !shell => &[Wall::Rlimits, Wall::Cgroup],
+            // A shell's group has more than a probe should take from a board.
+            Self::TreeMemory if !shell => &[Wall::Cgroup],
+            Self::TreeProcesses => &[Wall::Cgroup],
             Self::Mount => &[Wall::LandlockFiles],
             Self::SharedMemory => &[Wall::Uid, Wall::IpcNs],
             Self::Memory | Self::Descriptors | Self::BigFile => &[Wall::Rlimits],
@@ -181,6 +193,8 @@ pub(super) fn attempt(act: Act, canaries: &Canaries) -> i32 {
         Act::BigFile => big_file(canaries.memory_file),
         Act::Fork => fork(),
         Act::Mount => mount(),
+        Act::TreeMemory => fill(limits::HAND_TREE_BYTES * 3 / 2),
+        Act::TreeProcesses => crowd(limits::SHELL_PROCESSES + 8),
         other => bare(other, canaries),
     };
     // A successful act must not look like a failed one with errno 0.
@@ -280,6 +294,49 @@ fn fork() -> libc::c_long {
         }
         child
     }
+}
+
+/// Takes memory that is really there; the kernel ends who takes more than its group has.
+fn fill(bytes: u64) -> libc::c_long {
+    let length = usize::try_from(bytes).unwrap_or(usize::MAX);
+    let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_POPULATE;
+    // SAFETY: a new anonymous mapping at no fixed place; nothing of this process is touched.
+    let place = unsafe { libc::mmap(std::ptr::null_mut(), length, libc::PROT_READ | libc::PROT_WRITE, flags, -1, 0) };
+    if place == libc::MAP_FAILED { -1 } else { 0 }
+}
+
+/// So many processes that live at one time; none is left.
+fn crowd(many: u64) -> libc::c_long {
+    let (mut made, mut answer) = (Vec::new(), 0);
+    for _ in 0..many {
+        // SAFETY: the child waits for its end, which comes from below or with this process.
+        unsafe {
+            answer = libc::syscall(libc::SYS_clone, libc::c_long::from(libc::SIGCHLD), 0, 0, 0, 0);
+            if answer == 0 {
+                sys::die_with_parent(nix::sys::signal::Signal::SIGKILL);
+                loop {
+                    libc::syscall(libc::SYS_ppoll, 0, 0, 0, 0, 0);
+                }
+            }
+        }
+        match libc::pid_t::try_from(answer) {
+            Ok(child @ 1..) => made.push(child),
+            _ => break,
+        }
+    }
+    let refused = std::io::Error::last_os_error();
+    for child in made {
+        // SAFETY: numbers; children of this process, which nobody else waits for.
+        unsafe {
+            libc::kill(child, libc::SIGKILL);
+            libc::waitpid(child, std::ptr::null_mut(), 0);
+        }
+    }
+    if answer < 0 {
+        // SAFETY: the caller reads the errno of the call that was refused, not of the clearing up.
+        unsafe { *libc::__errno_location() = refused.raw_os_error().unwrap_or(libc::EAGAIN) };
+    }
+    answer
 }
 
 fn mount() -> libc::c_long {

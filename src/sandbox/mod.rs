@@ -10,6 +10,7 @@
 
 mod act;
 mod assemble;
+mod cgroup;
 mod filter;
 mod hands;
 mod holder;

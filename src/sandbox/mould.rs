@@ -9,6 +9,7 @@ use std::io;
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid, fork, getgid, getuid};
 
+use super::cgroup::{self, Groups};
 use super::filter::Filter;
 use super::policy::{Class, Role};
 use super::seal::{self, Order};
@@ -20,6 +21,8 @@ use crate::wire::spawn::AtKeeper;
 /// What hands are made from.
 pub(super) struct Mould {
     filters: Vec<(Class, Filter)>,
+    /// The group to divide among hands, where one was delegated.
+    pub(super) groups: Option<Groups>,
     /// Walls that can be raised here, less those taken away.
     pub(super) raised: Walls,
     /// Walls taken away for a test.
@@ -45,14 +48,14 @@ impl Mould {
     ///
     /// # Errors
     /// Where a filter cannot be made.
-    pub(super) fn make(lowered: Walls) -> Result<Self, SandboxFault> {
+    pub(super) fn make(lowered: Walls, groups: Option<Groups>) -> Result<Self, SandboxFault> {
         let filters = Class::ALL
             .into_iter()
             .map(|class| Ok((class, Filter::of(Role::Hand(class))?)))
             .collect::<Result<_, _>>()?;
-        let mut mould = Self { filters, raised: Walls::NONE, lowered };
+        let mut mould = Self { filters, groups, raised: Walls::NONE, lowered };
         let given = Walls::of(&[Wall::Seccomp, Wall::Rlimits]).and(lock::offered());
-        let tried = Walls::NAMESPACES.and(Walls::of(&[Wall::Uid]));
+        let tried = Walls::NAMESPACES.and(Walls::of(&[Wall::Uid, Wall::Cgroup]));
         let tried: Walls = tried.iter().filter(|wall| mould.stands(*wall)).collect();
         mould.raised = given.and(tried).without(lowered);
         if !mould.raised.has(Wall::UserNs) {
@@ -77,9 +80,13 @@ impl Mould {
         let Some((_, filter)) = self.filters.iter().find(|(class, _)| *class == birth.class) else {
             return Err(io::Error::other("a class without a filter"));
         };
+        let door = match &self.groups {
+            Some(groups) if birth.walls.has(Wall::Cgroup) => Some(groups.door(birth.place, birth.class)?),
+            _ => None,
+        };
         // A process namespace is made with its first process; one that changes its uid first cannot have one.
         let born_inside = !own && !birth.walls.common(Walls::NAMESPACES).is_empty();
-        let order = Order {
+        let mut order = Order {
             class: birth.class,
             walls: birth.walls,
             ids: if own { (uid, uid) } else { (getuid().as_raw(), getgid().as_raw()) },
@@ -88,11 +95,16 @@ impl Mould {
             born_inside,
             strict: birth.strict,
             keeper: birth.keeper.as_ref(),
+            counted: false,
         };
         let child = if born_inside { fork_into(space::flags(birth.walls))? } else { plain_fork()? };
         match child {
             Some(pid) => Ok(pid),
-            None => sys::exit_now(life(&order)),
+            None => {
+                // Before anything else, so that all of it is counted.
+                order.counted = door.is_some_and(|door| cgroup::walk_in(&door).is_ok());
+                sys::exit_now(life(&order))
+            }
         }
     }
 

@@ -87,7 +87,9 @@ impl Stage {
 
     fn try_all(&self, mould: &Mould) -> Vec<Attempted> {
         let mut tried = Vec::new();
-        for act in Act::ALL {
+        // What nothing here claims to refuse shows nothing, and may cost a small board much.
+        let claimed = |act: &Act| Class::ALL.iter().any(|of| !act.refused_by(*of).common(mould.walls(*of)).is_empty());
+        for act in Act::ALL.into_iter().filter(claimed) {
             let verdict = self.commit(mould, Class::Pure, act, Walls::NONE);
             tried.push(Attempted { class: Class::Pure, act, stood: Stood::None, verdict });
         }
@@ -111,8 +113,8 @@ impl Stage {
     /// One act, in a process of its own, behind these walls.
     fn commit(&self, mould: &Mould, class: Class, act: Act, walls: Walls) -> Verdict {
         let _ = fs::remove_file(self.folder.join("made"));
-        let birth =
-            Birth { class, walls, place: 0, cpu_seconds: limits::HAND_CPU_SECONDS, strict: false, keeper: None };
+        let cpu_seconds = limits::HAND_CPU_SECONDS;
+        let birth = Birth { class, walls, place: PLACE, cpu_seconds, strict: false, keeper: None };
         let born = mould.bear(&birth, |order| {
             let held = if class == Class::Shell { self.workspace.try_clone().ok() } else { None };
             let held: Vec<OwnedFd> = held.into_iter().collect();
@@ -132,6 +134,9 @@ impl Stage {
     }
 }
 
+/// Behind all places of hands, which live meanwhile.
+#[allow(clippy::cast_possible_truncation, reason = "16")]
+const PLACE: u32 = limits::HANDS as u32;
 /// The exit status of a child whose walls could not be raised; above every errno.
 const UNRAISED: i32 = 200;
 

@@ -1,8 +1,9 @@
 //! The prologue of a hand: from a fresh fork to a process that can do one job only.
 //!
-//! In this order, before the first byte is read: own descriptors only, connections to the keeper where the
-//! hand has tickets to redeem (the last moment at which its path is there); ids and their maps, namespaces, mounts; no new privileges, Landlock; limits, no capability, not dumpable; seccomp last, because it
-//! forbids the calls of the steps before. Which walls stand is said from outside; raising one that was
+//! In this order, before the first byte is read: its control group; own descriptors only; connections to the
+//! keeper where the hand has tickets to redeem (the last moment at which its path is there); ids and their
+//! maps, namespaces, mounts; no new privileges, Landlock; limits, no capability, not dumpable; seccomp last,
+//! because it forbids the calls of the steps before. Which walls stand is said from outside; raising one that was
 //! asked for and is not there is an error, and the hand ends.
 
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
@@ -42,6 +43,8 @@ pub(super) struct Order<'a> {
     pub(super) strict: bool,
     /// Connections to make to the keeper; nothing is said on them before the seal.
     pub(super) keeper: Option<&'a AtKeeper>,
+    /// Whether it is in its control group already.
+    pub(super) counted: bool,
 }
 
 /// What a sealed hand holds.
@@ -84,6 +87,10 @@ fn at_keeper(keeper: &AtKeeper) -> Result<Vec<UnixStream>, SandboxFault> {
 /// The step that failed; the process must end then.
 pub(super) fn raise(order: &Order<'_>, descriptors: &[OwnedFd]) -> Result<(), SandboxFault> {
     let walls = order.walls;
+    if walls.has(Wall::Cgroup) && !order.counted {
+        let error = std::io::Error::other("it was not taken in");
+        return Err(SandboxFault::step("enter a control group")(error));
+    }
     if walls.has(Wall::Uid) {
         take_ids(order.ids)?;
     }

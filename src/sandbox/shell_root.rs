@@ -92,14 +92,16 @@ fn put_together(
 ) -> Result<(), SandboxFault> {
     let at = |step| SandboxFault::step(step);
     keep_to_ourselves()?;
+    // Read once: nothing outside mounts into here any more.
+    let points = Points::here().map_err(at("list mounts"))?;
     mount(Some(c"none"), BASE, Some(c"tmpfs"), libc::MS_NOSUID | libc::MS_NODEV, Some(c"size=256k,mode=755"))
         .map_err(at("mount a new root"))?;
     for path in PROGRAMS.iter().chain(&SETTINGS) {
-        show(Path::new(path)).map_err(at("show programs"))?;
+        show(Path::new(path), &points).map_err(at("show programs"))?;
     }
     let inside = base(Path::new(WORKSPACE));
     fs::create_dir(&inside).map_err(at("show the workspace"))?;
-    bind(workspace, &inside, libc::MS_NOSUID | libc::MS_NODEV).map_err(at("show the workspace"))?;
+    bind(workspace, &inside, libc::MS_NOSUID | libc::MS_NODEV, &points).map_err(at("show the workspace"))?;
     // The mount is of the path; what was handed over is this folder and no other.
     let same = |file: fs::Metadata| (file.dev(), file.ino());
     let handed = folder.try_clone().and_then(|fd| fs::File::from(fd).metadata()).map_err(at("check the workspace"))?;
@@ -115,7 +117,8 @@ fn put_together(
         shown(Some(c"hidepid=2")).or_else(|_| shown(None)).map_err(at("show processes"))?;
     } else {
         // The hand has to see its tree to end it; what is seen of others is bounded by uid and user namespace.
-        bind(Path::new("/proc"), &base(Path::new("/proc")), flags | libc::MS_RDONLY).map_err(at("show processes"))?;
+        bind(Path::new("/proc"), &base(Path::new("/proc")), flags | libc::MS_RDONLY, &points)
+            .map_err(at("show processes"))?;
     }
     own_files(uid, gid).map_err(at("write the files of a user"))?;
     let flags = libc::MS_REMOUNT | libc::MS_RDONLY | libc::MS_NOSUID | libc::MS_NODEV;
@@ -155,7 +158,7 @@ fn nodes() -> io::Result<()> {
 }
 
 /// Shows a path of the old root in the new one, to be read only; a link stays a link.
-fn show(path: &Path) -> io::Result<()> {
+fn show(path: &Path, points: &Points) -> io::Result<()> {
     let Ok(kind) = path.symlink_metadata() else { return Ok(()) };
     let inside = base(path);
     if let Some(parent) = inside.parent() {
@@ -169,21 +172,41 @@ fn show(path: &Path) -> io::Result<()> {
     } else {
         fs::write(&inside, "")?;
     }
-    bind(path, &inside, libc::MS_RDONLY | libc::MS_NOSUID | libc::MS_NODEV)
+    bind(path, &inside, libc::MS_RDONLY | libc::MS_NOSUID | libc::MS_NODEV, points)
 }
 
 /// Binds with what is mounted beneath, and then narrows each: flags of a bind mount are set by a second
 /// call (mount(2)); those that a mount has already are locked in a user namespace, so they are kept.
-fn bind(from: &Path, to: &Path, flags: libc::c_ulong) -> io::Result<()> {
+fn bind(from: &Path, to: &Path, flags: libc::c_ulong, points: &Points) -> io::Result<()> {
     mount(Some(&text(from)?), &text(to)?, None, libc::MS_BIND | libc::MS_REC, None)?;
-    let mounts = fs::read_to_string("/proc/self/mountinfo")?;
-    let points = mounts.lines().filter_map(|line| line.split(' ').nth(4)).map(|point| point.replace("\\040", " "));
-    for point in points.filter(|point| Path::new(point).starts_with(to)) {
+    for point in std::iter::once(to.to_owned()).chain(points.below(from).map(|below| to.join(below))) {
         let point = text(point)?;
         let has = nix::sys::statvfs::statvfs(point.as_c_str())?.flags().bits();
         mount(None, &point, None, libc::MS_REMOUNT | libc::MS_BIND | flags | kept(has), None)?;
     }
     Ok(())
+}
+
+/// Where something is mounted (proc_pid_mountinfo(5)).
+struct Points(Vec<PathBuf>);
+
+impl Points {
+    fn here() -> io::Result<Self> {
+        let mounts = fs::read_to_string("/proc/self/mountinfo")?;
+        Ok(Self(mounts.lines().filter_map(|line| line.split(' ').nth(4)).map(unescaped).collect()))
+    }
+
+    /// Those below a path, from there.
+    fn below<'a>(&'a self, path: &'a Path) -> impl Iterator<Item = &'a Path> {
+        let from_there = move |point: &'a PathBuf| point.strip_prefix(path).ok();
+        self.0.iter().filter_map(from_there).filter(|rest| !rest.as_os_str().is_empty())
+    }
+}
+
+/// What the kernel writes for a blank, tab, line feed and backslash in a path.
+fn unescaped(field: &str) -> PathBuf {
+    let table = [("\\040", " "), ("\\011", "\t"), ("\\012", "\n"), ("\\134", "\\")];
+    table.iter().fold(field.to_owned(), |text, (from, to)| text.replace(from, to)).into()
 }
 
 /// The flags of mount(2) for those that statvfs(3) tells.
@@ -209,4 +232,17 @@ fn base(path: &Path) -> PathBuf {
 
 fn text(text: impl AsRef<std::ffi::OsStr>) -> io::Result<CString> {
     CString::new(text.as_ref().as_bytes()).map_err(io::Error::other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mounts_below_a_path_are_found_by_their_real_names() {
+        let points = Points(["/", "/usr", "/usr/a\\040b", "/usrx"].map(unescaped).to_vec());
+        assert_eq!(points.below(Path::new("/usr")).collect::<Vec<_>>(), [Path::new("a b")]);
+        assert_eq!(unescaped("/a\\134b"), Path::new("/a\\b"));
+        assert!(Points::here().expect("mounts").0.contains(&PathBuf::from("/proc")));
+    }
 }

@@ -14,6 +14,7 @@ use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::sys::wait::WaitStatus;
 use nix::unistd::{ForkResult, Pid, dup2_stderr, dup2_stdin, dup2_stdout, fork, setsid};
 
+use super::cgroup::Groups;
 use super::filter::Filter;
 use super::mould::{Birth, Mould, plain_fork};
 use super::policy::{Class, Role};
@@ -57,6 +58,8 @@ pub fn start(bodies: &'static [(Class, Body)], lowered: Walls) -> Result<Spawner
         return Err(SandboxFault::NotAlone(threads));
     }
     sys::protect_relocations().map_err(SandboxFault::step("close what the loader wrote"))?;
+    // Before the fork: both must be out of the group that is divided.
+    let groups = if lowered.has(Wall::Cgroup) { None } else { Groups::take_over() };
     let (ours, theirs) = packet::pair().map_err(SandboxFault::step("make the spawner's socket"))?;
     let (asks, probe) = packet::pair().map_err(SandboxFault::step("make the probe's socket"))?;
     // SAFETY: the process has one thread (checked above), so the child may go on as an ordinary process.
@@ -66,7 +69,7 @@ pub fn start(bodies: &'static [(Class, Body)], lowered: Walls) -> Result<Spawner
         }
         ForkResult::Child => {
             drop((ours, asks));
-            let served = serve(theirs, probe, bodies, lowered);
+            let served = serve(theirs, probe, bodies, lowered, groups);
             if let Err(fault) = &served {
                 // Nobody reads it once the terminal is left; a step before that has no other way to be told.
                 eprintln!("hearth: the spawner cannot go on: {fault}");
@@ -81,9 +84,10 @@ fn serve(
     asked: OwnedFd,
     bodies: &'static [(Class, Body)],
     lowered: Walls,
+    groups: Option<Groups>,
 ) -> Result<(), SandboxFault> {
     shed()?;
-    let mould = Mould::make(lowered)?;
+    let mould = Mould::make(lowered, groups)?;
     // Before the seal: the probe tries what the spawner itself will not be able to do any more.
     let probe = plain_fork().map_err(SandboxFault::step("fork the probe"))?;
     if probe.is_none() {
@@ -237,6 +241,9 @@ impl Nursery {
                 continue;
             };
             let hand = self.hands.remove(&ticket);
+            if let (Some(groups), Some(hand)) = (&self.mould.groups, hand) {
+                groups.clear(hand.place);
+            }
             self.sweep();
             // The first process of a process namespace gets no SIGXCPU, only the kill behind it.
             let used_up = hand.is_some_and(|hand| hand.cpu_seconds > 0 && cpu_seconds >= hand.cpu_seconds);

@@ -25,11 +25,13 @@ pub enum Wall {
     LandlockTcp,
     /// Landlock: signals and abstract Unix sockets.
     LandlockScopes,
+    /// A control group: memory and processes of the whole tree.
+    Cgroup,
 }
 
 impl Wall {
     /// All walls.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Seccomp,
         Self::Uid,
         Self::Rlimits,
@@ -41,6 +43,7 @@ impl Wall {
         Self::LandlockFiles,
         Self::LandlockTcp,
         Self::LandlockScopes,
+        Self::Cgroup,
     ];
 
     /// The word used in manifests, JSON and on the command line.
@@ -58,6 +61,7 @@ impl Wall {
             Self::LandlockFiles => "landlock_files",
             Self::LandlockTcp => "landlock_tcp",
             Self::LandlockScopes => "landlock_scopes",
+            Self::Cgroup => "cgroup",
         }
     }
 

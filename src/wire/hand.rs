@@ -18,6 +18,8 @@ pub enum LineKind {
     Reading,
     /// A line of the simulated bank.
     Simulated,
+    /// A 16-bit register of an I2C device, high byte first, signed.
+    I2cWord,
 }
 
 /// One line that a `lines` hand is given, in the order of its descriptors.
@@ -31,6 +33,8 @@ pub struct LineGrant {
     pub writable: bool,
     /// Whether the thing behind it is on while the line is low.
     pub active_low: bool,
+    /// Register of an I2C device; 0 elsewhere.
+    pub register: u8,
 }
 
 /// What a hand is asked to do.
@@ -195,8 +199,10 @@ fn grant_args(grant: LineGrant) -> fb::LineGrantArgs {
         LineKind::Pwm => fb::LineKind::Pwm,
         LineKind::Reading => fb::LineKind::Reading,
         LineKind::Simulated => fb::LineKind::Simulated,
+        LineKind::I2cWord => fb::LineKind::I2cWord,
     };
-    fb::LineGrantArgs { kind, period_ns: grant.period_ns, writable: grant.writable, active_low: grant.active_low }
+    let LineGrant { period_ns, writable, active_low, register, .. } = grant;
+    fb::LineGrantArgs { kind, period_ns, writable, active_low, register }
 }
 
 /// The request in a buffer.
@@ -250,9 +256,16 @@ fn hold(table: fb::Hold<'_>) -> Result<Work, WireFault> {
             fb::LineKind::Pwm => LineKind::Pwm,
             fb::LineKind::Reading => LineKind::Reading,
             fb::LineKind::Simulated => LineKind::Simulated,
+            fb::LineKind::I2cWord => LineKind::I2cWord,
             other => return Err(WireFault::UnknownKind(other.0)),
         };
-        Ok(LineGrant { kind, period_ns: grant.period_ns(), writable: grant.writable(), active_low: grant.active_low() })
+        Ok(LineGrant {
+            kind,
+            period_ns: grant.period_ns(),
+            writable: grant.writable(),
+            active_low: grant.active_low(),
+            register: grant.register(),
+        })
     });
     Ok(Work::Hold(grants.collect::<Result<_, _>>()?))
 }
@@ -335,9 +348,10 @@ mod tests {
 
     #[test]
     fn every_request_and_reply_reads_back() {
-        let grant = LineGrant { kind: LineKind::Pwm, period_ns: 1_000_000, writable: true, active_low: true };
+        let grant =
+            LineGrant { kind: LineKind::Pwm, period_ns: 1_000_000, writable: true, active_low: true, register: 7 };
         let all = [
-            Work::Hold(vec![grant, LineGrant { kind: LineKind::Simulated, writable: false, ..grant }]),
+            Work::Hold(vec![grant, LineGrant { kind: LineKind::I2cWord, writable: false, ..grant }]),
             Work::LineSet { line: 3, value: 42.5 },
             Work::LineGet { line: 0 },
             Work::TellTime { zone: "Europe/Berlin".into(), unix_ms: -1 },

@@ -72,6 +72,17 @@ pub(crate) fn act(what: &str) -> bool {
     unsafe {
         match what {
             "open" => libc::open(c"/etc/hostname".as_ptr(), libc::O_RDONLY) >= 0,
+            // I2C_SLAVE, I2C_SLAVE_FORCE and I2C_RDWR name an address; the second also with bits that the kernel drops.
+            "i2c address" => libc::ioctl(0, 0x0703, 0x48) == 0,
+            "i2c address by force" => libc::syscall(libc::SYS_ioctl, 0, 0x1_0000_0706_u64, 0x48) == 0,
+            "i2c transfer to an address" => libc::ioctl(0, 0x0707, 0) == 0,
+            "terminal" => libc::ioctl(0, 0x5401, 0) == 0,
+            // What is let through is answered by `/dev/null`: it is no bus.
+            "i2c register" | "i2c register, upper bits" => {
+                let number = if what.ends_with("bits") { 0x1_0000_0720_u64 } else { 0x0720 };
+                libc::syscall(libc::SYS_ioctl, 0, number, 0) == -1
+                    && std::io::Error::last_os_error().raw_os_error() == Some(libc::ENOTTY)
+            }
             "descriptors" => (0..600).all(|_| libc::dup(0) >= 0),
             "file" => {
                 let file = libc::memfd_create(c"big".as_ptr(), 0);

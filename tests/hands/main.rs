@@ -28,6 +28,7 @@ const TESTS: &[Test] = &[
     ("a_hand_that_answers_garbage_is_ended", garbage),
     ("a_hand_that_dies_panics_or_leaves_is_told_by_how", deaths),
     ("a_forbidden_call_ends_the_hand_and_is_told", forbidden),
+    ("a_lines_hand_cannot_change_the_address_of_its_i2c_descriptor", address),
     ("more_hands_than_allowed_wait_and_are_refused", crowd),
     ("a_holder_makes_its_hand_again_but_not_forever", holder),
     ("no_hand_survives_its_link", no_survivor),
@@ -142,6 +143,24 @@ fn forbidden(hands: Hands, runtime: &tokio::runtime::Runtime) {
     for what in ["open", "socket", "fork", "exec"] {
         assert!(bad::act(what), "{what} outside a hand");
     }
+}
+
+fn address(hands: Hands, runtime: &tokio::runtime::Runtime) {
+    runtime.block_on(async {
+        for what in ["i2c address", "i2c address by force", "i2c transfer to an address", "terminal"] {
+            let mut link = hands.spawn(Class::Lines, 4, &[]).await.expect("made");
+            let fault = link.call(&ask(what), SOON).await.expect_err(what);
+            assert!(fault.code == Code::Refused && fault.message.contains("seccomp"), "{what}: {fault}");
+        }
+        // The one that carries no address gets to the kernel, whatever stands above its 32 bits.
+        for what in ["i2c register", "i2c register, upper bits"] {
+            let mut link = hands.spawn(Class::Lines, 4, &[]).await.expect("made");
+            let fault = link.call(&ask(what), SOON).await.expect_err(what);
+            assert!(fault.message.contains("was let through: true"), "{what}: {fault}");
+            let fault = fault_of(&hands, what, SOON).await;
+            assert!(fault.message.contains("seccomp"), "{what} in another class: {fault}");
+        }
+    });
 }
 
 fn bombs(hands: Hands, runtime: &tokio::runtime::Runtime) {

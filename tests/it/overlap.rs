@@ -91,7 +91,7 @@ fn files(folder: &Path, out: &mut Vec<PathBuf>) {
         let path = entry.path();
         let name = entry.file_name();
         if path.is_dir() {
-            if !matches!(name.to_str(), Some("target" | ".git")) {
+            if !matches!(name.to_str(), Some("target" | ".git" | ".cross")) {
                 files(&path, out);
             }
         } else {

@@ -10,6 +10,10 @@ pub(super) const LINE_GET_VALUES: u32 = 0xC010_B40E;
 /// `GPIO_V2_LINE_SET_VALUES_IOCTL`: `_IOWR(0xB4, 0x0F, struct gpio_v2_line_values)`, include/uapi/linux/gpio.h.
 pub(super) const LINE_SET_VALUES: u32 = 0xC010_B40F;
 
+/// `I2C_SMBUS` (include/uapi/linux/i2c-dev.h): a transfer with the address that the brain set. `I2C_SLAVE` and
+/// `I2C_RDWR`, which name an address, are in no hand's table.
+pub(super) const I2C_SMBUS: u32 = 0x0720;
+
 /// What every process of ours needs to live: a socket, memory, the clock, an end.
 pub(super) const LIFE: &[Rule] = &[
     rule!([recvmsg], "the next request on the one socket"),
@@ -59,6 +63,7 @@ pub(super) const STREAMS: &[Rule] = &[
 pub(super) const LINES: &[Rule] = &[
     rule!([ioctl], when[Is(1, LINE_GET_VALUES)], "level of a GPIO line (uapi v2)"),
     rule!([ioctl], when[Is(1, LINE_SET_VALUES)], "drives a GPIO line (uapi v2)"),
+    rule!([ioctl], when[Is(1, I2C_SMBUS)], "a register of the I2C device whose address was set before"),
     rule!([pread64], "reads a PWM duty, a reading or a simulated line"),
     rule!([pwrite64], "writes a PWM duty or a simulated line"),
 ];

@@ -29,14 +29,15 @@ pub mod hand {
 #[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
 pub const ENUM_MIN_LINE_KIND: u8 = 0;
 #[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
-pub const ENUM_MAX_LINE_KIND: u8 = 3;
+pub const ENUM_MAX_LINE_KIND: u8 = 4;
 #[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
 #[allow(non_camel_case_types)]
-pub const ENUM_VALUES_LINE_KIND: [LineKind; 4] = [
+pub const ENUM_VALUES_LINE_KIND: [LineKind; 5] = [
   LineKind::Digital,
   LineKind::Pwm,
   LineKind::Reading,
   LineKind::Simulated,
+  LineKind::I2cWord,
 ];
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -48,14 +49,16 @@ impl LineKind {
   pub const Pwm: Self = Self(1);
   pub const Reading: Self = Self(2);
   pub const Simulated: Self = Self(3);
+  pub const I2cWord: Self = Self(4);
 
   pub const ENUM_MIN: u8 = 0;
-  pub const ENUM_MAX: u8 = 3;
+  pub const ENUM_MAX: u8 = 4;
   pub const ENUM_VALUES: &'static [Self] = &[
     Self::Digital,
     Self::Pwm,
     Self::Reading,
     Self::Simulated,
+    Self::I2cWord,
   ];
   /// Returns the variant's name or "" if unknown.
   pub fn variant_name(self) -> Option<&'static str> {
@@ -64,6 +67,7 @@ impl LineKind {
       Self::Pwm => Some("Pwm"),
       Self::Reading => Some("Reading"),
       Self::Simulated => Some("Simulated"),
+      Self::I2cWord => Some("I2cWord"),
       _ => None,
     }
   }
@@ -397,6 +401,7 @@ impl<'a> LineGrant<'a> {
   pub const VT_PERIOD_NS: flatbuffers::VOffsetT = 6;
   pub const VT_WRITABLE: flatbuffers::VOffsetT = 8;
   pub const VT_ACTIVE_LOW: flatbuffers::VOffsetT = 10;
+  pub const VT_REGISTER: flatbuffers::VOffsetT = 12;
 
   #[inline]
   pub unsafe fn init_from_table(table: flatbuffers::Table<'a>) -> Self {
@@ -409,6 +414,7 @@ impl<'a> LineGrant<'a> {
   ) -> flatbuffers::WIPOffset<LineGrant<'bldr>> {
     let mut builder = LineGrantBuilder::new(_fbb);
     builder.add_period_ns(args.period_ns);
+    builder.add_register(args.register);
     builder.add_active_low(args.active_low);
     builder.add_writable(args.writable);
     builder.add_kind(args.kind);
@@ -444,6 +450,13 @@ impl<'a> LineGrant<'a> {
     // which contains a valid value in this slot
     unsafe { self._tab.get::<bool>(LineGrant::VT_ACTIVE_LOW, Some(false)).unwrap()}
   }
+  #[inline]
+  pub fn register(&self) -> u8 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<u8>(LineGrant::VT_REGISTER, Some(0)).unwrap()}
+  }
 }
 
 impl flatbuffers::Verifiable for LineGrant<'_> {
@@ -457,6 +470,7 @@ impl flatbuffers::Verifiable for LineGrant<'_> {
      .visit_field::<u64>("period_ns", Self::VT_PERIOD_NS, false)?
      .visit_field::<bool>("writable", Self::VT_WRITABLE, false)?
      .visit_field::<bool>("active_low", Self::VT_ACTIVE_LOW, false)?
+     .visit_field::<u8>("register", Self::VT_REGISTER, false)?
      .finish();
     Ok(())
   }
@@ -466,6 +480,7 @@ pub struct LineGrantArgs {
     pub period_ns: u64,
     pub writable: bool,
     pub active_low: bool,
+    pub register: u8,
 }
 impl<'a> Default for LineGrantArgs {
   #[inline]
@@ -475,6 +490,7 @@ impl<'a> Default for LineGrantArgs {
       period_ns: 0,
       writable: false,
       active_low: false,
+      register: 0,
     }
   }
 }
@@ -501,6 +517,10 @@ impl<'a: 'b, 'b> LineGrantBuilder<'a, 'b> {
     self.fbb_.push_slot::<bool>(LineGrant::VT_ACTIVE_LOW, active_low, false);
   }
   #[inline]
+  pub fn add_register(&mut self, register: u8) {
+    self.fbb_.push_slot::<u8>(LineGrant::VT_REGISTER, register, 0);
+  }
+  #[inline]
   pub fn new(_fbb: &'b mut flatbuffers::FlatBufferBuilder<'a>) -> LineGrantBuilder<'a, 'b> {
     let start = _fbb.start_table();
     LineGrantBuilder {
@@ -522,6 +542,7 @@ impl core::fmt::Debug for LineGrant<'_> {
       ds.field("period_ns", &self.period_ns());
       ds.field("writable", &self.writable());
       ds.field("active_low", &self.active_low());
+      ds.field("register", &self.register());
       ds.finish()
   }
 }

@@ -5,6 +5,8 @@ set -eu
 root=$1 uid=$2
 shift 2
 mount --make-rprivate /
+# Its network is a new one (unshare --net), with nothing in it but itself.
+PATH=$PATH:/usr/sbin:/sbin ip link set lo up
 mount --bind "$root" "$root"
 for folder in /usr /bin /sbin /lib /lib64; do
   if [ -L "$folder" ]; then

@@ -3,7 +3,7 @@
 //! In a throwaway root file system whose files all belong to the agent's uid, so that no file mode
 //! helps: what keeps the canaries is the walls. Outside of it nothing may change, and nobody may call.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 use std::net::{TcpListener, UdpSocket};
 use std::os::unix::fs::{MetadataExt, chown};
@@ -38,28 +38,57 @@ struct CanaryServer {
 }
 
 impl CanaryServer {
-    fn open() -> Self {
-        let tcp = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let port = tcp.local_addr().expect("an address").port();
-        let udp = UdpSocket::bind(("127.0.0.1", port)).expect("the same port");
+    /// One in the network namespace of this process.
+    fn beside(pid: u32) -> Self {
         let heard = Arc::new(AtomicUsize::new(0));
         let (by_tcp, by_udp) = (Arc::clone(&heard), Arc::clone(&heard));
+        let (tell, told) = std::sync::mpsc::channel();
         std::thread::spawn(move || {
+            enter_network_of(pid);
+            let tcp = TcpListener::bind("127.0.0.1:0").expect("a port");
+            let port = tcp.local_addr().expect("an address").port();
+            let udp = UdpSocket::bind(("127.0.0.1", port)).expect("the same port");
+            std::thread::spawn(move || {
+                while udp.recv(&mut [0; 64]).is_ok() {
+                    by_udp.fetch_add(1, Ordering::SeqCst);
+                }
+            });
+            tell.send(port).expect("told");
             tcp.incoming().for_each(|_| {
                 by_tcp.fetch_add(1, Ordering::SeqCst);
-            })
+            });
         });
-        std::thread::spawn(move || {
-            while udp.recv(&mut [0; 64]).is_ok() {
-                by_udp.fetch_add(1, Ordering::SeqCst);
-            }
-        });
-        Self { port, heard }
+        Self { port: told.recv().expect("a port"), heard }
     }
 
     fn heard(&self) -> usize {
         self.heard.load(Ordering::SeqCst)
     }
+}
+
+/// Takes this thread, and no other, to the network namespace of a process.
+fn enter_network_of(pid: u32) {
+    let network = std::fs::File::open(format!("/proc/{pid}/ns/net")).expect("a namespace");
+    nix::sched::setns(network, nix::sched::CloneFlags::CLONE_NEWNET).expect("entered");
+}
+
+/// Every socket of the network namespace of a process: its kind, where it lies, its number.
+fn sockets(pid: u32) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for kind in ["tcp", "tcp6", "udp", "udp6", "raw", "raw6", "unix", "netlink", "packet"] {
+        let Ok(text) = std::fs::read_to_string(format!("/proc/{pid}/net/{kind}")) else { continue };
+        for line in text.lines().skip(1) {
+            let fields: Vec<_> = line.split_whitespace().collect();
+            // Columns of proc_net(5) that stay while the socket does: addresses, state, inode, path.
+            let lasting = match kind {
+                "unix" => fields.get(6..).map(|rest| rest.join(" ")),
+                "netlink" | "packet" => fields.last().map(|inode| (*inode).to_owned()),
+                _ => fields.get(1..4).zip(fields.get(9)).map(|(ends, inode)| format!("{} {inode}", ends.join(" "))),
+            };
+            found.insert(format!("{kind} {}", lasting.expect("a socket")));
+        }
+    }
+    found
 }
 
 /// Every file of the root but the agent's own folders, with owner, mode and content.
@@ -112,7 +141,7 @@ fn put_up(home: &Home) -> PathBuf {
 fn serve(home: &Home, root: &Path) -> Running {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/walls/rootfs.sh");
     let mut command = Command::new("unshare");
-    command.arg("--mount").arg(script).arg(root).arg(UID.to_string());
+    command.args(["--mount", "--net"]).arg(script).arg(root).arg(UID.to_string());
     command.args(["/agent/hearth", "run", "--without-text-guard"]);
     command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
     command.env("HEARTH_DATA", "/agent/data").env("HEARTH_RUNTIME", "/agent/run").env("MARK", "canary-environment");
@@ -132,24 +161,33 @@ fn ask(home: &Home, root: &Path, arguments: &[&str]) -> Output {
 #[test]
 fn dangerous_commands_change_nothing_outside_with_the_text_guard_off() {
     let Some(path) = shared("vectors/shell_deny.json") else { return };
-    let tools = ["unshare", "setpriv", "pivot_root", "mount"];
+    let tools = ["unshare", "setpriv", "pivot_root", "mount", "ip"];
     let there =
         |tool: &&str| ["/usr/bin", "/usr/sbin", "/bin", "/sbin"].iter().any(|d| Path::new(d).join(tool).exists());
     if !is_root() || !tools.iter().all(there) {
-        eprintln!("SKIPPED: a throwaway root is made by root, with unshare, setpriv, pivot_root and mount");
+        eprintln!("SKIPPED: a throwaway root is made by root, with unshare, setpriv, pivot_root, mount and ip");
         return;
     }
     let vectors: Value = serde_json::from_slice(&std::fs::read(path).expect("read")).expect("JSON");
     let listed = vectors["cases"].as_array().expect("cases").iter().filter_map(|case| case["command"].as_str());
-    let server = CanaryServer::open();
-    let place = format!("127.0.0.1:{}", server.port);
     let home = Home::new();
     let root = put_up(&home);
     let service = serve(&home, &root);
+    let server = CanaryServer::beside(service.pid());
+    let place = format!("127.0.0.1:{}", server.port);
     wait_for("the probe to end", || service.descendant("hearth-probe").is_none().then_some(()));
     let mounts = || std::fs::read_to_string(format!("/proc/{}/mountinfo", service.pid())).expect("mounts");
     let clock = || SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("a time");
     let (before, mounted, began, wall) = (tree(&root), mounts(), Instant::now(), clock());
+    let listed_sockets = sockets(service.pid());
+    assert!(
+        listed_sockets.iter().any(|socket| socket.contains(&format!(":{:04X} ", server.port))),
+        "{listed_sockets:?}"
+    );
+    assert!(
+        listed_sockets.iter().any(|socket| socket.starts_with("unix ") && socket.contains('/')),
+        "{listed_sockets:?}"
+    );
 
     let (mut ran, mut marks) = (0, Vec::new());
     for command in listed.chain(MORE) {
@@ -179,6 +217,17 @@ fn dangerous_commands_change_nothing_outside_with_the_text_guard_off() {
     let drift = (clock() - wall).abs_diff(began.elapsed());
     assert!(drift < Duration::from_secs(1), "the clock was set: {drift:?}");
     assert_eq!(server.heard(), 0, "somebody called the canary server");
+    // A connection that was closed leaves the table a moment later.
+    let quiet = || (sockets(service.pid()) == listed_sockets).then_some(());
+    wait_for("the sockets to be those of before", quiet);
+    let service_pid = service.pid();
+    let port = server.port;
+    let call = move || {
+        enter_network_of(service_pid);
+        std::net::TcpStream::connect(("127.0.0.1", port)).is_ok()
+    };
+    assert!(std::thread::spawn(call).join().expect("called"), "the canary server can be reached from there");
+    wait_for("the canary server to hear it", || (server.heard() > 0).then_some(()));
     assert!(ask(&home, &root, &["ask", "turn on the kitchen lamp"]).ok, "the agent obeys");
     // That the canaries can be hurt at all: the same uid without walls does it.
     let mut plain = Command::new("setpriv");
