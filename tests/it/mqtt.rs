@@ -9,5 +9,6 @@ mod paho;
 mod peer;
 mod proxy;
 mod service;
+mod tls;
 
 use broker::Broker;

@@ -10,6 +10,8 @@ use std::io;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 
+use crate::gate::link::{Link, Linked};
+
 /// Makes connections.
 pub trait Dial: Send + Sync + 'static {
     /// A plain byte stream to the broker.
@@ -36,5 +38,14 @@ impl Dial for Tcp {
         // Commands are small and wait for their answers: Nagle would hold them back.
         stream.set_nodelay(true)?;
         Ok(stream)
+    }
+}
+
+/// Through a `link` hand, which speaks TLS and adds the credentials.
+impl Dial for Link {
+    type Stream = Linked;
+
+    async fn dial(&self) -> io::Result<Linked> {
+        self.join().await.map_err(io::Error::other)
     }
 }

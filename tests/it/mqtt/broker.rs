@@ -50,7 +50,8 @@ impl Broker {
         Self::with(&format!("allow_anonymous false\npassword_file {}\n", file.display()))
     }
 
-    fn with(extra: &str) -> Option<Self> {
+    /// Starts one with these lines behind its listener.
+    pub(super) fn with(extra: &str) -> Option<Self> {
         program("mosquitto")?;
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let folder = std::env::temp_dir().join(format!("hearth-it-mosquitto-{}-{number}", std::process::id()));
