@@ -49,7 +49,7 @@ impl Input {
             Ok(0) => None,
             Ok(length) if length as u64 == most && line.last() != Some(&b'\n') => {
                 let skipped = self.reader.skip_until(b'\n');
-                Some(skipped.map_err(|e| e.to_string()).and(Err(format!("is longer than {most} bytes"))))
+                Some(skipped.map_err(|e| e.to_string()).and_then(|_| Err(format!("is longer than {most} bytes"))))
             }
             Ok(_) => Some(String::from_utf8(line).map_err(|_| "is not UTF-8".to_owned())),
             Err(error) => Some(Err(error.to_string())),
