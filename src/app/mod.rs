@@ -11,6 +11,7 @@ mod edges;
 mod faults;
 mod lines;
 mod model;
+mod network;
 mod outside;
 mod serve;
 mod service;

@@ -12,34 +12,45 @@ use crate::channels::mqtt::{self, Tcp, Version};
 use crate::channels::serial::{self, Mode};
 use crate::config::{self, Config};
 use crate::gate::Tier;
+use crate::gate::link::Link;
 use crate::home::{Binding, Entity, Home};
 
 /// Everything that the channels need, until they run.
 pub(super) struct Channels {
     pub(super) mqtt: Option<mqtt::Settings>,
     pub(super) broker: Tcp,
+    pub(super) link: Option<Link>,
     pub(super) publications: mpsc::Receiver<Publication>,
     pub(super) serial: Option<serial::Settings>,
 }
 
 impl Channels {
     /// What the settings ask for.
-    pub(super) fn of(config: &Config, home: &Home, board: &str, publications: mpsc::Receiver<Publication>) -> Self {
+    /// Over MQTT with TLS or credentials by `link`, whose hand holds them.
+    pub(super) fn of(
+        config: &Config,
+        home: &Home,
+        board: &str,
+        publications: mpsc::Receiver<Publication>,
+        link: Option<Link>,
+    ) -> Self {
         let status = json!({"version": env!("CARGO_PKG_VERSION"), "device": config.device.as_str(), "board": board});
         let mqtt = config.mqtt.enabled.then(|| mqtt_settings(config, home, status));
         let broker = Tcp { host: config.mqtt.host.clone(), port: config.mqtt.port };
-        Self { mqtt, broker, publications, serial: serial_settings(config) }
+        Self { mqtt, broker, link, publications, serial: serial_settings(config) }
     }
 
     /// Runs them until it is dropped.
     pub(super) async fn run(self, bus: Bus, ids: Arc<IdSource>, outside: Outside) {
         let Outside { news, remote } = outside;
-        let Self { mqtt, broker, publications, serial } = self;
+        let Self { mqtt, broker, link, publications, serial } = self;
         let line = serial::Parts { bus: bus.clone(), ids: Arc::clone(&ids), news: news.clone() };
         let parts = mqtt::Parts { bus, ids, news, remote, publications };
         let over_mqtt = async {
-            if let Some(settings) = mqtt {
-                mqtt::run(broker, settings, parts).await;
+            match (mqtt, link) {
+                (Some(settings), Some(link)) => mqtt::run(link, settings, parts).await,
+                (Some(settings), None) => mqtt::run(broker, settings, parts).await,
+                (None, _) => {}
             }
         };
         let over_serial = async {

@@ -18,13 +18,14 @@ use crate::sandbox::{self, Class, Hands, Holder, Spawner, Standing, Wall};
 use crate::store::{CallQuery, DataFolder, Opened, Store};
 use crate::tools::{
     Calculate, FileAppend, FileEdit, FileRead, FileWrite, LineGet, LineSet, LineTable, MqttSet, Shell, TimeNow,
-    Workspace,
+    WebFetch, Workspace,
 };
 use crate::wire::hand::Work;
 
 use super::admin::{Answer, Request, Response};
 use super::lines::{self, Held};
 use super::model::{self, Thinking};
+use super::network::Network;
 use super::outside::Channels;
 use super::vouch::Voucher;
 use super::{AppFault, Settings, edges};
@@ -78,6 +79,7 @@ impl Service {
         private(&dirs.runtime)?;
         let workspace = Workspace::open(&dirs.workspace, IdSource::after(clock.clone(), None))
             .map_err(AppFault::step(format!("workspace {}", dirs.workspace.display())))?;
+        let network = Network::open(&config, &dirs.data)?;
         // Settings are read and folders made; the store's thread and foreign bytes come behind it.
         let sealed = sandbox::seal_brain(&reach, lowered)?;
         let names: Vec<_> = sealed.iter().map(Wall::word).collect();
@@ -101,18 +103,22 @@ impl Service {
         let workspace = Arc::new(workspace);
         let shell: Box<dyn Tool> = Box::new(Shell::new(Arc::clone(&workspace), !without_text_guard));
         let tools = tools(&hands, held, workspace, &clock, &config.timezone);
+        // An id of now is never older than the last one that was stored: a clock for boards without one.
+        let floor_ms = ids.next().millis();
+        let web = model::web(&config, &dirs.data, hands.clone(), floor_ms)?;
+        let link = network.link(&hands, floor_ms);
+        let fetch: Box<dyn Tool> = Box::new(WebFetch::new(web.clone()));
         let (remote, publications) = Remote::open();
         let outside = Outside { remote: remote.clone(), ..Outside::default() };
         let told: Box<dyn Tool> = Box::new(MqttSet::new(remote, super::outside::devices(&home)));
-        let tools = tools.into_iter().chain([shell, told]).collect();
-        let channels = Channels::of(&config, &home, &board.name, publications);
+        let tools = tools.into_iter().chain([shell, told, fetch]).collect();
+        let channels = Channels::of(&config, &home, &board.name, publications, link);
         let gate = Gate::new(tools, hands.clone(), store.clone());
         if super::suspended::is(&folder) {
             tracing::warn!("suspended since an earlier run: no tool is called until hearth resume");
             gate.suspend(true);
         }
 
-        let web = model::web(&config, &dirs.data, hands.clone(), clock.wall_ms())?;
         let mind = model::mind(&config.model, web.clone());
         let zone = TimeZone::get(&config.timezone).unwrap_or(TimeZone::UTC);
         let parts = Parts {

@@ -8,7 +8,7 @@ use crate::config::{self, Config, Dirs, Env, Source};
 use crate::home::{Home, HomeFault};
 use crate::sandbox::{Reach, Walls};
 
-use super::{AppFault, faults, lines};
+use super::{AppFault, faults, lines, network};
 
 /// Where settings come from besides their file.
 #[derive(Clone, Debug, Default)]
@@ -95,7 +95,8 @@ impl Settings {
     fn complete(config: Config, options: &Options, env: &Env) -> Result<Self, AppFault> {
         let board = chosen(&config, options).map_err(AppFault::Settings)?;
         let home = load_home(&config).map_err(AppFault::Settings)?;
-        let faults = lines::check(&home, &board, &config);
+        let mut faults = lines::check(&home, &board, &config);
+        faults.extend(network::check(&config));
         if !faults.is_empty() {
             return Err(AppFault::Settings(faults));
         }

@@ -145,6 +145,10 @@ pub const NET_IDLE: Duration = Duration::from_secs(60);
 pub const NET_REDIRECTS: u8 = 5;
 /// Processor time of a net hand, in seconds: a handshake and what streams.
 pub const NET_CPU_SECONDS: u32 = 60;
+/// Time for one fetched page, redirects included.
+pub const WEB_WALL: Duration = Duration::from_secs(30);
+/// Text of a fetched page that a tool answers with, in bytes.
+pub const WEB_TEXT_BYTES: usize = 64 * 1024;
 /// Tickets, and so connections to the keeper, of one hand.
 pub const HAND_TICKETS: u8 = 4;
 /// Largest file of authorities or of a certificate (PEM), in bytes.

@@ -92,6 +92,18 @@ pub struct Mqtt {
     pub host: String,
     /// Its port.
     pub port: u16,
+    /// Whether TLS is spoken.
+    pub tls: bool,
+    /// Authorities in PEM; empty: the web's.
+    pub ca_file: PathBuf,
+    /// The user name; empty: none.
+    pub user: String,
+    /// The secret with the password; empty: none.
+    pub password_from: String,
+    /// A client's certificate in PEM; empty: none.
+    pub client_cert: PathBuf,
+    /// The secret with its key; empty: none.
+    pub client_key_from: String,
     /// `5` or `3.1.1`.
     pub version: String,
     /// The client's name; empty: made of the device's.

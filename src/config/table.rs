@@ -35,13 +35,49 @@ const MQTT: &[Field] = &[
         key: "host",
         shape: Shape::Checked { is: "a host name or an address", check: is_host },
         default: Default::Text("127.0.0.1"),
-        doc: "The broker. A user name and a password are no settings: they live in the keeper.",
+        doc: "The broker.",
     },
     Field {
         key: "port",
         shape: Shape::Integer { min: 1, max: 65_535 },
         default: Default::Integer(1883),
-        doc: "The broker's port.",
+        doc: "The broker's port; with tls usually 8883.",
+    },
+    Field {
+        key: "tls",
+        shape: Shape::Bool,
+        default: Default::Bool(false),
+        doc: "Whether TLS is spoken; the certificate must be for the host above.",
+    },
+    Field {
+        key: "ca_file",
+        shape: PATH,
+        default: Default::Text(""),
+        doc: "Authorities (PEM) that the broker's certificate must come from; empty: the web's.",
+    },
+    Field {
+        key: "user",
+        shape: Shape::Text { max: 256 },
+        default: Default::Text(""),
+        doc: "The user name; empty: none.",
+    },
+    Field {
+        key: "password_from",
+        shape: SECRET_NAME,
+        default: Default::Text(""),
+        doc: "The name of the secret with the user's password: `hearth secret add NAME`.",
+    },
+    Field {
+        key: "client_cert",
+        shape: PATH,
+        default: Default::Text(""),
+        doc: "A certificate of our own (PEM) for the broker; empty: none.",
+    },
+    Field {
+        key: "client_key_from",
+        shape: SECRET_NAME,
+        default: Default::Text(""),
+        doc: "The name of the secret with that certificate's key (PEM).",
     },
     Field {
         key: "version",
@@ -259,6 +295,8 @@ pub(super) const SETTINGS: &[Field] = &[
     Field { key: "home", shape: Shape::Elsewhere, default: Default::Absent, doc: "The home: areas and devices." },
 ];
 
+const SECRET_NAME: Shape = Shape::Checked { is: "empty, or the name of a secret", check: is_secret_name };
+
 const PATH: Shape = Shape::Checked { is: "empty, or an absolute path without control characters", check: is_path };
 
 /// The shape of the whole file.
@@ -287,6 +325,10 @@ fn is_grant(text: &str) -> bool {
     let (address, length) = text.split_once('/').map_or((text, None), |(address, length)| (address, Some(length)));
     address.parse::<std::net::IpAddr>().is_ok()
         && length.is_none_or(|length| length.parse::<u8>().is_ok_and(|n| n <= 128))
+}
+
+fn is_secret_name(text: &str) -> bool {
+    text.is_empty() || crate::base::Name::new(text).is_ok()
 }
 
 fn is_tty(text: &str) -> bool {

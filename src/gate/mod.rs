@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod decision;
+pub mod link;
 mod manifest;
 mod run;
 pub mod web;

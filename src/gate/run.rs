@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::web::{Request, Web};
 use super::{Manifest, Tier};
 use crate::base::{Code, Fault, limits};
 use crate::bus::Remote;
 use crate::sandbox::{Class, Hands, Holder};
 use crate::wire::hand::{Outcome, Work};
+use crate::wire::net::Told;
 
 /// A tool: it says what it is and turns arguments into a job; it never does the job.
 pub trait Tool: Send + Sync {
@@ -57,6 +59,15 @@ pub enum Run {
         /// What it does, in order; what one piece fails at is its outcome, and the next goes on.
         work: Vec<Work>,
     },
+    /// A fresh `net` hand for each hop; the outcomes are the URL that answered, its head, its bytes.
+    Fetch {
+        /// The way out.
+        web: Web,
+        /// What is asked.
+        request: Box<Request>,
+        /// Most bytes that are taken; the rest is left.
+        most: usize,
+    },
     /// No hand: a payload of the home's own template for a device behind a channel, which owns the
     /// connection.
     Publish {
@@ -78,6 +89,11 @@ impl Run {
                     outcomes.push(holder.call(piece, limits::LINE_DEADLINE).await.unwrap_or_else(Outcome::Failed));
                 }
                 Ok(outcomes)
+            }
+            Self::Fetch { web, request, most } => {
+                let fetched = tokio::time::timeout(limits::WEB_WALL, fetch(&web, &request, most)).await;
+                let late = || Fault::new(Code::Timeout, format!("nothing whole came within {:?}", limits::WEB_WALL));
+                fetched.unwrap_or_else(|_| Err(late()))
             }
             Self::Publish { remote, topic, payload } => {
                 let telling = remote.publish(topic, payload);
@@ -104,4 +120,21 @@ impl Run {
             }
         }
     }
+}
+
+async fn fetch(web: &Web, request: &Request, most: usize) -> Result<Vec<Outcome>, Fault> {
+    let mut answer = web.send(request).await?;
+    let (url, status, headers) = (answer.url.clone(), answer.status, std::mem::take(&mut answer.headers));
+    let mut bytes = Vec::new();
+    let mut total = 0;
+    while bytes.len() < most {
+        let Some(piece) = answer.chunk().await? else { break };
+        total += piece.len();
+        bytes.extend_from_slice(&piece[..piece.len().min(most - bytes.len())]);
+    }
+    if bytes.len() == most && total == most && answer.chunk().await?.is_some() {
+        total += 1;
+    }
+    let total = u64::try_from(total).unwrap_or(u64::MAX);
+    Ok(vec![Outcome::Text(url), Outcome::Net(Told::Head { status, headers }), Outcome::Bytes { bytes, total }])
 }

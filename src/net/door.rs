@@ -21,8 +21,6 @@ pub struct Connected {
     pub socket: OwnedFd,
     /// The address that was checked and connected to.
     pub address: SocketAddr,
-    /// Whether it belongs to the LAN by a grant.
-    pub granted: bool,
 }
 
 /// Resolves, checks, connects.
@@ -71,11 +69,11 @@ impl Door {
         }
     }
 
-    /// The addresses of a target that may be connected to.
+    /// The addresses of a target that may be connected to; with `granted_only` none of the public ones.
     ///
     /// # Errors
     /// [`NetFault::NoAddress`]; [`NetFault::Refused`] where there are some, but none that may be.
-    pub async fn addresses(&self, target: &Target) -> Result<Vec<IpAddr>, NetFault> {
+    pub async fn addresses(&self, target: &Target, granted_only: bool) -> Result<Vec<IpAddr>, NetFault> {
         let host = target.host_text();
         let found = match &target.host {
             Host::Address(address) => vec![*address],
@@ -89,6 +87,9 @@ impl Door {
         for address in found.into_iter().map(|address| address.to_canonical()) {
             match target.refuses(address, &self.grants) {
                 Some(reason) => why = Some(reason),
+                None if granted_only && !self.grants.hold(address) => {
+                    why = Some("a secret goes over https only, or to an address that net.lan grants".into());
+                }
                 None => good.push(address),
             }
         }
@@ -107,10 +108,10 @@ impl Door {
     ///
     /// # Errors
     /// [`NetFault`]; within [`NET_CONNECT`].
-    pub async fn connect(&self, target: &Target) -> Result<Connected, NetFault> {
+    pub async fn connect(&self, target: &Target, granted_only: bool) -> Result<Connected, NetFault> {
         let end = Instant::now() + NET_CONNECT;
         let late = |_| NetFault::Timeout { host: target.host_text(), within: NET_CONNECT };
-        let addresses = timeout_at(end, self.addresses(target)).await.map_err(late)??;
+        let addresses = timeout_at(end, self.addresses(target, granted_only)).await.map_err(late)??;
         let mut last = None;
         for (tried, address) in addresses.iter().enumerate() {
             let address = SocketAddr::new(*address, target.port);
@@ -118,19 +119,19 @@ impl Door {
             let left = end.saturating_duration_since(Instant::now());
             let share = left / u32::try_from(addresses.len() - tried).unwrap_or(u32::MAX);
             match timeout_at(Instant::now() + share, TcpStream::connect(address)).await {
-                Ok(Ok(stream)) => return self.connected(stream, address, target),
+                Ok(Ok(stream)) => return connected(stream, address, target),
                 Ok(Err(error)) => last = Some(NetFault::Unreachable { host: target.host_text(), address, error }),
                 Err(elapsed) => last = last.or_else(|| Some(late(elapsed))),
             }
         }
         Err(last.unwrap_or_else(|| NetFault::NoAddress { host: target.host_text(), why: "none is left".into() }))
     }
+}
 
-    fn connected(&self, stream: TcpStream, address: SocketAddr, target: &Target) -> Result<Connected, NetFault> {
-        let fault = |error| NetFault::Unreachable { host: target.host_text(), address, error };
-        // A request is written whole and waited for: Nagle would hold its end back.
-        stream.set_nodelay(true).map_err(fault)?;
-        let socket = stream.into_std().map_err(fault)?.into();
-        Ok(Connected { socket, address, granted: self.grants.hold(address.ip()) })
-    }
+fn connected(stream: TcpStream, address: SocketAddr, target: &Target) -> Result<Connected, NetFault> {
+    let fault = |error| NetFault::Unreachable { host: target.host_text(), address, error };
+    // A request is written whole and waited for: Nagle would hold its end back.
+    stream.set_nodelay(true).map_err(fault)?;
+    let socket = stream.into_std().map_err(fault)?.into();
+    Ok(Connected { socket, address })
 }

@@ -25,6 +25,12 @@ impl Patient {
         Self { stream: TcpStream::from(socket), silence }
     }
 
+    /// The socket, without its patience.
+    #[must_use]
+    pub fn into_inner(self) -> TcpStream {
+        self.stream
+    }
+
     fn wait(&self, flags: PollFlags) -> io::Result<()> {
         let timeout = self.silence.map_or(PollTimeout::NONE, |silence| {
             PollTimeout::try_from(silence.max(Duration::from_millis(1))).unwrap_or(PollTimeout::MAX)

@@ -67,6 +67,9 @@ impl HandLink {
         self.next += 1;
         let asked = packet::send(self.socket.get_ref(), &encode_request(id, work), &[]);
         if let Err(fault) = asked {
+            if let Some(last) = self.last_words() {
+                return Err(last);
+            }
             return Err(self.why_ended().await.unwrap_or_else(|| fault.into()));
         }
         let Ok(heard) = tokio::time::timeout(within, receive(&self.socket, &mut self.room)).await else {
@@ -79,6 +82,10 @@ impl HandLink {
             Err(error) => {
                 let word = self.class.word();
                 let gone = || Fault::new(Code::Unavailable, format!("the {word} hand: {error}"));
+                // The kernel tells that the hand left our question unread before it gives what the hand said.
+                if let Some(last) = self.last_words() {
+                    return Err(last);
+                }
                 return Err(self.why_ended().await.unwrap_or_else(gone));
             }
         };
@@ -87,6 +94,15 @@ impl HandLink {
             Ok((of, outcome)) if of == id => Ok(outcome),
             Ok((of, _)) => Err(self.garbage(&format!("it answered call {of} instead of {id}"))),
             Err(fault) => Err(self.garbage(&fault.to_string())),
+        }
+    }
+
+    /// What a hand that ended before it was asked anything has said: that it could not be sealed, and why.
+    fn last_words(&mut self) -> Option<Fault> {
+        let packet = packet::receive_now(self.socket.get_ref(), &mut self.room).ok()?;
+        match decode_reply(&packet.bytes) {
+            Ok((0, Outcome::Failed(fault))) => Some(fault),
+            _ => None,
         }
     }
 

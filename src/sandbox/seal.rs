@@ -54,15 +54,22 @@ pub(super) struct Sealed {
 /// Seals this process as a hand that holds `socket` and `descriptors`, nothing else.
 ///
 /// # Errors
-/// The step that failed; the process must end then.
-pub(super) fn hand(order: &Order<'_>, socket: OwnedFd, descriptors: Vec<OwnedFd>) -> Result<Sealed, SandboxFault> {
+/// The step that failed, and the hand's socket to say so, where it has one; the process must end then.
+pub(super) fn hand(
+    order: &Order<'_>,
+    socket: OwnedFd,
+    descriptors: Vec<OwnedFd>,
+) -> Result<Sealed, (SandboxFault, Option<OwnedFd>)> {
     sys::set_process_name(process_name(order.class));
-    let mut sealed = keep_only(socket, descriptors)?;
-    if let Some(keeper) = order.keeper {
-        sealed.keeper = at_keeper(keeper)?;
+    let mut sealed = keep_only(socket, descriptors).map_err(|fault| (fault, None))?;
+    let raised = order.keeper.map_or(Ok(Vec::new()), at_keeper).and_then(|keeper| {
+        sealed.keeper = keeper;
+        raise(order, &sealed.descriptors)
+    });
+    match raised {
+        Ok(()) => Ok(sealed),
+        Err(fault) => Err((fault, Some(sealed.socket))),
     }
-    raise(order, &sealed.descriptors)?;
-    Ok(sealed)
 }
 
 /// Connects to the keeper. It sees the agent's uid and this process, and numbers each connection.

@@ -303,15 +303,14 @@ fn wait_any() -> nix::Result<(WaitStatus, u64)> {
 
 /// The life of a hand: seal, work; its exit status.
 fn live(order: &seal::Order<'_>, socket: OwnedFd, descriptors: Vec<OwnedFd>, body: Body) -> i32 {
-    let voice = socket.try_clone();
     match seal::hand(order, socket, descriptors) {
         Ok(sealed) => {
             let mut port = Port::new(sealed.socket, sealed.keeper);
             let lived = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| body(&mut port, sealed.descriptors)));
             lived.map_or(PANICKED, |done| i32::from(done.is_err()))
         }
-        Err(fault) => {
-            if let Ok(voice) = voice {
+        Err((fault, voice)) => {
+            if let Some(voice) = voice {
                 let word = order.class.word();
                 let code =
                     if matches!(fault, SandboxFault::NoKeeper { .. }) { Code::Unavailable } else { Code::Refused };

@@ -12,6 +12,7 @@ mod file_hand;
 mod files;
 mod line_hand;
 mod lines;
+mod link_hand;
 mod mqtt;
 mod net_hand;
 mod pem;
@@ -20,6 +21,7 @@ mod shell;
 mod shell_hand;
 mod time;
 mod vouchers;
+mod web;
 mod workspace;
 
 pub use calculate::Calculate;
@@ -28,6 +30,7 @@ pub use lines::{LineGet, LineSet, LineTable, LineUse};
 pub use mqtt::MqttSet;
 pub use shell::Shell;
 pub use time::TimeNow;
+pub use web::WebFetch;
 pub use workspace::Workspace;
 
 use crate::sandbox::{Body, Class};
@@ -41,5 +44,6 @@ pub fn bodies() -> &'static [(Class, Body)] {
         (Class::Lines, line_hand::body),
         (Class::Shell, shell_hand::body),
         (Class::Net, net_hand::body),
+        (Class::Link, link_hand::body),
     ]
 }

@@ -7,8 +7,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod bad;
+mod keeper;
 mod net;
+mod secrets;
 mod server;
+mod ways;
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -20,7 +23,7 @@ use hearth::wire::hand::{Outcome, Work};
 type Test = (&'static str, fn(Hands, &tokio::runtime::Runtime));
 
 /// Tests of the bodies that Hearth ships.
-const REAL: &[&[Test]] = &[net::TESTS];
+const REAL: &[&[Test]] = &[net::TESTS, secrets::TESTS, ways::TESTS];
 
 const TESTS: &[Test] = &[
     ("a_good_hand_answers", a_good_hand_answers),

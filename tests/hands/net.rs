@@ -22,7 +22,7 @@ pub(crate) const TESTS: &[super::Test] = &[
     ("a_body_larger_than_a_packet_arrives_whole", body),
 ];
 
-const LOOPBACK: [IpAddr; 1] = [IpAddr::V4(std::net::Ipv4Addr::LOCALHOST)];
+pub(crate) const LOOPBACK: [IpAddr; 1] = [IpAddr::V4(std::net::Ipv4Addr::LOCALHOST)];
 
 /// A web whose resolver knows these names, with the loopback granted.
 pub(crate) fn web(

@@ -76,7 +76,16 @@ impl Server {
         tls: Option<Arc<ServerConfig>>,
         script: impl Fn(&Heard, &mut dyn Wire) + Send + Sync + 'static,
     ) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("bound");
+        Self::at(std::net::Ipv4Addr::LOCALHOST.into(), tls, script)
+    }
+
+    /// The same on this address.
+    pub(crate) fn at(
+        ip: std::net::IpAddr,
+        tls: Option<Arc<ServerConfig>>,
+        script: impl Fn(&Heard, &mut dyn Wire) + Send + Sync + 'static,
+    ) -> Self {
+        let listener = TcpListener::bind((ip, 0)).expect("bound");
         let address = listener.local_addr().expect("an address");
         let heard = Arc::new(Mutex::new(Vec::new()));
         let (kept, script): (_, Arc<Script>) = (Arc::clone(&heard), Arc::new(script));

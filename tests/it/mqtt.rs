@@ -12,5 +12,6 @@ mod proxy;
 mod schemas;
 mod script;
 mod service;
+mod tls;
 
 use broker::Broker;

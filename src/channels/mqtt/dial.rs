@@ -18,6 +18,8 @@ use std::os::fd::OwnedFd;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, UnixStream};
 
+use crate::gate::link::{Link, Linked};
+
 /// Makes connections.
 pub trait Dial: Send + Sync + 'static {
     /// A plain byte stream to the broker.
@@ -62,5 +64,14 @@ where
         let stream = std::os::unix::net::UnixStream::from((self.0)().await?);
         stream.set_nonblocking(true)?;
         UnixStream::from_std(stream)
+    }
+}
+
+/// Through a `link` hand, which speaks TLS and adds the credentials.
+impl Dial for Link {
+    type Stream = Linked;
+
+    async fn dial(&self) -> io::Result<Linked> {
+        self.join().await.map_err(io::Error::other)
     }
 }

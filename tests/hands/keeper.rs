@@ -1,0 +1,74 @@
+//! A real keeper with a vault, an enrolled brain and a purse.
+
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use hearth::gate::web::Purse;
+use hearth::keeper::message::Value;
+use hearth::keeper::{Client, enrol};
+
+/// See the module; ended and removed with the value.
+pub(crate) struct Kept {
+    child: Option<Child>,
+    folder: PathBuf,
+}
+
+impl Kept {
+    /// With these secrets.
+    pub(crate) fn start(secrets: &[(&str, &[u8])]) -> Self {
+        let folder = std::env::temp_dir().join(format!("hearth-hands-keeper-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&folder);
+        std::fs::create_dir_all(&folder).expect("a folder");
+        let mut kept = Self { child: None, folder };
+        kept.again();
+        let mut admin = Client::connect(&kept.socket()).expect("a keeper");
+        admin.administer().expect("an administrator");
+        admin.init().expect("a vault");
+        for (name, value) in secrets {
+            admin.put(name, Value::new(value), false).expect("kept");
+        }
+        let uid = nix::unistd::getuid().as_raw();
+        let secret = enrol::make(&kept.key(), uid).expect("a session key");
+        admin.enrol(uid, secret.public()).expect("enrolled");
+        kept
+    }
+
+    /// Starts it (again) on its vault.
+    pub(crate) fn again(&mut self) {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_hearth-keeper"));
+        command.arg("--socket").arg(self.socket()).arg("--vault").arg(self.folder.join("v")).stderr(Stdio::null());
+        self.child = Some(command.spawn().expect("started"));
+        let end = Instant::now() + Duration::from_secs(20);
+        while Client::connect(&self.socket()).is_err() {
+            assert!(Instant::now() < end, "the keeper did not come");
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+
+    pub(crate) fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+
+    pub(crate) fn socket(&self) -> PathBuf {
+        self.folder.join("s")
+    }
+
+    fn key(&self) -> PathBuf {
+        self.folder.join("session.key")
+    }
+
+    pub(crate) fn purse(&self) -> Purse {
+        Purse::new(self.socket(), self.key())
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        self.kill();
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
