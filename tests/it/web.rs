@@ -56,7 +56,7 @@ fn a_page_of_the_lan_is_fetched_where_it_is_granted_and_nowhere_else() {
 #[test]
 fn a_grant_that_is_too_wide_is_a_fault_of_the_settings() {
     for (grant, why) in
-        [("10.0.0.0/8", "/24 to /32"), ("router", "no address"), ("192.168.1.20/28", "behind its prefix")]
+        [("10.0.0.0/8", "/24 to /32"), ("router", "must be an address"), ("192.168.1.20/28", "behind its prefix")]
     {
         let home = Home::with_config(&format!("[net]\nlan = [\"{grant}\"]\n"));
         let checked = home.run(&["config", "check"]);
