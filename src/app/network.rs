@@ -51,7 +51,7 @@ impl Network {
     pub(super) fn open(config: &Config, data: &Path) -> Result<Self, AppFault> {
         let mqtt = &config.mqtt;
         let purse = Purse::new(config.keeper.socket.clone(), model::session_key(config, data));
-        if !mqtt.enabled || !(mqtt.tls || !mqtt.user.is_empty()) {
+        if !mqtt.enabled || (!mqtt.tls && mqtt.user.is_empty()) {
             return Ok(Self { purse, broker: None });
         }
         let broker = Broker {
