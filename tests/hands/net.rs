@@ -16,6 +16,7 @@ use super::server::{Authority, Server, answer};
 pub(crate) const TESTS: &[super::Test] = &[
     ("a_request_goes_out_and_its_answer_comes_back", plain),
     ("tls_is_spoken_with_authorities_of_ones_own_and_refused_without", tls),
+    ("a_floor_stands_in_for_a_clock", floor),
     ("pieces_come_as_the_server_sends_them", streaming),
     ("dropping_an_answer_closes_the_connection", cancel),
     ("a_silent_server_and_an_endless_answer_have_an_end", bounds),
@@ -34,14 +35,17 @@ pub(crate) fn web(
 ) -> Web {
     let grants = Grants::parse(grants.iter().copied()).expect("grants");
     let door = Door::with(Arc::new(Scripted::new(names)), grants);
-    let roots = roots.map(|pem| {
-        let path = std::env::temp_dir().join(format!("hearth-roots-{}-{:?}.pem", std::process::id(), Instant::now()));
-        std::fs::write(&path, pem).expect("written");
-        let file = std::fs::File::open(&path).expect("opened");
-        std::fs::remove_file(path).expect("removed");
-        file.into()
-    });
+    let roots = roots.map(file);
     Web::new(Parts { hands: hands.clone(), door, purse, roots, floor_ms: 0 })
+}
+
+/// A file of these bytes that has no name any more.
+fn file(pem: &str) -> std::os::fd::OwnedFd {
+    let path = std::env::temp_dir().join(format!("hearth-roots-{}-{:?}.pem", std::process::id(), Instant::now()));
+    std::fs::write(&path, pem).expect("written");
+    let file = std::fs::File::open(&path).expect("opened");
+    std::fs::remove_file(path).expect("removed");
+    file.into()
 }
 
 fn local(hands: &Hands, roots: Option<&str>) -> Web {
@@ -100,6 +104,32 @@ fn tls(hands: Hands, runtime: &Runtime) {
         }
         assert_eq!(server.heard().len(), 1, "nobody who was refused asked anything");
     });
+}
+
+/// A board without a clock is in the year 1970 to its certificates. This machine's clock stays as it is:
+/// certificates of later years stand for those of today there.
+fn floor(hands: Hands, runtime: &Runtime) {
+    let authority = Authority::new();
+    let later = Server::saying(Some(authority.server("server.test", (2090, 2092))), "200 OK", "by TLS");
+    let now = Server::saying(Some(authority.server("server.test", (2020, 2080))), "200 OK", "by TLS");
+    runtime.block_on(async {
+        let with = |floor_ms: i64| {
+            let door = Door::with(Arc::new(Scripted::new(&[("server.test", &LOOPBACK)])), loopback());
+            Web::new(Parts { hands: hands.clone(), door, purse: None, roots: Some(file(&authority.pem())), floor_ms })
+        };
+        // 2091-01-01.
+        let floor = 3_818_448_000_000;
+        let ask = |server: &Server| Request::get("test", &server.url("https", "server.test", "/"));
+        assert_eq!(text(with(floor).send(&ask(&later)).await).await, "by TLS");
+        assert!(with(0).send(&ask(&later)).await.expect_err("not yet").message.contains("not valid yet"));
+        // A floor is no clock that can be turned back: what is over is over.
+        assert!(with(floor).send(&ask(&now)).await.expect_err("over").message.contains("expired"));
+        assert_eq!(text(with(-1).send(&ask(&now)).await).await, "by TLS");
+    });
+}
+
+fn loopback() -> Grants {
+    Grants::parse(["127.0.0.1"]).expect("grants")
 }
 
 fn streaming(hands: Hands, runtime: &Runtime) {

@@ -111,7 +111,7 @@ fn a_sentence_is_answered_and_states_events_status_and_will_are_there() {
         wait_for("the broker to say the will", || {
             (rig.broker.hear("hearth/attic/availability", 1, 5) == ["offline"]).then_some(())
         });
-        assert!(!rig.running.lives());
+        wait_for("the end of the killed service", || (!rig.running.lives()).then_some(()));
     }
 }
 
