@@ -1,7 +1,7 @@
 //! One ranking out of two: words and vectors by their ranks, weighed by age.
 //!
 //! Reciprocal rank fusion (Cormack, Clarke, Büttcher, SIGIR 2009) needs no common scale for BM25 and
-//! cosine. The weights below were chosen on the dialogues of `tests/it/recall` (`docs/memory.md`).
+//! cosine. The weights below are first values, not chosen by measurement: nothing gives vectors to memory yet.
 
 use std::collections::HashMap;
 

@@ -3,7 +3,7 @@
 //! Rows, words and vectors lie in the store; here is what they mean: how a text becomes memories
 //! ([`record`]), how a question becomes an expression ([`words`]) and two rankings one ([`fuse`]). What
 //! holds a secret is refused at write. What a person may not see is left out by the query itself, never
-//! afterwards. Everything works by words alone; meaning is added where the board has an embedder.
+//! afterwards. A search is by words alone so far: the store compares vectors, but nothing makes them yet.
 
 #![forbid(unsafe_code)]
 

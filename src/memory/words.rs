@@ -1,4 +1,4 @@
-//! From a person's words to an FTS5 expression that can hold nothing but words.
+//! From a person's words to FTS5 terms that can hold nothing but words.
 //!
 //! Everything ends up between double quotes, where FTS5 knows no operator (sqlite.org/fts5.html 3.1).
 
@@ -13,12 +13,6 @@ const EMPTY: &[&str] = &[
     "them", "then", "there", "these", "they", "this", "those", "to", "told", "up", "was", "we", "were", "what", "when",
     "where", "which", "who", "whom", "whose", "why", "will", "with", "would", "you", "your",
 ];
-
-/// Each word and each quoted phrase of `text`, quoted, one after the other: all of them are wanted.
-#[must_use]
-pub fn sanitize(text: &str) -> String {
-    terms(text).iter().map(|term| format!("\"{term}\"")).collect::<Vec<_>>().join(" ")
-}
 
 /// The terms of a question: its words that mean something, and phrases as phrases, each quoted.
 #[must_use]
@@ -136,8 +130,6 @@ mod tests {
                 let inner = term.strip_prefix('"').and_then(|t| t.strip_suffix('"'));
                 prop_assert!(inner.is_some_and(|t| !t.is_empty() && !t.contains(['"', '\0'])), "{}", term);
             }
-            let all = sanitize(&text);
-            prop_assert!(all.is_empty() || (all.starts_with('"') && all.ends_with('"') && all.len() > 2), "{}", all);
         }
     }
 }

@@ -1,7 +1,8 @@
 //! How a connection to the broker is made: the seam behind which TLS and credentials stay.
 //!
 //! The session's first packet carries no user name and no password, and the brain never needs them.
-//! [`Tcp`] connects to a broker that asks for none. [`Handed`] is given, for each connection, one end
+//! [`Tcp`] connects to a broker that asks for none; the service uses [`Link`] for all others. [`Handed`], with
+//! which the tests stand in for the hand, is given, for each connection, one end
 //! of a Unix stream; at its other end sits whoever owns the secrets (the `link` hand):
 //!
 //! 1. it has connected to the broker, with TLS or without, before it gives the end away;
