@@ -4,6 +4,7 @@ pub(crate) mod broker;
 mod client;
 mod cuts;
 mod docs;
+mod flood;
 mod hostile;
 mod offers;
 mod paho;

@@ -1,9 +1,8 @@
 //! How a connection to the broker is made: the seam behind which TLS and credentials stay.
 //!
 //! The session's first packet carries no user name and no password, and the brain never needs them.
-//! [`Tcp`] connects to a broker that asks for none; the service uses [`Link`] for all others. [`Handed`], with
-//! which the tests stand in for the hand, is given, for each connection, one end
-//! of a Unix stream; at its other end sits whoever owns the secrets (the `link` hand):
+//! [`Tcp`] connects to a broker that asks for none. [`Link`] is for all others: for each connection it gets
+//! one end of a Unix stream, and at the other end sits a `link` hand, which owns the secrets:
 //!
 //! 1. it has connected to the broker, with TLS or without, before it gives the end away;
 //! 2. the first packet that the brain writes is a CONNECT without credentials, in one piece of at most
@@ -14,10 +13,9 @@
 
 use std::future::Future;
 use std::io;
-use std::os::fd::OwnedFd;
 
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpStream, UnixStream};
+use tokio::net::TcpStream;
 
 use crate::gate::link::{Link, Linked};
 
@@ -47,24 +45,6 @@ impl Dial for Tcp {
         // Commands are small and wait for their answers: Nagle would hold them back.
         stream.set_nodelay(true)?;
         Ok(stream)
-    }
-}
-
-/// Connections that somebody else makes and hands over as one end of a Unix stream; see the module.
-#[derive(Clone, Debug)]
-pub struct Handed<F>(pub F);
-
-impl<F, Asked> Dial for Handed<F>
-where
-    F: Fn() -> Asked + Send + Sync + 'static,
-    Asked: Future<Output = io::Result<OwnedFd>> + Send,
-{
-    type Stream = UnixStream;
-
-    async fn dial(&self) -> io::Result<UnixStream> {
-        let stream = std::os::unix::net::UnixStream::from((self.0)().await?);
-        stream.set_nonblocking(true)?;
-        UnixStream::from_std(stream)
     }
 }
 

@@ -21,7 +21,7 @@ mod topics;
 pub use channel::{Parts, Settings, run};
 pub use client::{Client, Driver, Listener, Order, backoff, client};
 pub use codec::{CodecFault, frame_length, read, write};
-pub use dial::{Dial, Handed, Tcp};
+pub use dial::{Dial, Tcp};
 pub use packet::{Hello, Message, Packet, QoS, Version, Welcome};
 pub use payload::{Said, read as read_payload};
 pub use queue::{Lane, Ticket};

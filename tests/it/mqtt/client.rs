@@ -4,10 +4,10 @@ use std::time::{Duration, Instant};
 
 use hearth::base::Code;
 use hearth::base::limits::{MQTT_PACKET_BYTES, MQTT_QUEUE};
-use hearth::channels::mqtt::{Handed, Lane, Message, QoS, Version};
+use hearth::channels::mqtt::{Lane, Message, QoS, Version};
 
 use super::Broker;
-use super::peer::{Heard, Peer, logged_in, options, runtime};
+use super::peer::{Heard, LoggedIn, Peer, options, runtime};
 
 #[test]
 fn a_broker_restarted_in_mid_traffic_loses_nothing() {
@@ -47,8 +47,7 @@ fn a_password_is_added_behind_the_seam_again_after_a_restart_and_a_wrong_one_is_
     for version in [Version::V3, Version::V5] {
         runtime().block_on(async {
             let port = broker.port;
-            let login =
-                |password: &'static str| Handed(move || std::future::ready(logged_in(port, "hearth", password)));
+            let login = |password| LoggedIn { port, user: "hearth", password };
             let mut good =
                 Peer::dial(login("not a real secret"), options(version, "good", &[("login", QoS::AtLeastOnce)]));
             good.up().await;

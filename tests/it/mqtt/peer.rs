@@ -2,7 +2,6 @@
 
 use std::io::{self, Read as _, Write as _};
 use std::net::{Shutdown, TcpStream};
-use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
@@ -108,9 +107,26 @@ impl Peer {
     }
 }
 
+/// Asks, for each connection, for one end of a Unix stream to a broker that wants these credentials.
+pub(super) struct LoggedIn {
+    pub(super) port: u16,
+    pub(super) user: &'static str,
+    pub(super) password: &'static str,
+}
+
+impl Dial for LoggedIn {
+    type Stream = tokio::net::UnixStream;
+
+    async fn dial(&self) -> io::Result<Self::Stream> {
+        let stream = logged_in(self.port, self.user, self.password)?;
+        stream.set_nonblocking(true)?;
+        tokio::net::UnixStream::from_std(stream)
+    }
+}
+
 /// Connects, adds credentials to the first packet, and gives one end of a Unix stream away: what the
 /// hand that owns them does.
-pub(super) fn logged_in(port: u16, user: &str, password: &str) -> io::Result<OwnedFd> {
+fn logged_in(port: u16, user: &str, password: &str) -> io::Result<UnixStream> {
     let mut broker = TcpStream::connect(("127.0.0.1", port))?;
     broker.set_nodelay(true)?;
     let (given, mut kept) = UnixStream::pair()?;
@@ -130,7 +146,7 @@ pub(super) fn logged_in(port: u16, user: &str, password: &str) -> io::Result<Own
         broker.shutdown(Shutdown::Both)?;
         copied
     });
-    Ok(given.into())
+    Ok(given)
 }
 
 /// A runtime as the brain has it.
