@@ -11,6 +11,7 @@ mod broker;
 mod budget;
 mod outside;
 mod stats;
+mod store;
 mod tty;
 
 use std::path::Path;
@@ -54,6 +55,7 @@ fn main() -> ExitCode {
     keeper(&mut report, &binaries);
     leaks(&mut report);
     outside::measure(&mut report, &binaries);
+    store::store(&mut report);
     report.finish()
 }
 

@@ -369,6 +369,13 @@ impl Answer for Service {
                 self.store.chain_page(after).await.map(|rows| json!(rows)).map_err(Fault::from)
             }
             Request::Memory(order) => self.memory.serve(order).await.map_err(Fault::from),
+            Request::DbStatus => self.store.status().await.map(|status| json!(status)).map_err(Fault::from),
+            Request::DbCheck => self.store.check().await.map(|faults| json!(faults)).map_err(Fault::from),
+            Request::DbBackup => {
+                let copy = self.folder.path().join(format!("backup-{}.db", self.ids.next()));
+                self.store.backup(copy).await.map(|backup| json!(backup)).map_err(Fault::from)
+            }
+            Request::DbCompact => self.store.compact().await.map(|compacted| json!(compacted)).map_err(Fault::from),
             Request::Calls { limit } => {
                 self.store.calls(CallQuery::Latest(limit)).await.map(|calls| json!(calls)).map_err(Fault::from)
             }

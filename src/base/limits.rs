@@ -260,6 +260,8 @@ pub const STORE_RING: usize = 1_024;
 pub const STORE_RETRY: Duration = Duration::from_secs(5);
 /// Time that a statement waits for a lock on the database before it fails.
 pub const STORE_BUSY: Duration = Duration::from_secs(2);
+/// Bytes that the store may write to flash in a day before it holds the unimportant in memory: four thousand turns.
+pub const FLASH_DAY: u64 = 64 * 1024 * 1024;
 /// Largest database of which every page is read before the service is ready, in bytes: about 10 ms a MB on a PC.
 pub const CHECK_AT_OPEN: u64 = 2 * 1024 * 1024;
 /// Time without a request before the next table of a larger one is read.

@@ -10,6 +10,7 @@ pub mod ask;
 pub mod audit;
 pub mod board;
 pub mod config;
+pub mod db;
 pub mod doctor;
 pub mod keeper;
 mod memory;
@@ -98,6 +99,8 @@ enum Command {
     Offboard(offboard::Args),
     /// Memory: remember, find, forget; import and export
     Memory(memory::MemoryArgs),
+    /// The database: how it is, check, migrate, back up, restore, compact
+    Db(db::Args),
     /// Settings: check a file, print the default one or its schema
     Config(config::Args),
     /// Boards: list them, show one
@@ -134,6 +137,7 @@ pub fn main() -> ExitCode {
         Some(Command::Onboard(args)) => onboard::run(&args, &options),
         Some(Command::Offboard(args)) => offboard::run(&args, &options),
         Some(Command::Memory(args)) => memory::run(args, &options),
+        Some(Command::Db(args)) => db::run(&args, &options),
         Some(Command::Config(args)) => config::run(&args, &options),
         Some(Command::Board(args)) => board::run(&args, &options),
         Some(Command::Say(args)) => say::run(args),

@@ -37,7 +37,13 @@ fn readable(status: &Value) -> String {
     let store = match &status["store"] {
         store if store["error"].is_string() => format!("NOT WORKING: {}", text(&store["error"])),
         store if store["degraded"].is_string() => format!("DEGRADED: {}", text(&store["degraded"])),
-        store => format!("{} bytes, schema {}", store["bytes"], store["version"]),
+        store if store["shedding"].is_string() => {
+            format!("FLASH BUDGET SPENT: {} wait in memory until tomorrow (UTC)", text(&store["shedding"]))
+        }
+        store => format!(
+            "{} bytes, schema {}, {} of {} bytes written today",
+            store["bytes"], store["version"], store["written_today"], store["flash_day"]
+        ),
     };
     let mut out = format!(
         "Hearth {} on {} ({})\nhands   {hands}\nstore   {store}\n",

@@ -14,6 +14,8 @@ use super::{StoreError, search};
 // The message of a fault may repeat damaged bytes, so it is read as bytes.
 const WHOLE: &str = "SELECT CAST(quick_check AS BLOB) FROM pragma_quick_check LIMIT 1";
 const TABLE: &str = "SELECT CAST(quick_check AS BLOB) FROM pragma_quick_check(?1) LIMIT 1";
+// Indexes against their rows as well, and the word indexes against the texts.
+const THOROUGH: &str = "SELECT CAST(integrity_check AS BLOB) FROM pragma_integrity_check LIMIT 20";
 const TABLES: &str = "SELECT CAST(name AS BLOB) FROM sqlite_schema WHERE type = 'table' ORDER BY rootpage";
 
 /// Checks a file of at most `upto` bytes; whether it did.
@@ -45,12 +47,41 @@ pub(super) async fn mend(db: &mut Db) -> Result<(), StoreError> {
 pub(super) async fn rebuild(db: &mut Db, error: &StoreError) -> Result<(), StoreError> {
     tracing::error!(%error, "a word index is damaged; it is made anew from its rows");
     db.execute(search::REBUILD, Vec::new()).await?;
-    db.execute(search::REBUILD_MEMORIES, Vec::new()).await.map(drop)
+    for step in search::REBUILD_MEMORIES {
+        db.execute(step, Vec::new()).await?;
+    }
+    Ok(())
 }
 
 /// Whether a fault is in a word index and nowhere else.
 pub(super) fn words_only(error: &StoreError) -> bool {
     matches!(error, StoreError::Sql { message, .. } if message.contains("FTS5 table"))
+}
+
+/// Every fault, at most twenty: pages, indexes against rows, words against texts. Reads everything twice.
+pub(super) async fn faults(db: &mut Db) -> Result<Vec<String>, StoreError> {
+    let mut found = pages(db).await?;
+    if found.is_empty() {
+        for (name, agrees) in search::AGREE {
+            if let Err(error) = db.execute(agrees, Vec::new()).await {
+                found.push(format!("{name}: {error}"));
+            }
+        }
+        for (name, stray) in search::STRAYS {
+            let rows = db.number(stray).await?;
+            if rows > 0 {
+                found.push(format!("{rows} {name}"));
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Every fault of pages and indexes; needs no table of ours.
+pub(super) async fn pages(db: &mut Db) -> Result<Vec<String>, StoreError> {
+    let mut found = db.rows(THOROUGH, Vec::new(), |row| text_at(row, 0)).await?;
+    found.retain(|line| line != "ok");
+    Ok(found)
 }
 
 /// The tables that are still to be read.

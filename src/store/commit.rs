@@ -7,7 +7,7 @@ use libsql::Value;
 use super::error::Severity;
 use super::worker::Worker;
 use super::write::{self, Write};
-use super::{CallRecord, EndCall, Message, StoreError, check, read, search};
+use super::{CallRecord, EndCall, Message, StoreError, check, read, search, usage};
 use crate::base::{Code, Id, limits};
 
 /// SQLITE_CORRUPT_VTAB: the word index disagrees with itself; the rows may be sound.
@@ -25,6 +25,10 @@ impl Worker {
                 return Ok(());
             }
             self.recover().await?;
+        }
+        if !durable && self.holds_back(&change).await {
+            self.ring.push(change);
+            return Ok(());
         }
         if let Err(error) = self.apply(&change).await {
             let held = error.severity() != Severity::Statement && !durable;
@@ -71,6 +75,7 @@ impl Worker {
         self.deadline = None;
         self.status.commits += 1;
         self.status.last_commit_ms = Some(self.clock.wall_ms());
+        self.count();
         Ok(())
     }
 
@@ -86,8 +91,64 @@ impl Worker {
         if self.status.degraded.is_some() { self.recover().await } else { self.commit().await }
     }
 
+    /// Compares what was written today with the day's budget.
+    fn count(&mut self) {
+        let written = self.usage.today(&self.clock);
+        let spent = written.and_then(|bytes| usage::shedding(bytes, self.options.flash_day));
+        if spent.is_some() && self.sheds != spent {
+            let budget = self.options.flash_day;
+            tracing::warn!(written, budget, "the flash budget of the day is spent; the unimportant is held in memory");
+        }
+        self.sheds = spent;
+    }
+
+    /// Whether a write waits in memory for the next day; on that day what has waited is written first.
+    async fn holds_back(&mut self, change: &Write) -> bool {
+        if self.sheds.is_some() && self.usage.is_over(&self.clock) {
+            self.count();
+            if self.sheds.is_none() {
+                self.write_shed().await;
+            }
+        }
+        self.sheds.is_some_and(|from| change.kind().sheds() >= from)
+    }
+
+    /// Writes what was held back, all in one commit.
+    async fn write_shed(&mut self) {
+        if self.ring.len() == 0 {
+            return;
+        }
+        let done = match self.commit().await {
+            Ok(()) => self.replay().await,
+            refused => refused,
+        };
+        if let Err(error) = done {
+            self.refused(&error).await;
+        }
+    }
+
+    /// Notes how much of today's budget is spent, for a start on the same day.
+    async fn note_usage(&mut self) -> Result<(), StoreError> {
+        let Some(written) = self.usage.today(&self.clock) else { return Ok(()) };
+        let bytes = i64::try_from(written).unwrap_or(i64::MAX);
+        self.begin().await?;
+        for (key, value) in [("flash_day", self.usage.day()), ("flash_bytes", bytes)] {
+            self.db.execute(SET_META, vec![Value::Text(key.to_owned()), Value::Integer(value)]).await?;
+        }
+        Ok(())
+    }
+
     /// The last commit.
     pub(super) async fn finish(&mut self) -> Result<(), StoreError> {
+        if self.status.degraded.is_none() {
+            self.write_shed().await;
+        }
+        if self.status.degraded.is_none()
+            && self.status.commits > 0
+            && let Err(error) = self.note_usage().await
+        {
+            self.refused(&error).await;
+        }
         let done = self.flush().await;
         if let Err(error) = &done {
             let held = self.ring.len();
@@ -133,8 +194,8 @@ impl Worker {
         } else {
             let rest = read::not_indexed(&mut self.db).await?;
             found.extend(rest.into_iter().filter(|m| search::matches(query, &m.text)));
-            self.ring.overlay_search(query, &mut found);
         }
+        self.ring.overlay_search(query, &mut found);
         match read::search(&mut self.db, &expression, limit).await {
             Err(StoreError::Sql { code: WORD_INDEX_DAMAGED, message }) if self.status.degraded.is_none() => {
                 check::rebuild(&mut self.db, &StoreError::Sql { code: WORD_INDEX_DAMAGED, message }).await?;

@@ -70,12 +70,15 @@ impl Db {
             Ok(()) => Ok(plain),
             // `immutable` does not read the log, so it must not be used where the log holds commits.
             Err(error) if log.metadata().is_ok_and(|m| m.len() > 0) => Err(error),
-            Err(_) => {
-                let fixed = Self::connect(&immutable(path), OpenFlags::SQLITE_OPEN_READ_ONLY).await?;
-                fixed.batch(TOUCH).await?;
-                Ok(fixed)
-            }
+            Err(_) => Self::open_fixed(path).await,
         }
+    }
+
+    /// Opens a file that nobody changes and that has no log beside it: nothing is made next to it.
+    pub(super) async fn open_fixed(path: &Path) -> Result<Self, StoreError> {
+        let fixed = Self::connect(&immutable(path), OpenFlags::SQLITE_OPEN_READ_ONLY).await?;
+        fixed.batch(TOUCH).await?;
+        Ok(fixed)
     }
 
     /// An empty database in memory.

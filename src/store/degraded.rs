@@ -92,7 +92,7 @@ impl Worker {
     }
 
     /// Writes what is held in one transaction and leaves the degraded mode.
-    async fn replay(&mut self) -> Result<(), StoreError> {
+    pub(super) async fn replay(&mut self) -> Result<(), StoreError> {
         if let Err(error) = self.write_held().await {
             self.db.rollback().await;
             self.status.degraded = Some(error.to_string());

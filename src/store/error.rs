@@ -84,6 +84,17 @@ pub enum StoreError {
         /// SQLite's words.
         message: String,
     },
+    /// Compacting would damage a vector index.
+    #[error("the database has a libsql vector index, which VACUUM would damage; drop the index, then compact")]
+    VectorIndex,
+    /// A file that was named cannot be read or made.
+    #[error("{path}: {source}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// The system's words.
+        source: std::io::Error,
+    },
     /// The store's thread could not be made.
     #[error("the store's thread did not start: {0}")]
     Thread(std::io::Error),
@@ -109,8 +120,8 @@ impl StoreError {
             Self::NotFound(_) => Code::NotFound,
             Self::Full(_) => Code::Full,
             Self::Locked { .. } | Self::Degraded(_) | Self::Closed => Code::Unavailable,
-            Self::Folder { .. } | Self::Path(_) | Self::Thread(_) => Code::System,
-            Self::Newer { .. } | Self::Foreign(_) | Self::Held(_) => Code::Refused,
+            Self::Folder { .. } | Self::File { .. } | Self::Path(_) | Self::Thread(_) => Code::System,
+            Self::Newer { .. } | Self::Foreign(_) | Self::Held(_) | Self::VectorIndex => Code::Refused,
             Self::Migration { .. } | Self::Sql { .. } => Code::Internal,
         }
     }

@@ -295,7 +295,9 @@ fn run(
             Ok(last) => last,
             Err(error) => return answer(Err(error)),
         };
-        let mut worker = Worker::new(db, &opened, folder, clock, options);
+        // A count that cannot be read starts at nothing; it is no reason to refuse.
+        let noted = read::usage(&mut db).await.ok().flatten();
+        let mut worker = Worker::new(db, &opened, folder, clock, options, noted);
         if !opened.checked && opened.degraded.is_none() {
             worker.check_rest().await;
         }

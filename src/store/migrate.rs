@@ -1,34 +1,40 @@
 //! Numbered migrations, up and down, each in one transaction.
 //!
-//! A migration is two files in `migrations/`, whose last statement sets `user_version`. Published
+//! A migration is scripts in `migrations/` for up and down, the last of which sets `user_version`. Published
 //! files are never edited: `tests/data/store/v<n>.db` keeps a database of every version.
 
 use super::db::Db;
 use super::{Progress, StoreError};
 
-/// One step of the schema.
+/// One step of the schema: scripts that run one after the other.
 struct Migration {
-    up: &'static str,
-    down: &'static str,
+    up: &'static [&'static str],
+    down: &'static [&'static str],
 }
+
+const MEMORIES_OF_2: &str = include_str!("migrations/0002_memories.table.sql");
 
 /// Step `n` leads from version `n` to `n + 1`.
 const MIGRATIONS: [Migration; 4] = [
     Migration {
-        up: include_str!("migrations/0001_ground.up.sql"),
-        down: include_str!("migrations/0001_ground.down.sql"),
+        up: &[include_str!("migrations/0001_ground.up.sql")],
+        down: &[include_str!("migrations/0001_ground.down.sql")],
     },
     Migration {
-        up: include_str!("migrations/0002_memories.up.sql"),
-        down: include_str!("migrations/0002_memories.down.sql"),
+        up: &[MEMORIES_OF_2, include_str!("migrations/0002_memories.up.sql")],
+        down: &[include_str!("migrations/0002_memories.down.sql")],
     },
     Migration {
-        up: include_str!("migrations/0003_chain.up.sql"),
-        down: include_str!("migrations/0003_chain.down.sql"),
+        up: &[include_str!("migrations/0003_chain.up.sql")],
+        down: &[include_str!("migrations/0003_chain.down.sql")],
     },
     Migration {
-        up: include_str!("migrations/0004_recall.up.sql"),
-        down: include_str!("migrations/0004_recall.down.sql"),
+        up: &[include_str!("migrations/0004_recall.up.sql")],
+        down: &[
+            include_str!("migrations/0004_recall.down.sql"),
+            MEMORIES_OF_2,
+            include_str!("migrations/0004_recall.rows.sql"),
+        ],
     },
 ];
 
@@ -50,14 +56,18 @@ pub(super) async fn version(db: &mut Db) -> Result<u32, StoreError> {
 /// Brings the database to `target`, up or down, and reports each step before it runs.
 pub(super) async fn to(db: &mut Db, target: u32, progress: &mut dyn FnMut(Progress)) -> Result<u32, StoreError> {
     let from = version(db).await?;
+    if target > VERSION {
+        let reason = format!("versions 0 to {VERSION} are known; nothing was changed");
+        return Err(StoreError::Migration { from, to: target, reason });
+    }
     let mut at = from;
     while at != target {
-        let (next, sql) =
+        let (next, scripts) =
             if at < target { (at + 1, step(at).map(|m| m.up)) } else { (at - 1, step(at - 1).map(|m| m.down)) };
         progress(Progress { from: at, to: next });
         let failed = |reason: String| StoreError::Migration { from: at, to: next, reason };
-        let sql = sql.ok_or_else(|| failed(format!("versions 0 to {VERSION} are known")))?;
-        run(db, sql).await.map_err(|error| failed(error.to_string()))?;
+        let scripts = scripts.ok_or_else(|| failed(format!("versions 0 to {VERSION} are known")))?;
+        run(db, scripts).await.map_err(|error| failed(error.to_string()))?;
         at = next;
     }
     if from != at {
@@ -71,9 +81,9 @@ fn step(index: u32) -> Option<&'static Migration> {
     MIGRATIONS.get(usize::try_from(index).ok()?)
 }
 
-async fn run(db: &Db, sql: &str) -> Result<(), StoreError> {
+async fn run(db: &Db, scripts: &[&str]) -> Result<(), StoreError> {
     db.batch("BEGIN IMMEDIATE").await?;
-    for part in [MARK, sql, "COMMIT"] {
+    for part in [&[MARK], scripts, &["COMMIT"]].concat() {
         if let Err(error) = db.batch(part).await {
             db.rollback().await;
             return Err(error);

@@ -35,6 +35,7 @@
 
 #![forbid(unsafe_code)]
 
+mod care;
 mod chain;
 mod check;
 mod commit;
@@ -60,6 +61,7 @@ mod usage;
 mod worker;
 mod write;
 
+pub use care::{Backup, Compacted, Look, Restored, check_closed, look, restore};
 pub use error::StoreError;
 pub use folder::DataFolder;
 pub use handle::{Store, migrate_to};

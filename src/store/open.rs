@@ -63,6 +63,17 @@ enum Header {
     Garbage,
 }
 
+/// The schema version in a file's header; 0 where there is none.
+pub(super) fn version_of(path: &Path) -> Result<u32, StoreError> {
+    let mut bytes = [0_u8; 64];
+    match header(path)? {
+        Header::Ours if File::open(path).and_then(|mut file| file.read_exact(&mut bytes)).is_ok() => {
+            Ok(u32::from_be_bytes([bytes[60], bytes[61], bytes[62], bytes[63]]))
+        }
+        _ => Ok(0),
+    }
+}
+
 /// Reads the header before SQLite may touch the file.
 fn header(path: &Path) -> Result<Header, StoreError> {
     let mut bytes = [0_u8; 100];

@@ -19,6 +19,8 @@ pub struct Options {
     pub wait_for_disk: bool,
     /// Vectors that may be held in memory; more are read from flash at every question.
     pub resident_vectors: usize,
+    /// Bytes that may be written to flash in a day before the unimportant is held in memory.
+    pub flash_day: u64,
 }
 
 impl Default for Options {
@@ -30,6 +32,7 @@ impl Default for Options {
             check_at_open: limits::CHECK_AT_OPEN,
             wait_for_disk: true,
             resident_vectors: limits::RESIDENT_VECTORS,
+            flash_day: limits::FLASH_DAY,
         }
     }
 }

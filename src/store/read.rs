@@ -53,6 +53,9 @@ const LAST_ID: &str = "SELECT max(id) FROM (
     UNION ALL SELECT id FROM timers WHERE seq = (SELECT max(seq) FROM timers)
     UNION ALL SELECT id FROM list_items WHERE seq = (SELECT max(seq) FROM list_items))";
 
+const USAGE: &str = "SELECT (SELECT value FROM meta WHERE key = 'flash_day'),
+    (SELECT value FROM meta WHERE key = 'flash_bytes')";
+
 /// Calls with their ends.
 pub(super) async fn calls(db: &mut Db, query: CallQuery) -> Result<Vec<CallRecord>, StoreError> {
     match query {
@@ -102,6 +105,13 @@ pub(super) async fn states(db: &mut Db) -> Result<Vec<DeviceState>, StoreError> 
 pub(super) async fn last_id(db: &mut Db) -> Result<Option<Id>, StoreError> {
     let rows = db.rows(LAST_ID, Vec::new(), |row| maybe_id_at(row, 0)).await?;
     Ok(rows.into_iter().next().flatten())
+}
+
+/// Day and bytes that the last run noted of its writing.
+pub(super) async fn usage(db: &mut Db) -> Result<Option<(i64, u64)>, StoreError> {
+    let rows = db.rows(USAGE, Vec::new(), |row| Ok((row.get::<Option<i64>>(0)?, row.get::<Option<i64>>(1)?))).await?;
+    let noted = rows.into_iter().next().and_then(|(day, bytes)| Some((day?, u64::try_from(bytes?).ok()?)));
+    Ok(noted)
 }
 
 fn bounded(limit: usize) -> Value {

@@ -268,6 +268,10 @@ pub struct StoreStatus {
     /// Bytes that the store's thread wrote since midnight UTC or the start, whichever is later, by
     /// the kernel's count; `None` where the kernel does not count.
     pub written_today: Option<u64>,
+    /// Bytes that may be written in a day.
+    pub flash_day: u64,
+    /// What is held in memory for the rest of the day because the budget is spent, if anything.
+    pub shedding: Option<&'static str>,
     /// Where a damaged file was moved at or since the start.
     pub quarantined: Option<PathBuf>,
     /// Whether every page was read since the start, and is sound.

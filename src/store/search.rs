@@ -9,8 +9,36 @@ pub(super) const INDEX_REST: &str = "INSERT INTO messages_fts (rowid, text) SELE
 /// Makes the word index anew from the messages.
 pub(super) const REBUILD: &str = "INSERT INTO messages_fts (messages_fts) VALUES ('rebuild')";
 
-/// The same for memories, whose index is kept in step by triggers.
-pub(super) const REBUILD_MEMORIES: &str = "INSERT INTO memory_words (memory_words) VALUES ('rebuild')";
+/// The same for memories, whose indexes are kept in step by triggers. Trigrams are of some rows only, so
+/// they are no «rebuild».
+pub(super) const REBUILD_MEMORIES: [&str; 3] = [
+    "INSERT INTO memory_words (memory_words) VALUES ('rebuild')",
+    "INSERT INTO memory_trigrams (memory_trigrams) VALUES ('delete-all')",
+    "INSERT INTO memory_trigrams (rowid, text) SELECT seq, text FROM memories WHERE language IN ('zh', 'ja')",
+];
+
+/// Compares each word index with its rows; refused where they differ. The messages that wait for their
+/// batch must be indexed first. Trigrams are compared with themselves, their rows by `STRAYS`.
+pub(super) const AGREE: [(&str, &str); 3] = [
+    ("words of messages", "INSERT INTO messages_fts (messages_fts, rank) VALUES ('integrity-check', 1)"),
+    ("words of memories", "INSERT INTO memory_words (memory_words, rank) VALUES ('integrity-check', 1)"),
+    ("trigrams of memories", "INSERT INTO memory_trigrams (memory_trigrams) VALUES ('integrity-check')"),
+];
+
+/// Counts what lies beside the memories and fits none of them.
+pub(super) const STRAYS: [(&str, &str); 3] = [
+    (
+        "memories without their trigrams",
+        "SELECT count(*) FROM memories WHERE language IN ('zh', 'ja')
+         AND seq NOT IN (SELECT id FROM memory_trigrams_docsize)",
+    ),
+    (
+        "trigrams of no memory",
+        "SELECT count(*) FROM memory_trigrams_docsize
+         WHERE id NOT IN (SELECT seq FROM memories WHERE language IN ('zh', 'ja'))",
+    ),
+    ("vectors of no memory", "SELECT count(*) FROM memory_vectors WHERE seq NOT IN (SELECT seq FROM memories)"),
+];
 
 /// Each word quoted, all of them wanted; `None` where the text has no word.
 ///

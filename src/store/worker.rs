@@ -4,13 +4,16 @@
 //! Grouped writes are applied at once inside an open transaction, so that reads see them, and kept
 //! until the commit, so that a disk that refuses it loses nothing.
 
+use std::path::PathBuf;
 use std::time::Instant;
 
 use tokio::sync::{mpsc, oneshot};
 
+use super::care::{Backup, Compacted};
 use super::check::Rest;
 use super::db::Db;
 use super::keep::{self, ListItem, Timer};
+use super::policy::Sheds;
 use super::ring::Ring;
 use super::write::Write;
 use super::{
@@ -55,6 +58,12 @@ pub(super) enum Request {
     Memory(memory::Ask),
     /// Counters.
     Status(Reply<StoreStatus>),
+    /// Read everything and tell every fault.
+    Check(Reply<Vec<String>>),
+    /// Copy the file.
+    Backup(PathBuf, Reply<Backup>),
+    /// Make the file small.
+    Compact(Reply<Compacted>),
     /// Commit and end.
     Close(Reply<()>),
 }
@@ -80,12 +89,22 @@ pub(super) struct Worker {
     pub(super) rest: Option<(Rest, Instant)>,
     /// Vectors held in memory.
     pub(super) shelf: memory::Shelf,
-    usage: usage::Usage,
+    pub(super) usage: usage::Usage,
+    /// What is held in memory because the day's budget is spent: kinds that shed at least so early.
+    pub(super) sheds: Option<Sheds>,
 }
 
 impl Worker {
     /// A worker on an opened database.
-    pub(super) fn new(db: Db, opened: &Opened, folder: DataFolder, clock: Clock, options: Options) -> Self {
+    pub(super) fn new(
+        db: Db,
+        opened: &Opened,
+        folder: DataFolder,
+        clock: Clock,
+        options: Options,
+        noted: Option<(i64, u64)>,
+    ) -> Self {
+        let usage = usage::Usage::new(&clock, noted);
         let status = StoreStatus {
             version: opened.version,
             degraded: opened.degraded.clone(),
@@ -108,7 +127,8 @@ impl Worker {
             writable: opened.degraded.is_none(),
             rest: None,
             shelf: memory::Shelf::default(),
-            usage: usage::Usage::new(),
+            usage,
+            sheds: None,
         }
     }
 
@@ -223,6 +243,9 @@ impl Worker {
                 send(reply, self.noticed(found).await);
             }
             Request::Memory(ask) => self.remember(ask).await,
+            Request::Check(reply) => send(reply, self.check().await),
+            Request::Backup(to, reply) => send(reply, self.backup(&to).await),
+            Request::Compact(reply) => send(reply, self.compact().await),
             Request::Status(reply) => send(reply, Ok(self.status())),
             Request::Close(reply) => send(reply, Err(StoreError::Closed)),
         }
@@ -278,6 +301,11 @@ impl Worker {
             held: self.ring.len(),
             dropped: self.ring.dropped(),
             written_today: self.usage.today(&self.clock),
+            flash_day: self.options.flash_day,
+            shedding: self.sheds.map(|from| match from {
+                Sheds::First => "sessions, device states and vectors",
+                _ => "sessions, device states, vectors and messages",
+            }),
             ..self.status.clone()
         }
     }

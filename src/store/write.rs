@@ -4,6 +4,7 @@ use libsql::Value;
 
 use super::db::{Db, blob, micros};
 use super::keep::{self, Keep};
+use super::policy::Kind;
 use super::{BeginCall, ChainHead, DeviceState, EndCall, Role, StoreError, chain};
 use crate::base::{Id, limits};
 
@@ -44,6 +45,21 @@ const MESSAGE: &str = "INSERT INTO messages (id, session, role, text, trace, at_
 const STATE: &str = "INSERT INTO device_states (entity, state, at_ms, source) VALUES (?1, ?2, ?3, ?4)
     ON CONFLICT (entity) DO UPDATE SET state = ?2, at_ms = ?3, source = ?4
     WHERE state <> ?2 OR source <> ?4 OR at_ms <> ?3";
+
+impl Write {
+    /// Its row in the policy table, as far as a grouped write goes.
+    pub(super) const fn kind(&self) -> Kind {
+        match self {
+            Self::Begin { .. } => Kind::BeginIdempotent,
+            Self::End { .. } => Kind::End,
+            Self::Session { .. } => Kind::Session,
+            Self::Message { .. } => Kind::Message,
+            Self::States(_) => Kind::State,
+            Self::Keep(Keep::SetTimer(_) | Keep::EndTimer(_)) => Kind::Timer,
+            Self::Keep(_) => Kind::Item,
+        }
+    }
+}
 
 /// Applies one change inside the open transaction.
 pub(super) async fn apply(db: &mut Db, write: &Write) -> Result<(), StoreError> {

@@ -9,6 +9,7 @@ mod calls;
 mod canary;
 mod config;
 mod console;
+mod db;
 mod disk;
 mod edges;
 mod floors;

@@ -1,5 +1,6 @@
 //! The store at library level: records, restarts, versions, faults of disk and file, kill -9.
 
+mod budget;
 mod cuts;
 mod disk;
 mod durable;

@@ -44,6 +44,14 @@ pub enum Request {
     },
     /// Remember, find, forget.
     Memory(Order),
+    /// How the store is.
+    DbStatus,
+    /// Every fault of the database.
+    DbCheck,
+    /// A copy of the database in the data folder, whose path comes back.
+    DbBackup,
+    /// The database made as small as its rows.
+    DbCompact,
     /// The latest audit records.
     Calls {
         /// How many.

@@ -180,3 +180,43 @@ fn a_power_cut_at_any_step_of_a_migration_recovers() {
     println!("{cuts} cuts in the middle of a migration");
     assert!(cuts > 30, "the migration is more than {cuts} steps");
 }
+
+/// The power fails at every step of putting a backup in place: the folder has the old rows or the restored ones.
+#[test]
+fn a_power_cut_at_any_step_of_a_restore_leaves_one_whole_database() {
+    let scratch = super::kit::Scratch::new("restore-from");
+    wait(async {
+        let (store, _) = scratch.open();
+        remember(&store, note("from the backup")).await.unwrap();
+        store.close().await.unwrap();
+    });
+    let old = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/store/v2.db")).unwrap();
+    let mut cuts = 0;
+    for luck in [Luck::None, Luck::All, Luck::Some(5)] {
+        for step in 1.. {
+            let mut disk = Disk::with(&[("hearth.db", &old)]);
+            disk.cut_at = Some(step);
+            let Some(mounted) = Mounted::new("restore-cut", disk) else { return };
+            if let Ok(folder) = hearth::store::DataFolder::open(mounted.path()) {
+                drop(hearth::store::restore(&folder, &scratch.database(), &Clock::system()));
+            }
+            let finished = !mounted.disk().off;
+            let mounted = mounted.restarted(luck);
+            wait(async {
+                let (store, opened) = mounted.scratch().open();
+                assert_eq!((&opened.quarantined, &opened.degraded), (&None, &None), "{step} {luck:?}");
+                let memories: Vec<_> = store.memories(everything(), 0, 9).await.unwrap().into_iter().map(|m| m.text).collect();
+                let restored = memories == ["from the backup"];
+                assert!(restored || memories == ["the spare keys are in the drawer"], "{step} {luck:?}: {memories:?}");
+                assert!(restored || !finished, "{step} {luck:?}");
+                store.close().await.unwrap();
+            });
+            if finished {
+                break;
+            }
+            cuts += 1;
+        }
+    }
+    println!("{cuts} cuts in the middle of a restore");
+    assert!(cuts > 10, "a restore is more than {cuts} steps");
+}
