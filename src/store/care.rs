@@ -201,9 +201,8 @@ pub fn restore(folder: &DataFolder, from: &Path, clock: &Clock) -> Result<Restor
     for companion in ["-wal", "-shm", "-journal"] {
         let old = beside(companion.to_owned());
         if old.exists() {
-            let kept = before.as_ref().map_or(beside(format!(".old{companion}")), |kept| {
-                PathBuf::from(format!("{}{companion}", kept.display()))
-            });
+            let aside = before.clone().unwrap_or_else(|| beside(".old".into()));
+            let kept = PathBuf::from(format!("{}{companion}", aside.display()));
             fs::rename(&old, &kept).map_err(wrong(&kept))?;
         }
     }
