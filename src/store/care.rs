@@ -177,8 +177,13 @@ pub fn restore(folder: &DataFolder, from: &Path, clock: &Clock) -> Result<Restor
     if version == 0 {
         return Err(StoreError::Sql { code: 26, message: format!("{} is no backup of Hearth", from.display()) });
     }
-    if let Some(fault) = block(faults_of_copy(from))?.into_iter().next() {
-        return Err(StoreError::Sql { code: 11, message: format!("{} is not sound: {fault}", from.display()) });
+    let unsound = match block(faults_of_copy(from)) {
+        Ok(faults) => faults.into_iter().next(),
+        Err(error) => Some(error.to_string()),
+    };
+    if let Some(fault) = unsound {
+        let message = format!("{} is not sound: {fault}; nothing was changed", from.display());
+        return Err(StoreError::Sql { code: 11, message });
     }
     let path = folder.database();
     let beside = |suffix: String| PathBuf::from(format!("{}{suffix}", path.display()));

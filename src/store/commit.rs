@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use libsql::Value;
 
 use super::error::Severity;
+use super::policy::Kind;
 use super::worker::Worker;
 use super::write::{self, Write};
 use super::{CallRecord, EndCall, Message, StoreError, check, read, search, usage};
@@ -26,7 +27,7 @@ impl Worker {
             }
             self.recover().await?;
         }
-        if !durable && self.holds_back(&change).await {
+        if !durable && self.holds_back(change.kind()).await {
             self.ring.push(change);
             return Ok(());
         }
@@ -103,14 +104,14 @@ impl Worker {
     }
 
     /// Whether a write waits in memory for the next day; on that day what has waited is written first.
-    async fn holds_back(&mut self, change: &Write) -> bool {
+    pub(super) async fn holds_back(&mut self, kind: Kind) -> bool {
         if self.sheds.is_some() && self.usage.is_over(&self.clock) {
             self.count();
             if self.sheds.is_none() {
                 self.write_shed().await;
             }
         }
-        self.sheds.is_some_and(|from| change.kind().sheds() >= from)
+        self.sheds.is_some_and(|from| kind.sheds() >= from)
     }
 
     /// Writes what was held back, all in one commit.

@@ -44,6 +44,11 @@ impl Ring {
         self.held.clear();
     }
 
+    /// Whether the vector of a memory is held.
+    pub(super) fn holds_vector(&self, seq: i64) -> bool {
+        self.held.iter().any(|write| matches!(write, Write::Vectors(held) if held.iter().any(|(of, _)| *of == seq)))
+    }
+
     /// Adds the held calls and ends to what the disk answered.
     pub(super) fn overlay_calls(&self, query: CallQuery, calls: &mut Vec<CallRecord>) {
         for write in &self.held {

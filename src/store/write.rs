@@ -4,6 +4,7 @@ use libsql::Value;
 
 use super::db::{Db, blob, micros};
 use super::keep::{self, Keep};
+use super::memory::{self, near::Packed};
 use super::policy::Kind;
 use super::{BeginCall, ChainHead, DeviceState, EndCall, Role, StoreError, chain};
 use crate::base::{Id, limits};
@@ -23,6 +24,8 @@ pub(super) enum Write {
     States(Vec<DeviceState>),
     /// What Hearth was asked to keep.
     Keep(Keep),
+    /// Vectors of memories, by their places; only while the day's budget is spent.
+    Vectors(Vec<(i64, Packed)>),
 }
 
 const BEGIN: &str = "INSERT INTO audit (seq, at_ms, call, tool, principal, trace, args, decision, reason, place, link)
@@ -57,6 +60,7 @@ impl Write {
             Self::States(_) => Kind::State,
             Self::Keep(Keep::SetTimer(_) | Keep::EndTimer(_)) => Kind::Timer,
             Self::Keep(_) => Kind::Item,
+            Self::Vectors(_) => Kind::Vector,
         }
     }
 }
@@ -80,6 +84,7 @@ pub(super) async fn apply(db: &mut Db, write: &Write) -> Result<(), StoreError> 
             Ok(())
         }
         Write::Keep(change) => keep::apply(db, change).await,
+        Write::Vectors(vectors) => memory::put_vectors(db, vectors).await,
         Write::States(states) => {
             for state in states {
                 let json = text(&state.state.to_string());

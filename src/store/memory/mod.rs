@@ -11,6 +11,7 @@ mod rows;
 mod serve;
 
 pub use facts::{Document, Fact};
+pub(super) use rows::put_vectors;
 pub(super) use serve::{Ask, Shelf};
 
 use crate::base::Id;

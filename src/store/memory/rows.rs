@@ -250,6 +250,14 @@ pub(super) async fn set_vector(db: &mut Db, seq: i64, vector: &Packed) -> Result
     db.execute(VECTOR, vec![Value::Integer(seq), Value::Blob(vector.bytes())]).await.map(drop)
 }
 
+/// Keeps several.
+pub(in crate::store) async fn put_vectors(db: &mut Db, vectors: &[(i64, Packed)]) -> Result<(), StoreError> {
+    for (seq, vector) in vectors {
+        set_vector(db, *seq, vector).await?;
+    }
+    Ok(())
+}
+
 /// Deletes a memory that is not held; whether it went.
 pub(super) async fn forget(db: &mut Db, seq: i64) -> Result<bool, StoreError> {
     Ok(db.execute(FORGET, vec![Value::Integer(seq)]).await? > 0)

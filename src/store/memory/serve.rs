@@ -7,7 +7,9 @@ use sha2::{Digest, Sha256};
 use super::super::StoreError;
 use super::super::commit::not_durable;
 use super::super::error::Severity;
+use super::super::policy::Kind;
 use super::super::worker::{Reply, Worker};
+use super::super::write::Write;
 use super::near::{Nearest, Packed, Resident, Streamed};
 use super::{Document, Fact, Filter, Hit, Kept, Memory, MemoryStats, NewMemory, facts, rows};
 use crate::base::{Id, limits};
@@ -75,7 +77,14 @@ impl Worker {
         match ask {
             Ask::Keep(new, reply) => send(reply, self.keep(new, now).await),
             Ask::Vectors(vectors, reply) => send(reply, self.keep_vectors(vectors).await),
-            Ask::Bare(after, limit, reply) => send(reply, rows::bare(&mut self.db, after, limit).await),
+            Ask::Bare(after, limit, reply) => {
+                let found = rows::bare(&mut self.db, after, limit).await;
+                let bare = found.map(|mut bare| {
+                    bare.retain(|(seq, ..)| !self.ring.holds_vector(*seq));
+                    bare
+                });
+                send(reply, self.noticed(bare).await);
+            }
             Ask::Words(terms, trigrams, filter, limit, reply) => {
                 let found = self.words(terms, trigrams, &filter, now, limit).await;
                 send(reply, self.noticed(found).await);
@@ -195,6 +204,11 @@ impl Worker {
 
     /// Vectors are made anew from the texts where they are lost, so their commit may wait for company.
     async fn keep_vectors(&mut self, vectors: Vec<(i64, Packed)>) -> Result<(), StoreError> {
+        if self.status.degraded.is_none() && self.holds_back(Kind::Vector).await {
+            // Words find their memories meanwhile.
+            self.ring.push(Write::Vectors(vectors));
+            return Ok(());
+        }
         self.ready().await?;
         let done = self.put_vectors(&vectors).await;
         if done.is_err() {

@@ -3,7 +3,7 @@
 use hearth::base::Clock;
 use hearth::store::{CallQuery, DeviceState, Kind, Options, Role, Store};
 
-use super::kit::{Scratch, begin, end, everything, note, quick, remember, wait};
+use super::kit::{Scratch, begin, direction, end, everything, note, quick, remember, wait};
 
 const DAY: i64 = 86_400_000;
 
@@ -33,6 +33,12 @@ fn past_the_budget_promises_and_audit_are_written_and_the_rest_waits_for_tomorro
         some_of_each(&store).await;
         let status = store.status().await.unwrap();
         assert_eq!((status.shedding, status.held), (Some("sessions, device states, vectors and messages"), 2));
+        // A vector waits as well, and is not asked for again.
+        let kept = store.keep_memories(vec![note("the spare keys")]).await.unwrap()[0];
+        let bare = async || store.bare_memories(kept.seq - 1, 9).await.unwrap().len();
+        assert_eq!(bare().await, 1);
+        store.keep_vectors(vec![(kept.seq, direction(2))]).await.unwrap();
+        assert_eq!((bare().await, store.memory_stats().await.unwrap().vectors), (0, 0));
         assert_eq!(status.degraded, None, "nothing is wrong with the disk");
         // What waits is read as if it were written.
         assert_eq!(store.messages("s", 9).await.unwrap().len(), 1);
@@ -46,8 +52,9 @@ fn past_the_budget_promises_and_audit_are_written_and_the_rest_waits_for_tomorro
         assert_eq!((store.messages("s", 9).await.unwrap().len(), store.load_states().await.unwrap().len()), (1, 1));
         assert_eq!(
             (store.memories(everything(), 0, 9).await.unwrap().len(), store.calls(CallQuery::Latest(9)).await.unwrap().len()),
-            (2, 1)
+            (3, 1)
         );
+        assert_eq!(store.memory_stats().await.unwrap().vectors, 1);
         store.close().await.unwrap();
     });
 }
