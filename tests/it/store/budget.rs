@@ -51,7 +51,10 @@ fn past_the_budget_promises_and_audit_are_written_and_the_rest_waits_for_tomorro
         let (store, _) = scratch.try_open(clock.clone(), quick()).unwrap();
         assert_eq!((store.messages("s", 9).await.unwrap().len(), store.load_states().await.unwrap().len()), (1, 1));
         assert_eq!(
-            (store.memories(everything(), 0, 9).await.unwrap().len(), store.calls(CallQuery::Latest(9)).await.unwrap().len()),
+            (
+                store.memories(everything(), 0, 9).await.unwrap().len(),
+                store.calls(CallQuery::Latest(9)).await.unwrap().len()
+            ),
             (3, 1)
         );
         assert_eq!(store.memory_stats().await.unwrap().vectors, 1);

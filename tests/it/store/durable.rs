@@ -205,7 +205,8 @@ fn a_power_cut_at_any_step_of_a_restore_leaves_one_whole_database() {
             wait(async {
                 let (store, opened) = mounted.scratch().open();
                 assert_eq!((&opened.quarantined, &opened.degraded), (&None, &None), "{step} {luck:?}");
-                let memories: Vec<_> = store.memories(everything(), 0, 9).await.unwrap().into_iter().map(|m| m.text).collect();
+                let memories: Vec<_> =
+                    store.memories(everything(), 0, 9).await.unwrap().into_iter().map(|m| m.text).collect();
                 let restored = memories == ["from the backup"];
                 assert!(restored || memories == ["the spare keys are in the drawer"], "{step} {luck:?}: {memories:?}");
                 assert!(restored || !finished, "{step} {luck:?}");
