@@ -1,6 +1,6 @@
 //! What the store costs: bytes for a memory, and the time to open a file of a hundred thousand rows.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use hearth::base::Clock;
 use hearth::store::memory::NewMemory;
@@ -32,7 +32,7 @@ pub(crate) fn store(report: &mut Report) {
     let _ = std::fs::remove_dir_all(&folder);
 }
 
-async fn measure(report: &mut Report, folder: &PathBuf) {
+async fn measure(report: &mut Report, folder: &Path) {
     let held = DataFolder::open(folder).expect("the folder");
     let open = || Store::open(&held, Clock::system(), Options::default(), |_| {}).expect("a store").0;
     let store = open();
