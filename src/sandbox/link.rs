@@ -10,7 +10,7 @@ use tokio::sync::watch;
 
 use super::hands::{Shared, receive};
 use super::policy::Class;
-use super::spawner::{PANICKED, UNSEALED};
+use super::spawner::{PANICKED, SPENT, UNSEALED};
 use crate::base::{Code, Fault};
 use crate::wire::hand::{Outcome, Work, decode_reply, encode_request};
 use crate::wire::packet;
@@ -140,6 +140,7 @@ fn ended_fault(class: &str, status: i32, signal: i32) -> Fault {
         (Ok(Signal::SIGXCPU), _) => (Code::Refused, "it used up its processor time".into()),
         (Ok(Signal::SIGXFSZ), _) => (Code::Refused, "it wrote more than its class may".into()),
         (Ok(signal), _) => (Code::Unavailable, format!("signal {}", signal.as_str())),
+        (Err(_), SPENT) => (Code::Refused, "it took more memory than its class may".into()),
         (Err(_), UNSEALED) => (Code::Refused, "it could not be sealed".into()),
         (Err(_), PANICKED) => (Code::Internal, "it panicked".into()),
         (Err(_), status) => (Code::Unavailable, format!("exit status {status}")),

@@ -13,6 +13,7 @@ mod assemble;
 mod cgroup;
 mod filter;
 mod hands;
+mod heap;
 mod holder;
 mod link;
 mod lock;

@@ -20,7 +20,7 @@ use super::mould::{Birth, Mould, plain_fork};
 use super::policy::{Class, Role};
 use super::port::{Body, Port};
 use super::wall::{Wall, Walls};
-use super::{SandboxFault, probe, seal};
+use super::{SandboxFault, heap, probe, seal};
 use crate::base::{Code, Fault, limits, sys};
 use crate::wire::hand::{Outcome, encode_reply};
 use crate::wire::packet;
@@ -40,6 +40,8 @@ pub struct Spawner {
 pub(super) const PANICKED: i32 = 101;
 /// Exit status of a hand that could not be sealed.
 pub(super) const UNSEALED: i32 = 70;
+/// Exit status of a hand that got no more memory.
+pub(super) const SPENT: i32 = 71;
 
 /// Forks the spawner. Must be the first thing that `hearth` does.
 ///
@@ -124,7 +126,8 @@ fn shed() -> Result<(), SandboxFault> {
     sys::die_with_parent(Signal::SIGKILL);
     sys::set_process_name(c"hearth-spawner");
     setsid().map_err(SandboxFault::errno("leave the terminal's group"))?;
-    std::panic::set_hook(Box::new(|_| {}));
+    // With or without unwinding: abort(3) would send a signal that no hand may.
+    std::panic::set_hook(Box::new(|_| sys::exit_now(PANICKED)));
     for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGQUIT] {
         // SAFETY: ignoring a signal installs no handler of ours.
         unsafe { nix::sys::signal::signal(signal, nix::sys::signal::SigHandler::SigIgn) }
@@ -312,9 +315,8 @@ fn wait_any() -> nix::Result<(WaitStatus, u64)> {
 fn live(order: &seal::Order<'_>, socket: OwnedFd, descriptors: Vec<OwnedFd>, body: Body) -> i32 {
     match seal::hand(order, socket, descriptors) {
         Ok(sealed) => {
-            let mut port = Port::new(sealed.socket, sealed.keeper);
-            let lived = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| body(&mut port, sealed.descriptors)));
-            lived.map_or(PANICKED, |done| i32::from(done.is_err()))
+            heap::end_when_spent();
+            i32::from(body(&mut Port::new(sealed.socket, sealed.keeper), sealed.descriptors).is_err())
         }
         Err((fault, voice)) => {
             if let Some(voice) = voice {
