@@ -1,6 +1,7 @@
 //! What is mapped in every role: nothing that can be written and executed, and nothing to be written
 //! where only the loader wrote (RELRO).
 
+use std::net::TcpListener;
 use std::path::Path;
 
 use object::Endianness;
@@ -8,8 +9,8 @@ use object::elf::{FileHeader64, PT_GNU_RELRO, PT_LOAD};
 use object::read::elf::{FileHeader as _, ProgramHeader as _};
 use serde_json::json;
 
-use crate::kit::{Home, Running, is_root, wait_for};
-use crate::walls::{roles, with_lines};
+use crate::kit::{Home, Kept, Model, Running, Step, is_root, wait_for};
+use crate::walls::roles;
 
 const PAGE: u64 = 4096;
 
@@ -49,15 +50,24 @@ fn relro(program: &Path) -> (u64, u64) {
     (from / PAGE * PAGE, (from + segment.p_memsz(endian)) / PAGE * PAGE)
 }
 
-/// Every role, every class of long life, and a shell that runs a command.
-fn everybody(home: &Home, running: &Running, keeper: &Running) -> Vec<(u32, String)> {
-    let mut all = roles(running);
-    all.push((keeper.pid(), "hearth-keeper".into()));
-    let shell = wait_for("the shell hand", || running.descendant("hearth-shell"));
+/// Settings with a model and a broker, neither of which ever answers: their hands stay.
+fn settings(root: &Path, model: &str, broker: u16) -> String {
+    let keeper = Kept::settings(root);
+    format!(
+        "[net]\nlan = [\"127.0.0.1\"]\n[model]\nbase_url = \"{model}\"\nname = \"slow\"\n[mqtt]\nenabled = true\nport = {broker}\n\
+         user = \"hearth\"\npassword_from = \"broker\"\n{keeper}"
+    )
+}
+
+/// Every role, every class of long life, a question that waits, a shell that runs a command.
+fn everybody(running: &Running, keeper: u32) -> Vec<(u32, &'static str)> {
+    roles(running);
+    let mut all = vec![(running.pid(), "brain"), (keeper, "hearth-keeper")];
     // The command has started when its program is there: the hand is sealed then.
     wait_for("the command", || running.descendant("sleep"));
-    all.push((shell, "hearth-shell".into()));
-    assert!(home.root().exists());
+    for name in ["hearth-spawner", "hearth-lines", "hearth-net", "hearth-link", "hearth-shell"] {
+        all.push((wait_for(name, || running.descendant(name)), name));
+    }
     all
 }
 
@@ -67,17 +77,21 @@ fn in_no_role_is_anything_written_and_executed_or_relocated_later() {
         eprintln!("SKIPPED: the maps of processes that are not dumpable are root's to read");
         return;
     }
-    let (home, running) = with_lines();
-    let keeper = Running::start(home.binary("hearth-keeper", &["--socket", "run/keeper.sock"]));
-    wait_for("the keeper's socket", || home.root().join("run/keeper.sock").exists().then_some(()));
+    let model = Model::start(vec![Step::Hang]);
+    let broker = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = broker.local_addr().expect("an address").port();
+    let home = Home::with_late_config(|root| settings(root, &model.url, port));
+    let keeper = Kept::beside(&home);
+    for secret in ["model", "broker"] {
+        keeper.put(secret, b"a secret that is long enough");
+    }
+    let running = home.start();
+    assert!(home.run(&["ask", "turn on the kitchen lamp"]).ok);
     let arguments = json!({"command": "sleep 25", "seconds": 25}).to_string();
-    let mut command = home.command(&["tool", "call", "shell", &arguments, "--yes"]);
-    let mut caller = command.spawn().expect("a caller");
-    for (pid, name) in everybody(&home, &running, &keeper) {
-        if !name.contains("hearth") && name != "brain" {
-            continue;
-        }
-        let program = if name == "hearth-keeper" { "hearth-keeper" } else { "hearth" };
+    let asking = [home.command(&["tool", "call", "shell", &arguments, "--yes"]), home.command(&["ask", "why is it so"])];
+    let callers: Vec<_> = asking.into_iter().map(|mut command| command.spawn().expect("a caller")).collect();
+    for (pid, name) in everybody(&running, keeper.pid()) {
+        let program = if name == "hearth-keeper" { name } else { "hearth" };
         let maps = mappings(pid);
         let both = maps.iter().find(|of| of.rights.contains('w') && of.rights.contains('x'));
         assert!(both.is_none(), "{name}: {}", both.map_or("", |of| &of.path));
@@ -95,7 +109,9 @@ fn in_no_role_is_anything_written_and_executed_or_relocated_later() {
         assert_eq!(closed, to - from, "{name}: all of it is mapped");
     }
     running.stop();
-    caller.wait().expect("ended");
+    for mut caller in callers {
+        caller.wait().expect("ended");
+    }
 }
 
 #[test]

@@ -24,7 +24,7 @@ const FORBIDDEN: [(&str, i64); 8] = [
 /// What the spawner needs for its hands, and brain and keeper never.
 const PROCESSES: [(&str, i64); 4] = [("execve", 59), ("fork", 57), ("unshare", 272), ("mount", 165)];
 
-pub(crate) fn with_lines() -> (Home, Running) {
+fn with_lines() -> (Home, Running) {
     let home = Home::new();
     let running = home.start();
     assert!(home.run(&["ask", "turn on the kitchen lamp"]).ok);
