@@ -61,12 +61,16 @@ impl Settings {
         let mut write = vec![self.dirs.data.clone(), self.dirs.runtime.clone(), self.dirs.workspace.clone()];
         let log = &self.config.log.file;
         // A log that turns makes its new file beside the old one.
-        write.extend(log.parent().filter(|folder| !folder.as_os_str().is_empty()).map(Path::to_path_buf));
+        write.extend(folder_of(log));
+        let mut read = ["/etc", "/proc", "/sys", "/run", "/usr/share/zoneinfo", "/usr/lib", "/lib"]
+            .map(PathBuf::from)
+            .to_vec();
+        // A key that is enrolled later is a new file.
+        read.extend(folder_of(&self.config.keeper.session_key));
+        read.push(self.config.net.ca_file.clone());
         Reach {
             write,
-            read: ["/etc", "/proc", "/sys", "/run", "/usr/share/zoneinfo", "/usr/lib", "/lib"]
-                .map(PathBuf::from)
-                .to_vec(),
+            read,
             run: Vec::new(),
             devices: vec!["/dev".into(), "/sys/class".into(), "/sys/devices".into(), "/sys/bus".into()],
         }
@@ -103,6 +107,11 @@ impl Settings {
         let dirs = config.dirs(env);
         Ok(Self { config, dirs, board, home, lowered: options.lowered, without_text_guard: options.without_text_guard })
     }
+}
+
+/// The folder of a file that is named in the settings; none for an empty name.
+fn folder_of(file: &Path) -> Option<PathBuf> {
+    file.parent().filter(|folder| !folder.as_os_str().is_empty()).map(Path::to_path_buf)
 }
 
 fn chosen(config: &Config, options: &Options) -> Result<Board, Vec<KeyFault>> {

@@ -2,17 +2,18 @@
 //!
 //! Each connection has a hand of its own. The brain connects, hands over the socket and one end of a
 //! pair; the hand redeems its tickets, adds the credentials to the first packet (CONNECT) and passes
-//! bytes on both ways until either side ends. Dropping the stream ends the hand.
+//! bytes on both ways until either side ends, and says why. Dropping the stream ends the hand.
 
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream as Pair;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
+
+mod linked;
+
+pub use linked::Linked;
 
 use super::web::Purse;
 use crate::base::limits::{HAND_WALL, KEEPER_MESSAGE, MQTT_GREETING};
@@ -101,7 +102,7 @@ impl Link {
         };
         let within = MQTT_GREETING + HAND_WALL + KEEPER_MESSAGE;
         match link.call(&Work::Net(Ask::Join(Box::new(join))), within).await? {
-            Outcome::Done => Ok(Linked { stream: UnixStream::from_std(near).map_err(away)?, _hand: link }),
+            Outcome::Done => Ok(Linked::new(UnixStream::from_std(near).map_err(away)?, link)),
             _ => Err(Fault::new(Code::Garbage, "the link hand answered something else than that it joined")),
         }
     }
@@ -134,32 +135,5 @@ impl Link {
             vouchers.push(Voucher { ticket, tool, secret, place: *number, host, mark: (*mark).to_owned() });
         }
         Ok(vouchers)
-    }
-}
-
-/// The plain stream of a joined broker.
-#[derive(Debug)]
-pub struct Linked {
-    stream: UnixStream,
-    _hand: HandLink,
-}
-
-impl AsyncRead for Linked {
-    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, room: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, room)
-    }
-}
-
-impl AsyncWrite for Linked {
-    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
     }
 }

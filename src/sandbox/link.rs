@@ -97,7 +97,17 @@ impl HandLink {
         }
     }
 
-    /// What a hand that ended before it was asked anything has said: that it could not be sealed, and why.
+    /// Why a hand that has let go of what it held has ended: its own last words, else what the spawner saw.
+    pub async fn parting(mut self) -> Fault {
+        if let Some(last) = self.last_words() {
+            return last;
+        }
+        let word = self.class.word();
+        let silent = || Fault::new(Code::Unavailable, format!("the {word} hand let go without a word"));
+        self.why_ended().await.unwrap_or_else(silent)
+    }
+
+    /// What a hand that ends without being asked has said: that it could not be sealed or what ended its work.
     fn last_words(&mut self) -> Option<Fault> {
         let packet = packet::receive_now(self.socket.get_ref(), &mut self.room).ok()?;
         match decode_reply(&packet.bytes) {

@@ -21,6 +21,30 @@ fn home(model: &Model, more: &str) -> (Home, Kept) {
     (home, kept)
 }
 
+#[test]
+fn a_session_key_and_authorities_elsewhere_are_read_by_the_sealed_brain() {
+    let model = Model::start(vec![Step::Say("an answer")]);
+    let url = model.url.clone();
+    let home = Home::with_late_config(|root| {
+        let keeper = Kept::settings(root);
+        let [key, authorities] = ["keys/session.key", "roots.pem"].map(|name| root.join(name).display().to_string());
+        format!(
+            "{keeper}session_key = \"{key}\"\n[net]\nlan = [\"127.0.0.1\"]\nca_file = \"{authorities}\"\n\
+             [model]\nbase_url = \"{url}\"\nname = \"m\"\n"
+        )
+    });
+    std::fs::create_dir(home.root().join("keys")).expect("a folder");
+    std::fs::write(home.root().join("roots.pem"), "").expect("written");
+    let running = home.start();
+    // Enrolled when the brain has been sealed for long: a new file in that folder.
+    let kept = Kept::beside(&home);
+    kept.put("model", KEY.as_bytes());
+    std::fs::rename(home.data().join("session.key"), home.root().join("keys/session.key")).expect("moved");
+    let answer = ask(&home, PUZZLE);
+    assert!(answer.to_string().contains("an answer"), "{answer}\n{}", running.log());
+    assert_eq!(model.asked().last().expect("asked").key, format!("Bearer {KEY}"));
+}
+
 fn ask(home: &Home, text: &str) -> serde_json::Value {
     home.run(&["ask", "--json", text]).json()
 }

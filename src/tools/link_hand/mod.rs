@@ -35,11 +35,12 @@ pub(super) fn body(port: &mut Port, descriptors: Vec<OwnedFd>) -> Result<(), Pac
                 port.reply(id, vouchers.greet().map(|connections| Outcome::Net(Told::Greeted(connections))))?;
             }
             Work::Net(Ask::Join(join)) => match prepare(&join, &mut vouchers, &mut descriptors) {
-                Ok(pump) => {
+                Ok(mut pump) => {
                     port.reply(id, Ok(Outcome::Done))?;
-                    // The end of either side is the end of this hand; the brain sees its stream close.
-                    let _ended = pump.run();
-                    return Ok(());
+                    // The end of either side is the end of this hand. Why is said first: the brain asks when it
+                    // sees its stream close.
+                    let Err(ended) = pump.run();
+                    return port.reply(0, Err(Fault::new(Code::Unavailable, ended.to_string())));
                 }
                 Err(fault) => port.reply(id, Err(fault))?,
             },

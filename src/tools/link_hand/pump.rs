@@ -4,6 +4,7 @@
 //! can fill this hand's memory.
 
 use std::collections::VecDeque;
+use std::convert::Infallible;
 use std::io::{self, Read, Write};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
@@ -38,8 +39,8 @@ impl Pump {
     /// Passes bytes on.
     ///
     /// # Errors
-    /// Why it ended; `UnexpectedEof` where a side has closed.
-    pub(super) fn run(mut self) -> io::Result<()> {
+    /// Why it ended.
+    pub(super) fn run(&mut self) -> io::Result<Infallible> {
         // What came with the end of the handshake is in the session already, and wakes nobody.
         self.hear_far()?;
         loop {
@@ -75,7 +76,7 @@ impl Pump {
 
     fn hear_near(&mut self) -> io::Result<()> {
         let mut room = [0; NET_CHUNK_BYTES];
-        let Some(length) = some(self.near.read(&mut room))? else { return Ok(()) };
+        let Some(length) = some(self.near.read(&mut room), NEAR)? else { return Ok(()) };
         if self.login.is_none() {
             return self.far.push(&room[..length]);
         }
@@ -96,7 +97,7 @@ impl Pump {
     fn hear_far(&mut self) -> io::Result<()> {
         let mut room = [0; NET_CHUNK_BYTES];
         loop {
-            let Some(length) = some(self.far.read(&mut room))? else { return Ok(()) };
+            let Some(length) = some(self.far.read(&mut room), FAR)? else { return Ok(()) };
             let bytes = self.spill.feed(&room[..length]).map_err(|_| invalid("the broker repeats the password"))?;
             self.back.extend(bytes);
             self.tell_near()?;
@@ -108,7 +109,7 @@ impl Pump {
 
     fn tell_near(&mut self) -> io::Result<()> {
         while !self.back.is_empty() {
-            let Some(sent) = some(self.near.write(self.back.as_slices().0))? else { return Ok(()) };
+            let Some(sent) = some(self.near.write(self.back.as_slices().0), NEAR)? else { return Ok(()) };
             self.back.drain(..sent);
         }
         Ok(())
@@ -119,10 +120,14 @@ fn invalid(what: &str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, what.to_owned())
 }
 
+/// How an end of each side is told.
+const NEAR: &str = "the agent closed its stream";
+const FAR: &str = "the broker closed the connection";
+
 /// `None` where nothing can be moved now; the end of a side is an error.
-fn some(moved: io::Result<usize>) -> io::Result<Option<usize>> {
+fn some(moved: io::Result<usize>, side: &str) -> io::Result<Option<usize>> {
     match moved {
-        Ok(0) => Err(io::ErrorKind::UnexpectedEof.into()),
+        Ok(0) => Err(io::Error::new(io::ErrorKind::UnexpectedEof, side)),
         Ok(length) => Ok(Some(length)),
         Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => Ok(None),
         Err(error) => Err(error),

@@ -1,5 +1,6 @@
 //! MQTT over TLS through the link hand, with password and client certificate, against mosquitto.
 
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -143,7 +144,31 @@ fn tls_password_and_client_certificate_are_taken_by_mosquitto_and_the_brain_has_
     let hand = running.descendant("hearth-link").expect("a hand");
     nix::sys::signal::kill(crate::kit::pid(hand), nix::sys::signal::Signal::SIGKILL).expect("killed");
     wait_for("another hand", || running.descendant("hearth-link").filter(|other| *other != hand));
+    wait_for("why it ended", || running.log().contains("the link hand ended").then_some(()));
+    assert!(running.log().contains("SIGKILL"), "{}", running.log());
     wait_for("the new connection", || (walled.hear("hearth/attic/availability") == ["online"]).then_some(()));
+}
+
+#[test]
+fn a_link_that_ends_says_why() {
+    let broker = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = broker.local_addr().expect("an address").port();
+    std::thread::spawn(move || {
+        for (turn, mut stream) in broker.incoming().flatten().enumerate() {
+            let mut heard = [0; 512];
+            let length = stream.read(&mut heard).unwrap_or_default();
+            // One in two repeats what it heard, the others hang up.
+            let _ = stream.write_all(if turn % 2 == 0 { &heard[..length] } else { &[] });
+        }
+    });
+    let config =
+        format!("[mqtt]\nenabled = true\nport = {port}\nuser = \"hearth\"\npassword_from = \"broker\"\n");
+    let (home, _keeper) = keeping(&config, &[("broker", PASSWORD)]);
+    let running = home.start();
+    for why in ["the broker repeats the password", "the broker closed the connection"] {
+        wait_for(why, || running.log().contains(why).then_some(()));
+    }
+    assert!(!running.log().contains(PASSWORD));
 }
 
 #[test]
