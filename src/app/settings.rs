@@ -62,9 +62,8 @@ impl Settings {
         let log = &self.config.log.file;
         // A log that turns makes its new file beside the old one.
         write.extend(folder_of(log));
-        let mut read = ["/etc", "/proc", "/sys", "/run", "/usr/share/zoneinfo", "/usr/lib", "/lib"]
-            .map(PathBuf::from)
-            .to_vec();
+        let mut read =
+            ["/etc", "/proc", "/sys", "/run", "/usr/share/zoneinfo", "/usr/lib", "/lib"].map(PathBuf::from).to_vec();
         // A key that is enrolled later is a new file.
         read.extend(folder_of(&self.config.keeper.session_key));
         read.push(self.config.net.ca_file.clone());

@@ -88,7 +88,8 @@ fn in_no_role_is_anything_written_and_executed_or_relocated_later() {
     let running = home.start();
     assert!(home.run(&["ask", "turn on the kitchen lamp"]).ok);
     let arguments = json!({"command": "sleep 25", "seconds": 25}).to_string();
-    let asking = [home.command(&["tool", "call", "shell", &arguments, "--yes"]), home.command(&["ask", "why is it so"])];
+    let asking =
+        [home.command(&["tool", "call", "shell", &arguments, "--yes"]), home.command(&["ask", "why is it so"])];
     let callers: Vec<_> = asking.into_iter().map(|mut command| command.spawn().expect("a caller")).collect();
     for (pid, name) in everybody(&running, keeper.pid()) {
         let program = if name == "hearth-keeper" { name } else { "hearth" };

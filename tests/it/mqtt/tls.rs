@@ -161,8 +161,7 @@ fn a_link_that_ends_says_why() {
             let _ = stream.write_all(if turn % 2 == 0 { &heard[..length] } else { &[] });
         }
     });
-    let config =
-        format!("[mqtt]\nenabled = true\nport = {port}\nuser = \"hearth\"\npassword_from = \"broker\"\n");
+    let config = format!("[mqtt]\nenabled = true\nport = {port}\nuser = \"hearth\"\npassword_from = \"broker\"\n");
     let (home, _keeper) = keeping(&config, &[("broker", PASSWORD)]);
     let running = home.start();
     for why in ["the broker repeats the password", "the broker closed the connection"] {
