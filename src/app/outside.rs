@@ -83,6 +83,8 @@ fn mqtt_settings(config: &Config, home: &Home, status: Value) -> mqtt::Settings 
     let mut devices: Vec<_> = home.entities.iter().filter_map(reports).collect();
     devices.sort();
     devices.dedup();
+    let topics = mqtt::Topics::new(&set.prefix, config.device.as_str());
+    let discovery = mqtt::Discovery::of(home, &set.discovery, config.device.as_str(), &status, &topics);
     mqtt::Settings {
         version: if set.version == "3.1.1" { Version::V3 } else { Version::V5 },
         client_id: named.unwrap_or_else(|| format!("hearth-{}", config.device)),
@@ -92,6 +94,7 @@ fn mqtt_settings(config: &Config, home: &Home, status: Value) -> mqtt::Settings 
         session_expiry: set.session_expiry_s,
         status,
         devices,
+        discovery,
     }
 }
 

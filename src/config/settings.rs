@@ -114,6 +114,8 @@ pub struct Mqtt {
     pub keep_alive_s: u16,
     /// How long the broker keeps the session, in seconds.
     pub session_expiry_s: u32,
+    /// Under which topic Home Assistant finds the home's entities; empty: nowhere.
+    pub discovery: String,
 }
 
 /// The serial line's settings.

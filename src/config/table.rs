@@ -109,6 +109,15 @@ const MQTT: &[Field] = &[
         default: Default::Integer(3_600),
         doc: "How long the broker keeps what came while Hearth was away; 0: not at all.",
     },
+    Field {
+        key: "discovery",
+        shape: Shape::Checked {
+            is: "empty, or a topic without wildcards, control characters and «$»",
+            check: is_discovery,
+        },
+        default: Default::Text(""),
+        doc: "Topic under which Home Assistant finds this home by itself (there: homeassistant); empty: nowhere.",
+    },
 ];
 
 const SERIAL: &[Field] = &[
@@ -345,6 +354,10 @@ fn is_pin_hash(text: &str) -> bool {
 fn is_host(text: &str) -> bool {
     let letters = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '_');
     !text.is_empty() && text.len() <= 253 && text.chars().all(letters)
+}
+
+fn is_discovery(text: &str) -> bool {
+    text.is_empty() || is_prefix(text)
 }
 
 fn is_prefix(text: &str) -> bool {

@@ -3,6 +3,7 @@
 pub(crate) mod broker;
 mod client;
 mod cuts;
+mod discovery;
 mod docs;
 mod flood;
 mod hostile;

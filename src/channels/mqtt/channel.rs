@@ -14,6 +14,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::client::{Client, Listener, client};
 use super::dial::Dial;
+use super::discovery::Discovery;
 use super::packet::{Hello, Message, QoS, Version};
 use super::payload;
 use super::queue::Lane;
@@ -42,6 +43,8 @@ pub struct Settings {
     pub status: Value,
     /// State topics of the home's devices.
     pub devices: Vec<String>,
+    /// What Home Assistant is told of the home; `None`: nothing.
+    pub discovery: Option<Discovery>,
 }
 
 /// What the channel works with.
@@ -83,9 +86,11 @@ pub async fn run<D: Dial>(dial: D, settings: Settings, parts: Parts) {
         topics: topics.clone(),
         returns: Arc::clone(&returns),
         status: settings.status.clone(),
+        discovery: settings.discovery.clone(),
     };
     let session = Session::new(options(&settings, &topics));
-    let ears = Ears { bus, news, ids, topics, remote, devices: settings.devices, returns, answers, back, up };
+    let Settings { devices, discovery, .. } = settings;
+    let ears = Ears { bus, news, ids, topics, remote, devices, discovery, returns, answers, back, up };
     let (client, driver) = client(dial, session, ears);
     tokio::join!(driver.run(), relay.run(client, answered, to_say, publications));
 }
@@ -93,6 +98,7 @@ pub async fn run<D: Dial>(dial: D, settings: Settings, parts: Parts) {
 fn options(settings: &Settings, topics: &Topics) -> Options {
     let mut filters = topics.filters();
     filters.extend(settings.devices.iter().map(|topic| (topic.clone(), QoS::AtLeastOnce)));
+    filters.extend(settings.discovery.iter().map(|discovery| (discovery.filter(), QoS::AtLeastOnce)));
     let hello = Hello {
         client_id: settings.client_id.clone(),
         keep_alive: settings.keep_alive,
@@ -111,6 +117,7 @@ struct Ears {
     topics: Topics,
     remote: Remote,
     devices: Vec<String>,
+    discovery: Option<Discovery>,
     returns: Returns,
     answers: mpsc::Sender<Outbound>,
     back: mpsc::Sender<Message>,
@@ -135,6 +142,12 @@ impl Listener for Ears {
         }
         if self.devices.contains(&message.topic) {
             return self.remote.report(&message.topic, &message.payload);
+        }
+        if let Some(discovery) = self.discovery.as_ref().filter(|discovery| discovery.holds(&message.topic)) {
+            if discovery.is_left_over(&message.topic) && !message.payload.is_empty() {
+                self.take_away(message.topic);
+            }
+            return;
         }
         let Some(meaning) = self.topics.meaning(&message.topic) else {
             return tracing::warn!(topic = message.topic, "a message on a topic that means nothing was ignored");
@@ -188,6 +201,14 @@ impl Ears {
         }
     }
 
+    /// Has the broker forget the description of an entity that an earlier home had.
+    fn take_away(&self, topic: String) {
+        tracing::info!(topic, "the description of an entity that is gone is taken away");
+        if self.back.try_send(Message::new(topic, "", QoS::AtLeastOnce).retained()).is_err() {
+            tracing::warn!("it was not taken away: too many wait; the next connection tries again");
+        }
+    }
+
     fn way_back(&self, meaning: Meaning<'_>, message: &Message) -> Return {
         let ours = match meaning {
             Meaning::Request(client) => self.topics.response(client),
@@ -234,6 +255,7 @@ struct Relay {
     topics: Topics,
     returns: Returns,
     status: Value,
+    discovery: Option<Discovery>,
 }
 
 impl Relay {
@@ -286,6 +308,10 @@ impl Relay {
         client.publish(Lane::Sure, online).await;
         let status = Message::new(self.topics.status(), self.status.to_string(), QoS::AtLeastOnce).retained();
         client.publish(Lane::Sure, status).await;
+        for (topic, description) in self.discovery.iter().flat_map(|discovery| &discovery.known) {
+            let message = Message::new(topic.clone(), description.clone(), QoS::AtLeastOnce).retained();
+            client.publish(Lane::Sure, message).await;
+        }
         self.states(client).await;
     }
 

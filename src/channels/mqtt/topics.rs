@@ -81,6 +81,12 @@ impl Topics {
         format!("{}/state/{entity}", self.base)
     }
 
+    /// Where an entity is commanded.
+    #[must_use]
+    pub fn set(&self, entity: &str) -> String {
+        format!("{}/cmd/{entity}/set", self.base)
+    }
+
     /// Changes as they happen.
     #[must_use]
     pub fn event(&self) -> String {
