@@ -3,13 +3,15 @@
 use serde_json::{Value, json};
 
 use super::world::{Held, World};
-use super::{Behalf, lines, remote};
+use super::{Behalf, lines, lists, remote};
 use crate::base::limits::CALLS_PER_TURN;
 use crate::base::{Code, Fault};
+use crate::bus::Rights;
 use crate::home::{Binding, Call, Change, Command, EntityRef, Home, LineValue, Step};
 use crate::intent::{Outcome, Understanding};
 
 /// What came of an understanding.
+#[derive(Default)]
 pub(super) struct Acted {
     /// One outcome for each entity.
     pub(super) outcomes: Vec<Outcome>,
@@ -19,6 +21,8 @@ pub(super) struct Acted {
     pub(super) unconfirmed: bool,
     /// What was understood and has nobody to do it.
     pub(super) beyond: Vec<&'static str>,
+    /// Why a timer or a list was not changed.
+    pub(super) unkept: Vec<String>,
 }
 
 /// What a call without devices asks for, and this agent cannot do: it must not be claimed.
@@ -27,22 +31,49 @@ fn beyond(call: &Call) -> Option<&'static str> {
         return None;
     }
     Some(match call.command {
-        Command::Timer(_) => "keep timers",
-        Command::AddItem(_) | Command::CompleteItem(_) | Command::RemoveItem(_) => "keep lists",
         Command::Broadcast(_) => "speak to other rooms",
+        _ if is_kept(call) => return None,
         _ => "do that",
     })
 }
 
+/// Whether a call is about what the service itself keeps: timers and lists.
+const fn is_kept(call: &Call) -> bool {
+    matches!(call.command, Command::Timer(_) | Command::AddItem(_) | Command::CompleteItem(_) | Command::RemoveItem(_))
+}
+
+/// Changes timers and lists.
+async fn keep(world: &World, understood: &Understanding, behalf: Behalf<'_>, session: &str, acted: &mut Acted) {
+    for call in understood.calls.iter().filter(|call| is_kept(call)) {
+        let came = if behalf.principal.rights < Rights::Use {
+            Err(Fault::new(Code::Refused, "You may ask, but not change anything."))
+        } else if let Command::Timer(command) = &call.command {
+            world.timers.change(world, command, behalf, session).await
+        } else {
+            lists::change(world, call, behalf).await
+        };
+        match came {
+            Ok(changes) => {
+                acted.changes.extend(changes);
+                acted.outcomes.push(call.targets.first().map_or(Outcome::Carried, |list| Outcome::Done(*list)));
+            }
+            Err(fault) => acted.unkept.push(fault.message),
+        }
+    }
+}
+
 /// Plans every call on the home and carries the steps out.
-pub(super) async fn carry_out(world: &World, understood: &Understanding, behalf: Behalf<'_>) -> Acted {
-    let mut acted = Acted { outcomes: Vec::new(), changes: Vec::new(), unconfirmed: false, beyond: Vec::new() };
+pub(super) async fn carry_out(world: &World, understood: &Understanding, behalf: Behalf<'_>, session: &str) -> Acted {
+    let mut acted = Acted::default();
     acted.beyond.extend(understood.calls.iter().filter_map(beyond));
     let targets = understood.calls.iter().flat_map(|call| &call.targets).copied();
     let mut devices = world.hold_devices(targets).await;
     let held_some = !devices.is_empty();
     move_held(world, understood, behalf, &mut devices, &mut acted).await;
     drop(devices);
+    if !acted.unconfirmed {
+        keep(world, understood, behalf, session, &mut acted).await;
+    }
     if held_some {
         // Reports that came meanwhile and were of no step.
         acted.changes.extend(remote::hear(world));
@@ -95,7 +126,7 @@ async fn move_held(
 fn planned(world: &World, understood: &Understanding, acted: &mut Acted) -> Vec<Step> {
     let home = world.home();
     let mut steps = Vec::new();
-    for call in &understood.calls {
+    for call in understood.calls.iter().filter(|call| !is_kept(call)) {
         let plan = home.plan(call);
         let declined = plan.declined.into_iter().map(|declined| Outcome::Failed(declined.entity, declined.why));
         acted.outcomes.extend(declined);
@@ -147,7 +178,7 @@ pub(super) fn question(home: &Home, understood: &Understanding) -> String {
 }
 
 /// Outcomes for a program.
-pub(super) fn outcomes_json(home: &Home, outcomes: &[Outcome]) -> Value {
+pub(super) fn outcomes_json(home: &Home, outcomes: &[Outcome], unkept: &[String]) -> Value {
     let id = |entity: &EntityRef| home.entity(*entity).map(|entity| entity.id.clone());
     let one = |outcome: &Outcome| match outcome {
         Outcome::Done(entity) => json!({"entity": id(entity), "outcome": "done"}),
@@ -155,5 +186,6 @@ pub(super) fn outcomes_json(home: &Home, outcomes: &[Outcome]) -> Value {
         Outcome::NotConfirmed(entity) => json!({"entity": id(entity), "outcome": "not_confirmed"}),
         Outcome::Failed(entity, why) => json!({"entity": id(entity), "outcome": "failed", "why": why}),
     };
-    outcomes.iter().map(one).collect()
+    let unkept = unkept.iter().map(|why| json!({"outcome": "failed", "why": why}));
+    outcomes.iter().map(one).chain(unkept).collect()
 }

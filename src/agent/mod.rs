@@ -10,10 +10,12 @@
 mod act;
 mod commands;
 mod lines;
+mod lists;
 mod remote;
 mod session;
 mod set;
 mod think;
+mod timers;
 mod world;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -29,10 +31,11 @@ use crate::gate::Gate;
 use crate::guard::leak;
 use crate::home::Home;
 use crate::intent::{self, Decision, Turn, Understanding};
-use crate::store::{Role, Store};
+use crate::store::{Role, Store, StoreError};
 
 use act::Acted;
 pub use think::{Mind, Thought, Thoughts};
+pub use timers::Rung;
 
 use session::{Session, Sessions};
 use world::World;
@@ -153,6 +156,11 @@ impl Agent {
 
     async fn tell(&self, message: &Inbound, mut said: Said) -> Outbound {
         // Nobody is told what looks like a secret, whoever asked.
+        let missed = self.world.outside.notices.missed(&message.session);
+        if !missed.is_empty() {
+            said.detail["notices"] = json!(missed);
+            said.text = format!("{}\n{}", missed.join("\n"), said.text);
+        }
         said.text = leak::clean(&said.text, leak::Policy::Secrets).into_owned();
         leak::clean_json(&mut said.detail, leak::Policy::Secrets);
         self.note(message, Role::Assistant, &said.text).await;
@@ -203,12 +211,16 @@ impl Agent {
         let context = self.with_session(&message.session, |session| session.context.clone());
         let now = Timestamp::from_millisecond(self.world.clock.wall_ms()).unwrap_or(Timestamp::UNIX_EPOCH);
         let now = now.to_zoned(self.world.zone.clone()).datetime();
-        intent::understand(&self.world.home(), &Turn { text: &message.text, area: None, now, context })
+        let mut home = self.world.home();
+        self.world.timers.refresh(&mut home, self.world.clock.monotonic());
+        let area = home.default_area;
+        intent::understand(&home, &Turn { text: &message.text, area, now, context })
     }
 
     /// Carries an understanding out and says what is true afterwards.
     async fn act(&self, session: &str, understood: Understanding, behalf: Behalf<'_>) -> Said {
-        let Acted { outcomes, changes, unconfirmed, beyond } = act::carry_out(&self.world, &understood, behalf).await;
+        let acted = act::carry_out(&self.world, &understood, behalf, session).await;
+        let Acted { outcomes, changes, unconfirmed, beyond, unkept } = acted;
         self.world.save(&changes).await;
         let mut detail = detail(&understood);
         detail["changes"] = json!(changes);
@@ -219,13 +231,14 @@ impl Agent {
             self.with_session(session, |session| session.wait_for_yes(understood, now));
             return Said { text, detail };
         }
-        detail["outcomes"] = act::outcomes_json(&self.world.home(), &outcomes);
+        detail["outcomes"] = act::outcomes_json(&self.world.home(), &outcomes, &unkept);
         let mut text = Vec::new();
-        if !outcomes.is_empty() || beyond.is_empty() {
+        if !outcomes.is_empty() || beyond.is_empty() && unkept.is_empty() {
             text.push(intent::reply(&self.world.home(), &understood, &outcomes));
-        } else {
+        } else if unkept.is_empty() {
             detail["decision"] = json!("abstain");
         }
+        text.extend(unkept);
         text.extend(beyond.iter().map(|what| format!("I understood that, but I cannot {what} yet.")));
         Said { text: text.join(" "), detail }
     }
@@ -243,6 +256,30 @@ impl Agent {
         self.look(Behalf { principal: &principal, trace, confirmed: false }).await;
         for entity in &self.world.home().entities {
             self.world.outside.news.know(&entity.id, entity.to_json());
+        }
+    }
+
+    /// Takes up the timers and lists of earlier runs; once, before the first turn.
+    ///
+    /// # Errors
+    /// What the store says: then there are none, and new ones are kept all the same.
+    pub async fn take_up(&self) -> Result<(), StoreError> {
+        lists::take_up(&self.world).await?;
+        let rows = self.world.store.timers().await?;
+        let (now, wall_ms) = (self.world.clock.monotonic(), self.world.clock.wall_ms());
+        self.world.timers.take_up(&mut self.world.home(), rows, now, wall_ms);
+        Ok(())
+    }
+
+    /// Waits until a timer ends. What it asks for is the caller's to do; then it calls [`Agent::rung_out`].
+    pub async fn rung(&self) -> Rung {
+        self.world.timers.next(&self.world).await
+    }
+
+    /// A timer was told and done with: it must not come back at the next start.
+    pub async fn rung_out(&self, rung: &Rung) {
+        if let Err(error) = self.world.store.end_timer(rung.row).await {
+            tracing::error!(%error, "a timer that has ended stays on disk, and is told again at the next start");
         }
     }
 

@@ -12,6 +12,7 @@ use jiff::tz::TimeZone;
 use serde_json::Value;
 use tokio::sync::{Mutex as Turnstile, MutexGuard as Passed};
 
+use super::timers::Timers;
 use super::{Behalf, Mind, Parts};
 use crate::base::{Clock, Fault};
 use crate::bus::{self, Outside};
@@ -29,6 +30,9 @@ pub(super) struct World {
     pub(super) zone: TimeZone,
     pub(super) outside: Outside,
     pub(super) mind: Option<Mind>,
+    /// One change of a list at a time.
+    pub(super) lists: Turnstile<()>,
+    pub(super) timers: Timers,
     lines: Turnstile<()>,
     /// One for each device behind a channel, by its place in the home.
     devices: BTreeMap<usize, Turnstile<()>>,
@@ -55,7 +59,8 @@ impl World {
         let remote = home.entities.iter().enumerate();
         let remote = remote.filter(|(_, entity)| matches!(entity.binding, Binding::Mqtt { .. }));
         let devices = remote.map(|(place, _)| (place, Turnstile::default())).collect();
-        Self { home: Mutex::new(home), gate, store, clock, zone, outside, mind, lines: Turnstile::default(), devices }
+        let (lists, timers, lines) = (Turnstile::default(), Timers::default(), Turnstile::default());
+        Self { home: Mutex::new(home), gate, store, clock, zone, outside, mind, lists, timers, lines, devices }
     }
 
     /// The home, for a moment.

@@ -13,6 +13,7 @@ mod lines;
 mod model;
 mod network;
 mod outside;
+mod ring;
 mod serve;
 mod service;
 mod settings;

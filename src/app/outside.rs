@@ -42,19 +42,22 @@ impl Channels {
 
     /// Runs them until it is dropped.
     pub(super) async fn run(self, bus: Bus, ids: Arc<IdSource>, outside: Outside) {
-        let Outside { news, remote } = outside;
+        let Outside { news, remote, notices } = outside;
         let Self { mqtt, broker, link, publications, serial } = self;
-        let line = serial::Parts { bus: bus.clone(), ids: Arc::clone(&ids), news: news.clone() };
-        let parts = mqtt::Parts { bus, ids, news, remote, publications };
+        let (line_bus, line_ids, line_news) = (bus.clone(), Arc::clone(&ids), news.clone());
+        // Only a channel that is set up takes notices: what is for nobody waits for the session's next answer.
         let over_mqtt = async {
-            match (mqtt, link) {
-                (Some(settings), Some(link)) => mqtt::run(link, settings, parts).await,
-                (Some(settings), None) => mqtt::run(broker, settings, parts).await,
-                (None, _) => {}
+            let Some(settings) = mqtt else { return };
+            let parts = mqtt::Parts { bus, ids, news, remote, publications, notices: notices.of("mqtt") };
+            match link {
+                Some(link) => mqtt::run(link, settings, parts).await,
+                None => mqtt::run(broker, settings, parts).await,
             }
         };
         let over_serial = async {
             if let Some(settings) = serial {
+                let (bus, ids, news) = (line_bus, line_ids, line_news);
+                let line = serial::Parts { bus, ids, news, notices: notices.of("serial") };
                 serial::run(settings, line).await;
             }
         };

@@ -4,11 +4,12 @@ use std::future::pending;
 use std::sync::Arc;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::mpsc;
 
 use super::admin::Server;
 use super::{AppFault, Service, Settings};
 use crate::base::Fault;
-use crate::bus::Principal;
+use crate::bus::{Notice, Principal};
 use crate::channels::{Console, Speak};
 use crate::obs::{Notify, Ring};
 use crate::sandbox::Spawner;
@@ -82,18 +83,35 @@ async fn converse(service: Arc<Service>, front: Front) {
         Err(error) => return tracing::error!(%error, "no console"),
     };
     let _ = console.say(&service.greeting());
-    if let Err(error) = console.talk(&mut Here(service)).await {
+    if let Err(error) = console.talk(&mut Here::beside(service)).await {
         tracing::debug!(%error, "the console's output is gone");
     }
 }
 
 /// The console beside the agent.
-struct Here(Arc<Service>);
+struct Here {
+    service: Arc<Service>,
+    notices: mpsc::Receiver<Notice>,
+}
+
+impl Here {
+    fn beside(service: Arc<Service>) -> Self {
+        let notices = service.notices("console");
+        Self { service, notices }
+    }
+}
 
 impl Speak for Here {
     async fn speak(&mut self, text: String) -> Result<String, Fault> {
-        let answer = self.0.say(Principal::owner("console"), "console:local", text).await?;
+        let answer = self.service.say(Principal::owner("console"), "console:local", text).await?;
         Ok(answer.text)
+    }
+
+    async fn notice(&mut self) -> String {
+        match self.notices.recv().await {
+            Some(notice) => notice.text,
+            None => pending().await,
+        }
     }
 }
 

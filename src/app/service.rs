@@ -33,15 +33,15 @@ use super::{AppFault, Settings, edges};
 
 /// A running Hearth: what its doors ask.
 pub struct Service {
-    agent: Arc<Agent>,
-    bus: Bus,
+    pub(super) agent: Arc<Agent>,
+    pub(super) bus: Bus,
     gate: Arc<Gate>,
     hands: Hands,
     store: Store,
     memory: Memory,
     ids: Arc<IdSource>,
     ring: Option<Ring>,
-    outside: Outside,
+    pub(super) outside: Outside,
     channels: std::sync::Mutex<Option<Channels>>,
     watched: std::sync::Mutex<edges::Watched>,
     voucher: Voucher,
@@ -135,6 +135,9 @@ impl Service {
         };
         let agent = Agent::new(parts);
         agent.look_at_everything(ids.next()).await;
+        if let Err(error) = agent.take_up().await {
+            tracing::error!(%error, "timers and lists of earlier runs were not taken up");
+        }
 
         let (bus, messages) = bus::open();
         let bus = bus.knowing(super::outside::people(&config));
@@ -189,7 +192,7 @@ impl Service {
         };
         tokio::select! {
             () = self.take_turns(&mut messages) => {}
-            _ = async { tokio::join!(lines, hearing, watching) } => {}
+            _ = async { tokio::join!(lines, hearing, watching, Arc::clone(&self).ring()) } => {}
         }
     }
 

@@ -235,8 +235,14 @@ pub const ENTITIES: usize = 2_000;
 pub const AREAS: usize = 256;
 /// Timers of one home.
 pub const TIMERS: usize = 200;
-/// Items on one list.
-pub const LIST_ITEMS: usize = 2_000;
+/// Notices kept for people who are not there.
+pub const NOTICES: usize = 64;
+/// A command that was put off is carried out up to this much too late, after a power cut; later it is told only.
+pub const LATE: Duration = Duration::from_secs(120);
+/// How often the wall clock is looked at for timers of an earlier run.
+pub const CLOCK_LOOK: Duration = Duration::from_secs(30);
+/// Items on one list; as many as the store gives at once.
+pub const LIST_ITEMS: usize = 1_000;
 /// Words of a sentence that are looked at; a longer one is not understood.
 pub const SENTENCE_WORDS: usize = 120;
 /// Conversations kept in memory.

@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 
 mod news;
+mod notices;
 mod people;
 mod principal;
 mod recent;
@@ -23,6 +24,7 @@ use std::time::Instant;
 use tokio::sync::mpsc;
 
 pub use news::{Change, News};
+pub use notices::{Notice, Notices};
 pub use people::{People, Person};
 pub use principal::{Principal, Rights};
 pub use remote::{Publication, Remote, Report};
@@ -74,6 +76,8 @@ pub struct Outside {
     pub news: News,
     /// Devices behind a channel.
     pub remote: Remote,
+    /// What people are told unasked.
+    pub notices: Notices,
 }
 
 /// The speaking end, held by channels; cheap to clone.
@@ -115,6 +119,12 @@ impl Bus {
     #[must_use]
     pub fn who(&self, identities: &[&str]) -> Principal {
         self.people.who(identities)
+    }
+
+    /// The principal of this name as it is known now, for what was asked for earlier, perhaps before a restart.
+    #[must_use]
+    pub fn again(&self, name: &str) -> Principal {
+        self.people.again(name)
     }
 
     /// Puts a message on the bus.

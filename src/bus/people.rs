@@ -38,6 +38,20 @@ impl People {
         }
         Principal::unknown(first)
     }
+
+    /// The principal of a name that [`People::who`] or [`Principal::owner`] gave earlier, with the rights of now.
+    ///
+    /// A person who is not named any more, or whose identity is another's now, has least rights.
+    #[must_use]
+    pub fn again(&self, name: &str) -> Principal {
+        if name == "console" || name.starts_with("admin:") {
+            return Principal::owner(name);
+        }
+        let Some((_, identity)) = name.split_once('@') else { return Principal::unknown(name) };
+        let channel = identity.split(':').next().unwrap_or_default();
+        let now = self.who(&[identity, channel]);
+        if now.name == name { now } else { Principal::unknown(identity) }
+    }
 }
 
 #[cfg(test)]
@@ -53,5 +67,14 @@ mod tests {
         assert_eq!(who(&["mqtt:x", "mqtt"]), Principal { name: "house@mqtt:x".into(), rights: Rights::Use });
         assert_eq!(who(&["serial"]), Principal { name: "serial:unknown".into(), rights: Rights::Ask });
         assert_eq!(who(&[]).rights, Rights::Ask);
+        for same in ["anna@mqtt:phone", "house@mqtt:x"] {
+            assert_eq!(people.again(same).name, same);
+        }
+        assert_eq!(people.again("anna@mqtt:phone").rights, Rights::Own);
+        assert_eq!((people.again("admin:0").rights, people.again("console").rights), (Rights::Own, Rights::Own));
+        // «ben» was who «mqtt:phone» is now: what he asked for does not become anna's.
+        for gone in ["ben@mqtt:phone", "ben@serial:x", "serial:unknown", "owner"] {
+            assert_eq!(people.again(gone).rights, Rights::Ask, "{gone}");
+        }
     }
 }

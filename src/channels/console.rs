@@ -16,6 +16,11 @@ use crate::base::limits::LINE_BYTES;
 pub trait Speak {
     /// The answer to a sentence.
     fn speak(&mut self, text: String) -> impl Future<Output = Result<String, Fault>>;
+
+    /// What is told unasked; never ends where nothing can be.
+    fn notice(&mut self) -> impl Future<Output = String> {
+        std::future::pending()
+    }
 }
 
 /// A console on two streams.
@@ -69,7 +74,14 @@ impl<W: Write> Console<W> {
                 write!(self.out, "> ")?;
                 self.out.flush()?;
             }
-            let Some(heard) = self.heard.recv().await else { return Ok(()) };
+            let heard = tokio::select! {
+                heard = self.heard.recv() => heard,
+                notice = to.notice() => {
+                    self.say(&if self.prompt { format!("\r{notice}") } else { notice })?;
+                    continue;
+                }
+            };
+            let Some(heard) = heard else { return Ok(()) };
             let text = match heard {
                 Heard::Line(line) => line,
                 Heard::TooLong(length) => {

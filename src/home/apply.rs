@@ -81,13 +81,20 @@ impl Home {
         fit
     }
 
+    /// Takes in a timer that was kept elsewhere; its id here.
+    pub fn keep_timer(&mut self, timer: Timer) -> String {
+        let id = self.timer_id();
+        self.timers.push(Timer { id: id.clone(), ..timer });
+        id
+    }
+
     /// Carries out something with timers; what changed.
     ///
     /// # Errors
     /// Why it cannot be done, for a person.
     pub fn change_timers(&mut self, command: &TimerCommand) -> Result<Vec<Change>, String> {
         match command {
-            TimerCommand::Start { hms: [hours, minutes, seconds], name, area, command } => {
+            TimerCommand::Start { hms: [hours, minutes, seconds], name, area, command, reminder } => {
                 if self.timers.len() >= limits::TIMERS {
                     return Err(format!("There are {} timers already.", limits::TIMERS));
                 }
@@ -101,6 +108,7 @@ impl Home {
                     left: 0,
                     active: true,
                     command: command.clone(),
+                    reminder: *reminder,
                 };
                 timer.left = timer.total();
                 let change = change(&timer.id, "total_seconds_left", Value::Null, json!(timer.left));

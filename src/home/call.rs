@@ -122,6 +122,8 @@ pub enum TimerCommand {
         area: Option<AreaRef>,
         /// The command at its end, in the words that were said.
         command: Option<String>,
+        /// Whether the name is a message to remind of.
+        reminder: bool,
     },
     /// End it without ringing.
     Cancel(TimerWhich),

@@ -236,6 +236,7 @@ impl Home {
             left: 0,
             active: o.flag("is_active", true, faults),
             command: o.text("command", faults),
+            reminder: false,
         };
         timer.left = timer.total();
         if o.get("total_seconds_left").is_some() {

@@ -21,9 +21,30 @@ pub struct Timer {
     pub active: bool,
     /// The command to carry out at the end, in the words that were said.
     pub command: Option<String>,
+    /// Whether the name is a message to remind of.
+    pub reminder: bool,
 }
 
 impl Timer {
+    /// A timer that runs, for a span in seconds; its id comes with [`super::Home::keep_timer`].
+    #[must_use]
+    pub fn running(span: u64, name: String, area: Option<super::AreaRef>) -> Self {
+        let (start_hours, start_minutes, start_seconds) = (span / 3600, span / 60 % 60, span % 60);
+        let (id, command) = (String::new(), None);
+        Self {
+            id,
+            name,
+            area,
+            start_hours,
+            start_minutes,
+            start_seconds,
+            left: span,
+            active: true,
+            command,
+            reminder: false,
+        }
+    }
+
     /// The whole duration that it was set for, in seconds.
     #[must_use]
     pub const fn total(&self) -> u64 {

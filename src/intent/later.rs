@@ -49,7 +49,13 @@ pub(super) fn timed(home: &Home, turn: &Turn<'_>, scan: &Scan<'_>) -> Option<Und
     let say = format!("At {}: {command}.", time.at.strftime("%-I:%M %p"));
     let seconds = seconds_until(turn.now, time.at);
     let hms = [seconds / 3600, seconds / 60 % 60, seconds % 60];
-    let start = TimerCommand::Start { hms, name: String::new(), area: turn.area, command: Some(command.to_owned()) };
+    let start = TimerCommand::Start {
+        hms,
+        name: String::new(),
+        area: turn.area,
+        command: Some(command.to_owned()),
+        reminder: false,
+    };
     Some(act(turn, "HearthSchedule", slots, start, say))
 }
 
@@ -117,6 +123,7 @@ pub(super) fn delayed(home: &Home, turn: &Turn<'_>, scan: &Scan<'_>) -> Option<U
         name: String::new(),
         area: turn.area,
         command: Some(command.to_owned()),
+        reminder: false,
     };
     Some(act(turn, "HassStartTimer", slots, start, say))
 }

@@ -54,5 +54,6 @@ mod understand;
 
 pub use opinion::{AHEAD, BELIEVED, Opinion, consider};
 pub use reply::reply;
+pub use timers::title as timer_title;
 pub use turn::{Context, Decision, Done, Outcome, Question, Reading, Slot, Slots, Turn, Understanding};
 pub use understand::{prepare, understand};

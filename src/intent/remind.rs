@@ -65,7 +65,7 @@ pub(super) fn remind(turn: &Turn<'_>, scan: &Scan<'_>) -> Option<Understanding> 
         (None, None) => return None,
     };
     let hms = [seconds / 3600, seconds / 60 % 60, seconds % 60];
-    let start = TimerCommand::Start { hms, name: message.clone(), area: turn.area, command: None };
+    let start = TimerCommand::Start { hms, name: message.clone(), area: turn.area, command: None, reminder: true };
     Some(act(turn, "HearthRemind", slots, start, format!("I will remind you {when}: {message}.")))
 }
 

@@ -191,7 +191,7 @@ fn start(turn: &Turn<'_>, said: &Said) -> Option<Understanding> {
         format!("{name} timer set for {}.", spoken(number::seconds(hms)))
     };
     let hms = hms.map(Option::unwrap_or_default);
-    let command = TimerCommand::Start { hms, name, area: said.area.or(turn.area), command: None };
+    let command = TimerCommand::Start { hms, name, area: said.area.or(turn.area), command: None, reminder: false };
     Some(act(turn, "HassStartTimer", slots, command, say))
 }
 
@@ -217,7 +217,15 @@ fn status(home: &Home, turn: &Turn<'_>, said: &Said) -> Understanding {
     answered(turn, vec![Reading { intent: "HassTimerStatus", slots }], say)
 }
 
-fn title(home: &Home, timer: &Timer) -> String {
+/// A timer as it is spoken of, at the head of a sentence: «The pasta timer».
+#[must_use]
+pub fn title(home: &Home, timer: &Timer) -> String {
+    if timer.reminder {
+        return format!("The reminder «{}»", timer.name);
+    }
+    if let Some(command) = &timer.command {
+        return format!("The command «{command}»");
+    }
     if !timer.name.is_empty() {
         return format!("The {} timer", timer.name);
     }

@@ -1,7 +1,7 @@
 //! The handle's part for timers and list items: acknowledged when they are on disk.
 
 use super::handle::{bounded, kept};
-use super::keep::{Keep, ListItem, Timer};
+use super::keep::{Due, Keep, ListItem, NewTimer, Timer};
 use super::policy::{Durability, Kind};
 use super::worker::Request;
 use super::write::Write;
@@ -13,13 +13,23 @@ impl Store {
     ///
     /// # Errors
     /// As [`Store::keep_memories`].
-    pub async fn set_timer(&self, principal: &str, session: &str, name: &str, due_ms: i64) -> Result<Id, StoreError> {
-        short(&[("principal", principal), ("session key", session), ("name of a timer", name)])?;
+    pub async fn set_timer(&self, principal: &str, session: &str, timer: NewTimer) -> Result<Id, StoreError> {
+        short(&[("principal", principal), ("session key", session), ("name of a timer", &timer.name)])?;
+        short(&[("area", &timer.area), ("command of a timer", &timer.command)])?;
         let id = self.ids().next();
-        let (principal, session, name) = (principal.to_owned(), session.to_owned(), kept(name.to_owned()));
-        let timer = Timer { id, principal, session, name, due_ms, at_ms: self.now_ms() };
+        let timer = NewTimer { name: kept(timer.name), command: kept(timer.command), ..timer };
+        let (principal, session) = (principal.to_owned(), session.to_owned());
+        let timer = Timer { id, principal, session, timer, at_ms: self.now_ms() };
         self.keep(Keep::SetTimer(timer), Kind::Timer).await?;
         Ok(id)
+    }
+
+    /// Changes when a timer rings: it was made longer or shorter, paused or resumed.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`]; else as [`Store::keep_memories`].
+    pub async fn move_timer(&self, id: Id, due: Due) -> Result<(), StoreError> {
+        self.keep(Keep::MoveTimer(id, due), Kind::Timer).await
     }
 
     /// Ends a timer: it rang or was called off.

@@ -65,7 +65,7 @@ pub use care::{Backup, Compacted, Look, Restored, check_closed, look, restore};
 pub use error::StoreError;
 pub use folder::DataFolder;
 pub use handle::{Store, migrate_to};
-pub use keep::{ListItem, Timer};
+pub use keep::{Due, ListItem, NewTimer, Timer};
 pub use migrate::VERSION;
 pub use options::Options;
 pub use policy::{Durability, Kind};

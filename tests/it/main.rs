@@ -41,6 +41,7 @@ mod store;
 mod suspend;
 mod symbols;
 mod threats;
+mod timers;
 mod turns;
 mod understanding;
 mod units;

@@ -7,7 +7,7 @@ mod vectors;
 use std::time::Duration;
 
 use hearth::base::{Clock, Code, IdSource};
-use hearth::bus::{self, News, Outbound};
+use hearth::bus::{self, News, Notices, Outbound};
 use hearth::channels::serial::{self, Mode, Parts, Settings};
 use hearth::wire::frame::{FromHearth, Outcome, ToHearth, fitted};
 
@@ -37,6 +37,14 @@ fn replied(message: &FromHearth, id: u16) -> (Outcome, String) {
         }
         other => panic!("{other:?}"),
     }
+}
+
+#[test]
+fn a_timer_that_ends_is_told_on_the_line_unasked() {
+    let (mut far, _home, _running) = service("");
+    far.write(b"set an egg timer for one second\r");
+    far.expect("egg timer set for 1 second.");
+    far.expect("The egg timer has ended.");
 }
 
 #[test]
@@ -194,7 +202,10 @@ fn alone(path: std::path::PathBuf, test: impl FnOnce() + Send + 'static) {
         let (bus, mut messages) = bus::open();
         let ids = std::sync::Arc::new(IdSource::after(Clock::system(), None));
         let settings = Settings { path, baud: 115_200, mode: Mode::Both, pin_hash: None };
-        let channel = tokio::spawn(serial::run(settings, Parts { bus, ids, news: News::default() }));
+        let channel = tokio::spawn(serial::run(
+            settings,
+            Parts { bus, ids, news: News::default(), notices: Notices::default().of("serial") },
+        ));
         let agent = tokio::spawn(async move {
             while let Some(message) = messages.next().await {
                 let text = format!("heard {}", message.text);

@@ -22,7 +22,7 @@ use super::session::{Options, Session};
 use super::topics::{Meaning, Topics, is_topic};
 use crate::base::limits::{MQTT_ORDERS, OUTBOUND_QUEUE};
 use crate::base::{Fault, Id, IdSource};
-use crate::bus::{self, Bus, Change, Inbound, News, Outbound, Publication, Remote, Taken};
+use crate::bus::{self, Bus, Change, Inbound, News, Notice, Outbound, Publication, Remote, Taken};
 
 /// What the channel is set to.
 #[derive(Clone, Debug)]
@@ -59,6 +59,8 @@ pub struct Parts {
     pub remote: Remote,
     /// What they are told.
     pub publications: mpsc::Receiver<Publication>,
+    /// What people are told unasked.
+    pub notices: mpsc::Receiver<Notice>,
 }
 
 /// Where an answer goes.
@@ -75,7 +77,7 @@ type Returns = Arc<Mutex<VecDeque<Return>>>;
 /// Runs the channel until it is dropped.
 pub async fn run<D: Dial>(dial: D, settings: Settings, parts: Parts) {
     let topics = Topics::new(&settings.prefix, &settings.device);
-    let Parts { bus, ids, news, remote, publications } = parts;
+    let Parts { bus, ids, news, remote, publications, notices } = parts;
     let (answers, answered) = bus::answers();
     let (back, to_say) = mpsc::channel(MQTT_ORDERS);
     let returns = Returns::default();
@@ -92,7 +94,7 @@ pub async fn run<D: Dial>(dial: D, settings: Settings, parts: Parts) {
     let Settings { devices, discovery, .. } = settings;
     let ears = Ears { bus, news, ids, topics, remote, devices, discovery, returns, answers, back, up };
     let (client, driver) = client(dial, session, ears);
-    tokio::join!(driver.run(), relay.run(client, answered, to_say, publications));
+    tokio::join!(driver.run(), relay.run(client, Inflow { answers: answered, back: to_say, publications, notices }));
 }
 
 fn options(settings: &Settings, topics: &Topics) -> Options {
@@ -248,6 +250,14 @@ impl Ears {
     }
 }
 
+/// What comes to the relay from the rest of Hearth.
+struct Inflow {
+    answers: mpsc::Receiver<Outbound>,
+    back: mpsc::Receiver<Message>,
+    publications: mpsc::Receiver<Publication>,
+    notices: mpsc::Receiver<Notice>,
+}
+
 /// See the module.
 struct Relay {
     up: watch::Receiver<u64>,
@@ -259,19 +269,15 @@ struct Relay {
 }
 
 impl Relay {
-    async fn run(
-        mut self,
-        client: Client,
-        mut answers: mpsc::Receiver<Outbound>,
-        mut back: mpsc::Receiver<Message>,
-        mut publications: mpsc::Receiver<Publication>,
-    ) {
+    async fn run(mut self, client: Client, inflow: Inflow) {
+        let Inflow { mut answers, mut back, mut publications, mut notices } = inflow;
         let mut changes = self.news.subscribe();
         loop {
             tokio::select! {
                 Some(answer) = answers.recv() => self.answer(&client, &answer).await,
                 Some(message) = back.recv() => client.publish(Lane::Sure, message).await,
                 Some(publication) = publications.recv() => publish(&client, publication),
+                Some(notice) = notices.recv() => self.notice(&client, &notice).await,
                 came = self.up.changed() => match came {
                     Ok(()) => self.present(&client).await,
                     Err(_) => return,
@@ -300,6 +306,13 @@ impl Relay {
         let mut message = Message::new(topic, payload::answer(answer, id.as_deref()), QoS::AtLeastOnce);
         message.correlation = correlation;
         client.publish(Lane::Sure, message).await;
+    }
+
+    /// Where the answers of its session go.
+    async fn notice(&self, client: &Client, notice: &Notice) {
+        let asker = notice.session.strip_prefix("mqtt:request:");
+        let topic = asker.map_or_else(|| self.topics.reply(), |client| self.topics.response(client));
+        client.publish(Lane::Sure, Message::new(topic, payload::notice(notice), QoS::AtLeastOnce)).await;
     }
 
     /// What is published after each greeting.

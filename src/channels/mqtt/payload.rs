@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::topics::Meaning;
 use crate::base::{Code, Fault};
-use crate::bus::Outbound;
+use crate::bus::{Notice, Outbound};
 
 /// A payload that can be put on the bus.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,6 +84,11 @@ pub(super) fn answer(answer: &Outbound, id: Option<&str>) -> Vec<u8> {
         payload["id"] = json!(id);
     }
     payload.to_string().into_bytes()
+}
+
+/// What is told unasked.
+pub(super) fn notice(notice: &Notice) -> Vec<u8> {
+    json!({"notice": notice.text}).to_string().into_bytes()
 }
 
 /// What was wrong with a payload.

@@ -3,12 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use tokio::sync::mpsc;
 use tokio_serial::{DataBits, FlowControl, Parity, SerialPortBuilderExt as _, SerialStream, StopBits};
 
 use super::talk::Talk;
 use crate::base::IdSource;
 use crate::base::limits::SERIAL_AGAIN;
-use crate::bus::{Bus, News};
+use crate::bus::{Bus, News, Notice};
 
 /// Who speaks on the line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +36,6 @@ pub struct Settings {
 }
 
 /// What the channel works with.
-#[derive(Clone)]
 pub struct Parts {
     /// Where messages go.
     pub bus: Bus,
@@ -43,6 +43,8 @@ pub struct Parts {
     pub ids: Arc<IdSource>,
     /// Changes of the home.
     pub news: News,
+    /// What people are told unasked.
+    pub notices: mpsc::Receiver<Notice>,
 }
 
 /// Opens a tty: eight bits, no parity, one stop bit, no flow control.

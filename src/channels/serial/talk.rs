@@ -83,6 +83,8 @@ impl Talk {
             } else if stalls.is_none() {
                 stalls = Some(Instant::now() + SERIAL_STALL);
             }
+            // A locked line is told nothing: it waits until the PIN is given.
+            let open = self.is_open();
             let waiting = self.out.bytes.as_slices().0;
             tokio::select! {
                 got = reader.read(&mut buffer) => match got {
@@ -105,6 +107,7 @@ impl Talk {
                     Err(error) => break error.to_string(),
                 },
                 Some(answer) = self.answers.1.recv() => self.answered(&answer),
+                Some(notice) = self.parts.notices.recv(), if open => self.show(&notice.text),
                 change = changes.recv() => self.changed(change),
                 () = at(frame_ends) => {
                     frame_ends = None;

@@ -209,6 +209,24 @@ fn a_request_names_its_client_and_the_answer_finds_its_way() {
 }
 
 #[test]
+fn a_timer_that_ends_is_told_to_its_asker_and_is_an_event() {
+    let Some(rig) = Rig::start("5") else { return };
+    runtime().block_on(async {
+        let mut peer = rig.peer(&["hearth/attic/phone/response", "hearth/attic/event"]);
+        peer.up().await;
+        peer.say("hearth/attic/phone/request", r#"{"text":"set an egg timer for one second"}"#, QoS::AtLeastOnce).await;
+        assert_eq!(reply(&mut peer).await["text"], "egg timer set for 1 second.");
+        let (mut told, mut event) = (false, false);
+        while !(told && event) {
+            let message = peer.message().await;
+            let it = json_of(&message);
+            told |= message.topic.ends_with("phone/response") && it["notice"] == "The egg timer has ended.";
+            event |= message.topic.ends_with("event") && it["to"] == "finished" && it["entity"] == "timer.1";
+        }
+    });
+}
+
+#[test]
 fn who_speaks_decides_what_moves() {
     let Some(rig) = Rig::start("5") else { return };
     runtime().block_on(async {
@@ -226,6 +244,16 @@ fn who_speaks_decides_what_moves() {
         assert_eq!(done["detail"]["decision"], "act", "{done}");
     });
     let Some(strangers) = Rig::with("5", "") else { return };
+    runtime().block_on(async {
+        let mut peer = strangers.peer(&["hearth/attic/reply"]);
+        peer.up().await;
+        // What is kept is changed by nobody who may only ask.
+        for text in ["set a timer for one minute", "add milk to the shopping list"] {
+            peer.say("hearth/attic/say", text, QoS::AtLeastOnce).await;
+            let refused = reply(&mut peer).await;
+            assert_eq!(refused["text"], "You may ask, but not change anything.", "{refused}");
+        }
+    });
     runtime().block_on(async {
         let mut peer = strangers.peer(&["hearth/attic/reply"]);
         peer.up().await;

@@ -141,7 +141,8 @@ fn write_until_cut(folder: &Path) -> ! {
             let memory = kept.id;
             say(format!("ack {memory}"));
             store.keep_vectors(vec![(kept.seq, direction(round.to_le_bytes()[0]))]).await?;
-            let timer = store.set_timer("ann", "s", "cake", 1).await?;
+            let timer =
+                store.set_timer("ann", "s", hearth::store::NewTimer { name: "cake".into(), ..<_>::default() }).await?;
             say(format!("ack {timer}"));
             let item = store.add_item("ann", "shopping", "milk").await?;
             say(format!("ack {item}"));

@@ -75,7 +75,12 @@ async fn write_one(store: &Store, kind: Kind) {
             let seq = store.memories(everything(), 0, 1).await.unwrap()[0].seq;
             store.keep_vectors(vec![(seq, direction(1))]).await.unwrap();
         }
-        Kind::Timer => drop(store.set_timer("ann", "s", "cake", 1).await.unwrap()),
+        Kind::Timer => drop(
+            store
+                .set_timer("ann", "s", hearth::store::NewTimer { name: "cake".into(), ..<_>::default() })
+                .await
+                .unwrap(),
+        ),
         Kind::Item => drop(store.add_item("ann", "shopping", "milk").await.unwrap()),
     }
 }

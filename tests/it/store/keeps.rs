@@ -1,8 +1,8 @@
 //! Memories, timers and list items: kept, found by their words, forgotten for good, in order whatever the clock says.
 
 use hearth::base::{Clock, Code};
-use hearth::store::StoreError;
 use hearth::store::memory::NewMemory;
+use hearth::store::{Due, NewTimer, StoreError};
 
 use super::kit::{Scratch, direction, everything, found, note, quick, remember, wait};
 
@@ -38,14 +38,23 @@ fn timers_and_list_items_outlive_the_process() {
     let scratch = Scratch::new("timers");
     wait(async {
         let (store, _) = scratch.open();
-        let late = store.set_timer("ann", "console:1", "cake", 2_000).await.unwrap();
-        let soon = store.set_timer("ann", "console:1", "", 1_000).await.unwrap();
+        let at = |at_ms| Due { at_ms, held_s: None };
+        let cake =
+            NewTimer { name: "cake".into(), area: "kitchen".into(), span_s: 2, due: at(2_000), ..<_>::default() };
+        let late = store.set_timer("ann", "console:1", cake.clone()).await.unwrap();
+        let lamp = NewTimer { command: "turn off the lamp".into(), span_s: 1, due: at(1_000), ..<_>::default() };
+        let soon = store.set_timer("ann", "console:1", lamp).await.unwrap();
         let milk = store.add_item("ann", "shopping", "milk").await.unwrap();
         let bread = store.add_item("ben", "shopping", "bread").await.unwrap();
         store.close().await.unwrap();
 
         let (store, _) = scratch.open();
-        assert_eq!(store.timers().await.unwrap().iter().map(|t| t.id).collect::<Vec<_>>(), [soon, late]);
+        let timers = store.timers().await.unwrap();
+        assert_eq!(timers.iter().map(|t| t.id).collect::<Vec<_>>(), [soon, late]);
+        assert_eq!((&timers[1].timer, timers[0].timer.command.as_str()), (&cake, "turn off the lamp"));
+        let held = Due { at_ms: 500, held_s: Some(1) };
+        store.move_timer(late, held).await.unwrap();
+        assert_eq!(store.timers().await.unwrap()[1].timer.due, held, "paused: behind the others");
         store.end_timer(soon).await.unwrap();
         store.tick_item(milk).await.unwrap();
         let items = store.items("shopping").await.unwrap();

@@ -55,7 +55,10 @@ fn down_to_nothing_and_up_again_is_a_working_store() {
     let (store, opened) =
         Store::open(&folder, Clock::system(), quick(), move |step| said.send((step.from, step.to)).unwrap()).unwrap();
     assert_eq!(opened.version, VERSION);
-    assert_eq!(heard.try_iter().collect::<Vec<_>>(), [(4, 3), (3, 2), (2, 1), (1, 0), (0, 1), (1, 2), (2, 3), (3, 4)]);
+    assert_eq!(
+        heard.try_iter().collect::<Vec<_>>(),
+        [(5, 4), (4, 3), (3, 2), (2, 1), (1, 0), (0, 1), (1, 2), (2, 3), (3, 4), (4, 5)]
+    );
     wait(async {
         assert_eq!(store.calls(CallQuery::Latest(10)).await.unwrap(), []);
         let trace = store.ids().next();
@@ -101,7 +104,10 @@ fn write_the_fixture_of_this_version_when_asked() {
         store.add_message("console:1", Role::Assistant, "The kitchen lamp is on.", Some(trace)).await.unwrap();
         assert_eq!(store.search_messages("lamp", 10).await.unwrap().len(), 2);
         remember(&store, note("the spare keys are in the drawer")).await.unwrap();
-        store.set_timer("console", "console:1", "cake", 1).await.unwrap();
+        store
+            .set_timer("console", "console:1", hearth::store::NewTimer { name: "cake".into(), ..<_>::default() })
+            .await
+            .unwrap();
         store.add_item("console", "shopping", "milk").await.unwrap();
         store.close().await.unwrap();
     });
