@@ -37,8 +37,8 @@ const MIGRATIONS: [Migration; 5] = [
         ],
     },
     Migration {
-        up: include_str!("migrations/0005_timers.up.sql"),
-        down: include_str!("migrations/0005_timers.down.sql"),
+        up: &[include_str!("migrations/0005_timers.up.sql")],
+        down: &[include_str!("migrations/0005_timers.down.sql")],
     },
 ];
 
