@@ -31,6 +31,10 @@ class Machine:
     levels: int = 0
     bit: int = 0
     pl061: bool = False
+    # The board that its device tree must be known by, where one ships for it.
+    board: str = ""
+    # Two of tmp105 on one I2C bus, by these names.
+    thermometers: bool = False
     gpio_sim: bool = True
 
     def command(self, kernel, initrd, folder):
@@ -88,7 +92,8 @@ MACHINES = {
             arch="arm64",
             program="qemu-system-aarch64",
             arguments=("-M", "raspi3b", *NETWORK, "-device", "usb-net,netdev=net")
-            + ("-device", "tmp105,id=thermometer,bus=i2c-bus.1,address=0x48"),
+            + ("-device", "tmp105,id=hall,bus=i2c-bus.1,address=0x48")
+            + ("-device", "tmp105,id=shed,bus=i2c-bus.1,address=0x49"),
             boot="console=ttyS1,115200",
             modules=("dwc2", "cdc_ether", "rndis_host", "i2c-bcm2835", "i2c-dev"),
             console=1,
@@ -98,6 +103,8 @@ MACHINES = {
             bit=17,
             dtb="bcm2837-rpi-3-b.dtb",
             without=("/soc/serial@7e201000/bluetooth",),
+            board="rpi3",
+            thermometers=True,
             gpio_sim=False,
         ),
     )

@@ -119,7 +119,7 @@ impl Act {
             Self::Memory => ("memory", MAP, [0, 4096, 3, 0, 0, 0]),
             Self::Descriptors => ("descriptors", "dup", NONE),
             Self::BigFile => ("big_file", "pwrite64", NONE),
-            Self::TreeMemory => ("tree_memory", "mmap", [0, 4096, 3, 0, 0, 0]),
+            Self::TreeMemory => ("tree_memory", MAP, [0, 4096, 3, 0, 0, 0]),
             Self::TreeProcesses => ("tree_processes", "clone", [17, 0, 0, 0, 0, 0]),
         }
     }

@@ -36,6 +36,7 @@ mod separate;
 mod serial;
 mod service;
 mod shell;
+mod skips;
 mod ssrf;
 mod store;
 mod suspend;
