@@ -11,6 +11,7 @@ mod act;
 mod commands;
 mod lines;
 mod lists;
+mod recall;
 mod remote;
 mod session;
 mod set;
@@ -31,6 +32,7 @@ use crate::gate::Gate;
 use crate::guard::leak;
 use crate::home::Home;
 use crate::intent::{self, Decision, Turn, Understanding};
+use crate::memory::Memory;
 use crate::store::{Role, Store, StoreError};
 
 use act::Acted;
@@ -55,6 +57,8 @@ pub struct Parts {
     pub zone: TimeZone,
     /// What channels are told, and devices behind them.
     pub outside: Outside,
+    /// What was said to be remembered.
+    pub memory: Memory,
     /// The model, where there is one.
     pub mind: Option<Mind>,
 }
@@ -179,6 +183,9 @@ impl Agent {
             if session::is_no(&message.text) {
                 return Said { text: "All right, I left it as it is.".into(), detail: json!({"decision": "answer"}) };
             }
+        }
+        if let Some(said) = self.recall(message).await {
+            return said;
         }
         let mut understood = self.understand(message);
         if understood.decision == Decision::Answer && self.look(behalf).await {

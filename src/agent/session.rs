@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use super::recall::Spoken;
 use crate::base::limits::{CONFIRM_WITHIN, SESSIONS};
 use crate::intent::{Context, Understanding};
 
@@ -10,6 +11,8 @@ use crate::intent::{Context, Understanding};
 pub(super) struct Session {
     /// For the next understanding: «it», the last area, a question asked back.
     pub(super) context: Context,
+    /// For the next turn with memory.
+    pub(super) spoken: Spoken,
     waiting: Option<(Understanding, Instant)>,
 }
 

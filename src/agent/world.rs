@@ -18,6 +18,7 @@ use crate::base::{Clock, Fault};
 use crate::bus::{self, Outside};
 use crate::gate::{Call, Gate};
 use crate::home::{Binding, Change, EntityRef, Home};
+use crate::memory::Memory;
 use crate::store::{DeviceState, Store};
 
 /// See the module.
@@ -29,6 +30,7 @@ pub(super) struct World {
     pub(super) clock: Clock,
     pub(super) zone: TimeZone,
     pub(super) outside: Outside,
+    pub(super) memory: Memory,
     pub(super) mind: Option<Mind>,
     /// One change of a list at a time.
     pub(super) lists: Turnstile<()>,
@@ -55,12 +57,12 @@ impl Held<'_> {
 
 impl World {
     pub(super) fn new(parts: Parts) -> Self {
-        let Parts { home, gate, store, clock, zone, outside, mind } = parts;
+        let Parts { home, gate, store, clock, zone, outside, memory, mind } = parts;
         let remote = home.entities.iter().enumerate();
         let remote = remote.filter(|(_, entity)| matches!(entity.binding, Binding::Mqtt { .. }));
         let devices = remote.map(|(place, _)| (place, Turnstile::default())).collect();
         let (lists, timers, lines) = (Turnstile::default(), Timers::default(), Turnstile::default());
-        Self { home: Mutex::new(home), gate, store, clock, zone, outside, mind, lists, timers, lines, devices }
+        Self { home: Mutex::new(home), gate, store, clock, zone, outside, memory, mind, lists, timers, lines, devices }
     }
 
     /// The home, for a moment.

@@ -131,6 +131,7 @@ impl Service {
             clock: clock.clone(),
             zone,
             outside: outside.clone(),
+            memory: memory.clone(),
             mind,
         };
         let agent = Agent::new(parts);

@@ -33,4 +33,16 @@ impl Principal {
     pub fn owner(name: impl Into<String>) -> Self {
         Self { name: name.into(), rights: Rights::Own }
     }
+
+    /// The person of the settings behind it; the owner at the machine speaks for the household and is «».
+    #[must_use]
+    pub fn person(&self) -> &str {
+        self.name.split_once('@').map_or("", |(person, _)| person)
+    }
+
+    /// Whether it is a person of the settings, or the owner.
+    #[must_use]
+    pub fn is_known(&self) -> bool {
+        self.name.contains('@') || self.rights == Rights::Own
+    }
 }

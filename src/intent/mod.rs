@@ -40,6 +40,7 @@ mod number;
 mod opinion;
 mod preface;
 mod question;
+mod recall;
 mod remind;
 mod reply;
 mod resolve;
@@ -53,6 +54,7 @@ mod turn;
 mod understand;
 
 pub use opinion::{AHEAD, BELIEVED, Opinion, consider};
+pub use recall::{Recall, recall};
 pub use reply::reply;
 pub use timers::title as timer_title;
 pub use turn::{Context, Decision, Done, Outcome, Question, Reading, Slot, Slots, Turn, Understanding};

@@ -11,11 +11,13 @@ pub mod chunk;
 pub mod fuse;
 mod order;
 pub mod record;
+mod said;
 mod search;
 pub mod when;
 pub mod words;
 
 pub use order::Order;
+pub use said::Speaker;
 pub use search::{Found, Question};
 
 use jiff::tz::TimeZone;

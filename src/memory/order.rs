@@ -86,6 +86,14 @@ pub enum Order {
     },
     /// Forget what has ended and what is over the budget.
     Prune,
+    /// What was said in a conversation, or which conversations there are.
+    Talk {
+        /// The conversation; lists them where there is none.
+        #[serde(default)]
+        session: Option<String>,
+        /// How many, the latest.
+        limit: usize,
+    },
     /// Counts and sizes.
     Stats,
     /// Set a fact.
@@ -141,11 +149,11 @@ impl Memory {
     pub async fn serve(&self, order: Order) -> Result<Value, MemoryFault> {
         match order {
             Order::Add { records, source, person, chat } => {
-                let viewer = Viewer { person, chat, everyone: false };
+                let viewer = Viewer { person, chat, ..Viewer::default() };
                 self.add(records, &source, &viewer).await
             }
             Order::Search { text, limit, person, chat, area, sector, since_ms, until_ms, history } => {
-                let viewer = Viewer { person, chat, everyone: false };
+                let viewer = Viewer { person, chat, ..Viewer::default() };
                 let filter = Filter { viewer, area, sector, since_ms, until_ms, history };
                 let found = self.search(&Question { text, filter, limit }).await?;
                 let hits: Vec<Value> = found.iter().map(super::Found::to_json).collect();
@@ -171,6 +179,13 @@ impl Memory {
                 Ok(json!({"after": page.last().map(|memory| memory.seq), "memories": page}))
             }
             Order::Prune => Ok(json!({"forgotten": self.store.prune_memories(limits::MEMORIES).await?})),
+            Order::Talk { session: None, limit } => Ok(json!({"talks": self.store.talks(limit).await?})),
+            Order::Talk { session: Some(session), limit } => {
+                let messages = self.store.messages(&session, limit).await?;
+                let one =
+                    |m: &crate::store::Message| json!({"id": m.id, "role": m.role, "text": m.text, "at_ms": m.at_ms});
+                Ok(json!({"session": session, "messages": messages.iter().map(one).collect::<Vec<_>>()}))
+            }
             Order::Stats => Ok(json!(self.store.memory_stats().await?)),
             Order::Set { person, key, value } => {
                 if let Some(kind) = crate::base::secret::holds(&value) {
@@ -223,7 +238,7 @@ impl Memory {
 
     async fn edit(&self, id: String, text: String) -> Result<Value, MemoryFault> {
         let old = self.store.memory(everything(), named(&id)?).await?.ok_or(MemoryFault::Unknown(id))?;
-        let viewer = Viewer { person: old.person.clone(), chat: old.chat.clone(), everyone: false };
+        let viewer = Viewer { person: old.person.clone(), chat: old.chat.clone(), ..Viewer::default() };
         let ground = Ground { viewer: &viewer, source: "edit", now_ms: self.clock.wall_ms(), zone: &self.zone };
         let record = Record {
             text,

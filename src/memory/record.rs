@@ -135,7 +135,7 @@ impl Record {
             viewer: Viewer {
                 person: self.person.unwrap_or_else(|| ground.viewer.person.clone()),
                 chat: self.chat.unwrap_or_else(|| ground.viewer.chat.clone()),
-                everyone: false,
+                ..Viewer::default()
             },
             area: self.area.unwrap_or(if many { Area::Fragments } else { Area::Main }),
             sector: self.sector.unwrap_or_default(),

@@ -59,6 +59,13 @@ pub fn meaningful(question: &str) -> Vec<String> {
     wanted
 }
 
+/// Whether a text holds more than the small words of grammar.
+#[must_use]
+pub fn says_something(text: &str) -> bool {
+    let small = |word: &str| EMPTY.contains(&word.to_lowercase().as_str());
+    text.split(|c: char| !c.is_alphanumeric()).any(|word| !word.is_empty() && !small(word))
+}
+
 /// The terms of a question in a script without spaces: its pieces of three characters, each quoted.
 #[must_use]
 pub fn trigrams(question: &str) -> Vec<String> {

@@ -29,6 +29,7 @@ mod prompts;
 mod pwm;
 mod readme;
 mod remember;
+mod said;
 mod say;
 mod seal;
 mod secrets;

@@ -11,6 +11,7 @@ mod offers;
 mod paho;
 mod peer;
 mod proxy;
+mod said;
 mod schemas;
 mod script;
 mod service;

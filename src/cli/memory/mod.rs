@@ -118,6 +118,15 @@ enum Command {
     Export,
     /// Forgets what has ended and what is over the budget
     Prune,
+    /// Conversations: lists them, or prints what was said in one
+    Talk {
+        /// The conversation
+        #[arg(long, value_name = "NAME")]
+        session: Option<String>,
+        /// How many, the latest
+        #[arg(short = 'n', long, default_value_t = 50, value_name = "N")]
+        limit: usize,
+    },
     /// Counts and sizes
     Stats,
     /// Facts by key: set one, look it up, list them, forget one
@@ -217,6 +226,7 @@ fn act(command: Command, input: Option<Input>, json: bool, door: &mut Door) -> R
         Command::Forget { ids } => Order::Forget { ids },
         Command::Hold { id, off } => Order::Hold { id, held: !off },
         Command::Prune => Order::Prune,
+        Command::Talk { session, limit } => Order::Talk { session, limit },
         Command::Stats => Order::Stats,
         Command::Fact { key: Some(key), forget: true, whose, .. } => Order::Unset { person: whose.person, key },
         Command::Fact { key: Some(key), value: Some(value), whose, .. } => {

@@ -5,7 +5,7 @@ use super::super::worker::Request;
 use super::super::{Store, StoreError};
 use super::near::Packed;
 use super::serve::Ask;
-use super::{Document, Fact, Filter, Hit, Kept, Memory, MemoryStats, NewMemory};
+use super::{Document, Fact, Filter, Hit, Kept, Memory, MemoryStats, NewMemory, Talk};
 use crate::base::{Id, limits};
 
 impl Store {
@@ -105,6 +105,15 @@ impl Store {
         self.ask(|reply| Request::Memory(Ask::Forget(filter, ids, reply))).await
     }
 
+    /// Takes a text out of what was said in a person's conversations, whatever its case; from how many messages.
+    ///
+    /// # Errors
+    /// As for a durable write.
+    pub async fn forget_in_messages(&self, person: &str, text: &str) -> Result<usize, StoreError> {
+        let (person, text) = (person.to_owned(), text.to_owned());
+        self.ask(|reply| Request::Memory(Ask::Erase(person, text, reply))).await
+    }
+
     /// Puts a memory under a hold, or lifts it.
     ///
     /// # Errors
@@ -119,6 +128,14 @@ impl Store {
     /// As for a durable write.
     pub async fn prune_memories(&self, most: usize) -> Result<usize, StoreError> {
         self.ask(|reply| Request::Memory(Ask::Prune(most, reply))).await
+    }
+
+    /// The conversations that are kept, the latest first.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub async fn talks(&self, limit: usize) -> Result<Vec<Talk>, StoreError> {
+        self.ask(|reply| Request::Memory(Ask::Talks(limit, reply))).await
     }
 
     /// Counts and sizes.

@@ -4,15 +4,18 @@
 //! ([`Viewer`]), for words and for vectors alike: nothing is filtered after it was ranked. Vectors are
 //! held beside the rows and compared exactly; see [`near`] for the two back-ends.
 
+mod erase;
 mod facts;
 mod handle;
 pub mod near;
 mod rows;
 mod serve;
+mod talks;
 
 pub use facts::{Document, Fact};
 pub(super) use rows::put_vectors;
 pub(super) use serve::{Ask, Shelf};
+pub use talks::Talk;
 
 use crate::base::Id;
 
@@ -45,7 +48,7 @@ pub enum Sector {
 }
 
 /// How far it may travel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Class {
     /// Anyone may hear it.
@@ -98,6 +101,8 @@ pub struct Viewer {
     pub chat: String,
     /// Sees the rows of every person, ended ones too: the owner's commands, never a conversation.
     pub everyone: bool,
+    /// Sees nothing that may travel less far than this; every class, where it is not said.
+    pub reach: Option<Class>,
 }
 
 /// What may be found.

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use super::super::StoreError;
 use super::super::db::Db;
 use super::rows;
-use super::{Area, Filter, Hit, Sector};
+use super::{Area, Class, Filter, Hit, Sector};
 use crate::base::limits;
 
 /// A vector of length 1 as one scale and a signed byte for each dimension.
@@ -79,6 +79,7 @@ pub(in crate::store) struct Marks {
     /// When it may no longer be found; never for a held one.
     pub(super) ends_ms: i64,
     pub(super) replaced: bool,
+    pub(super) class: Class,
 }
 
 /// A back-end.
@@ -162,6 +163,7 @@ struct Kept {
     said_ms: i64,
     ends_ms: i64,
     replaced: bool,
+    class: Class,
 }
 
 impl Resident {
@@ -179,8 +181,8 @@ impl Resident {
 
     fn put(&mut self, marks: &Marks, packed: Packed) {
         let (person, chat) = (self.number(&marks.person), self.number(&marks.chat));
-        let Marks { seq, area, sector, said_ms, ends_ms, replaced, .. } = *marks;
-        let row = (Kept { seq, person, chat, area, sector, said_ms, ends_ms, replaced }, packed);
+        let Marks { seq, area, sector, said_ms, ends_ms, replaced, class, .. } = *marks;
+        let row = (Kept { seq, person, chat, area, sector, said_ms, ends_ms, replaced, class }, packed);
         match self.rows.binary_search_by_key(&seq, |(kept, _)| kept.seq) {
             Ok(place) => self.rows[place] = row,
             Err(place) => self.rows.insert(place, row),
@@ -248,6 +250,7 @@ impl Nearest for Resident {
                 || ((kept.person == 0 || kept.person == person) && (kept.chat == 0 || kept.chat == chat));
             own && (filter.viewer.everyone || kept.ends_ms > now_ms)
                 && (filter.history || !kept.replaced)
+                && filter.viewer.reach.is_none_or(|reach| kept.class <= reach)
                 && filter.area.is_none_or(|area| kept.area == area)
                 && filter.sector.is_none_or(|sector| kept.sector == sector)
                 && filter.since_ms.is_none_or(|since| kept.said_ms >= since)

@@ -8,12 +8,13 @@ use super::near::{Marks, Packed};
 use super::{Area, Class, Filter, Hit, Memory, MemoryStats, NewMemory, Sector};
 use crate::base::{Id, limits};
 
-/// What a question may see: its values are ?1 to ?9 of every statement that a person's question runs.
+/// What a question may see: its values are ?1 to ?9 and ?12 of every statement that a person's question runs.
 macro_rules! visible {
     () => {
         " (?1 = 1 OR ((m.person = '' OR m.person = ?2) AND (m.chat = '' OR m.chat = ?3)))
          AND (?4 IS NULL OR m.area = ?4) AND (?5 IS NULL OR m.sector = ?5)
          AND m.said_ms >= ?6 AND m.said_ms < ?7
+         AND (?12 = 2 OR m.class = 'public' OR (?12 = 1 AND m.class = 'internal'))
          AND (?8 = 1 OR m.replaced_by IS NULL)
          AND (?1 = 1 OR m.held = 1 OR m.expires_ms IS NULL OR m.expires_ms > ?9) "
     };
@@ -59,7 +60,7 @@ const VECTORS: &str = concat!(
 );
 
 const MARKS: &str = "SELECT m.seq, CAST(m.person AS BLOB), CAST(m.chat AS BLOB), CAST(m.area AS BLOB),
-    CAST(m.sector AS BLOB), m.said_ms, m.expires_ms, m.held, m.replaced_by, v.vector
+    CAST(m.sector AS BLOB), m.said_ms, m.expires_ms, m.held, m.replaced_by, v.vector, CAST(m.class AS BLOB)
     FROM memory_vectors v JOIN memories m ON m.seq = v.seq WHERE v.seq > ?1 ORDER BY v.seq LIMIT ?2";
 const BARE: &str = "SELECT m.seq, CAST(m.speaker AS BLOB), CAST(m.text AS BLOB) FROM memories m
     WHERE m.seq > ?1 AND NOT EXISTS (SELECT 1 FROM memory_vectors v WHERE v.seq = m.seq)
@@ -98,6 +99,7 @@ fn seen(filter: &Filter, now_ms: i64, more: [Value; 2]) -> Vec<Value> {
         Value::Integer(now_ms),
     ];
     values.extend(more);
+    values.push(Value::Integer(filter.viewer.reach.map_or(2, |class| class as i64)));
     values
 }
 
@@ -156,6 +158,7 @@ pub(super) async fn marks(db: &mut Db, after: i64, limit: usize) -> Result<Vec<(
             said_ms: row.get(5)?,
             ends_ms: ends.filter(|_| !held).unwrap_or(i64::MAX),
             replaced: row.get::<Option<i64>>(8)?.is_some(),
+            class: Class::named(&text_at(row, 10)?).unwrap_or(Class::Private),
         };
         Ok((marks, Packed::read(&bytes_at(row, 9)?)))
     })

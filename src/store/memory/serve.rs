@@ -11,7 +11,7 @@ use super::super::policy::Kind;
 use super::super::worker::{Reply, Worker};
 use super::super::write::Write;
 use super::near::{Nearest, Packed, Resident, Streamed};
-use super::{Document, Fact, Filter, Hit, Kept, Memory, MemoryStats, NewMemory, facts, rows};
+use super::{Document, Fact, Filter, Hit, Kept, Memory, MemoryStats, NewMemory, Talk, erase, facts, rows, talks};
 use crate::base::{Id, limits};
 
 /// A question or an order of memory.
@@ -34,10 +34,14 @@ pub(in super::super) enum Ask {
     One(Filter, Id, Reply<Option<Memory>>),
     /// Forget what may be seen; how many went.
     Forget(Filter, Vec<Id>, Reply<usize>),
+    /// Take a text out of the messages of a person's sessions.
+    Erase(String, String, Reply<usize>),
     /// Hold, or lift a hold.
     Hold(Filter, Id, bool, Reply<()>),
     /// Forget what has ended and what is over a number of rows; how many went.
     Prune(usize, Reply<usize>),
+    /// The conversations, the latest first.
+    Talks(usize, Reply<Vec<Talk>>),
     /// Counts.
     Stats(Reply<MemoryStats>),
     /// Set a fact.
@@ -100,8 +104,16 @@ impl Worker {
             }
             Ask::One(filter, id, reply) => send(reply, rows::one(&mut self.db, &filter, now, id).await),
             Ask::Forget(filter, ids, reply) => send(reply, self.forget(&filter, ids, now).await),
+            Ask::Erase(person, needle, reply) => {
+                let done = match self.ready().await {
+                    Ok(()) => erase::forget(&mut self.db, &person, &needle).await,
+                    Err(error) => Err(error),
+                };
+                send(reply, self.durable(done).await);
+            }
             Ask::Hold(filter, id, held, reply) => send(reply, self.hold(&filter, id, held, now).await),
             Ask::Prune(most, reply) => send(reply, self.prune(most, now).await),
+            Ask::Talks(limit, reply) => send(reply, talks::all(&mut self.db, limit).await),
             Ask::Stats(reply) => send(reply, rows::stats(&mut self.db).await),
             Ask::SetFact(fact, reply) => {
                 let done = match self.ready().await {

@@ -52,7 +52,7 @@ impl Rig {
         )
     }
 
-    fn with(version: &str, people: &str) -> Option<Self> {
+    pub(super) fn with(version: &str, people: &str) -> Option<Self> {
         let broker = Broker::start()?;
         let port = broker.port;
         let home = Home::with_config(&format!(

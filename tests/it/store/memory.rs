@@ -16,7 +16,7 @@ fn vector(axis: usize, lean: f32) -> Packed {
 }
 
 fn of(person: &str, chat: &str) -> Viewer {
-    Viewer { person: person.to_owned(), chat: chat.to_owned(), everyone: false }
+    Viewer { person: person.to_owned(), chat: chat.to_owned(), ..Viewer::default() }
 }
 
 fn new(text: &str, viewer: Viewer) -> NewMemory {
