@@ -11,6 +11,7 @@ mod act;
 mod commands;
 mod lines;
 mod lists;
+mod prompt;
 mod recall;
 mod remote;
 mod session;
@@ -149,6 +150,7 @@ impl Agent {
             mind,
             gate: Arc::clone(&self.world.gate),
             store: self.world.store.clone(),
+            memory: self.world.memory.clone(),
             principal: message.principal.clone(),
             trace: message.trace,
             session: message.session.clone(),

@@ -145,7 +145,8 @@ impl Agent {
             return Ok((text.to_owned(), "answer", json!({"forgotten": 0})));
         }
         if let [one] = meant.as_slice() {
-            let text = format!("Forgotten: {}", self.world.memory.told(one, speaker.person));
+            // Not its words: this answer is kept, too.
+            let text = format!("Forgotten: what was said on {}.", self.world.memory.day_and_time(one.said_ms));
             let went = self.world.memory.forget_said(speaker, vec![one.id]).await?;
             return Ok((text, "act", json!({ "forgotten": went })));
         }

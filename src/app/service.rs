@@ -18,8 +18,8 @@ use crate::obs::{Notify, Ring};
 use crate::sandbox::{self, Class, Hands, Holder, Spawner, Standing, Wall};
 use crate::store::{CallQuery, DataFolder, Opened, Store};
 use crate::tools::{
-    Calculate, FileAppend, FileEdit, FileRead, FileWrite, LineGet, LineSet, LineTable, MqttSet, Shell, TimeNow,
-    WebFetch, Workspace,
+    Calculate, FileAppend, FileEdit, FileRead, FileWrite, LineGet, LineSet, LineTable, MemoryTool, MqttSet, Shell,
+    TimeNow, WebFetch, Workspace,
 };
 use crate::wire::hand::Work;
 
@@ -113,7 +113,10 @@ impl Service {
         let (remote, publications) = Remote::open();
         let outside = Outside { remote: remote.clone(), ..Outside::default() };
         let told: Box<dyn Tool> = Box::new(MqttSet::new(remote, super::outside::devices(&home)));
-        let tools = tools.into_iter().chain([shell, told, fetch]).collect();
+        let zone = TimeZone::get(&config.timezone).unwrap_or(TimeZone::UTC);
+        let memory = Memory::new(store.clone(), clock.clone(), zone.clone());
+        let remembering: Box<dyn Tool> = Box::new(MemoryTool::new(memory.clone()));
+        let tools = tools.into_iter().chain([shell, told, fetch, remembering]).collect();
         let channels = Channels::of(&config, &home, &board.name, publications, link);
         let gate = Gate::new(tools, hands.clone(), store.clone());
         if super::suspended::is(&folder) {
@@ -122,8 +125,6 @@ impl Service {
         }
 
         let mind = model::mind(&config.model, web.clone());
-        let zone = TimeZone::get(&config.timezone).unwrap_or(TimeZone::UTC);
-        let memory = Memory::new(store.clone(), clock.clone(), zone.clone());
         let parts = Parts {
             home,
             gate: Arc::clone(&gate),

@@ -13,6 +13,8 @@ pub const MEMORY_RECORD_BYTES: usize = 1024 * 1024;
 pub const MEMORY_NAME_BYTES: usize = 256;
 /// Rows that the words of one search may bring to be ranked, beyond those of its rarest word.
 pub const SEARCH_CANDIDATES: i64 = 1_500;
+/// Longest working context of an agent and person, in bytes: it is shown at every turn.
+pub const CONTEXT_BYTES: usize = 4 * 1024;
 /// Answers of one search.
 pub const MEMORY_ANSWERS: usize = 100;
 /// How much of a question is read, in bytes.

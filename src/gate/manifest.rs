@@ -57,7 +57,7 @@ pub struct Manifest {
     pub purpose: &'static str,
     /// JSON Schema of the arguments.
     pub arguments: serde_json::Value,
-    /// The class of hand that does it, and so what the kernel lets it do; [`None`] where a channel does it.
+    /// The class of hand that does it, and so what the kernel lets it do; [`None`] where a channel or a store of the brain does it.
     #[serde(serialize_with = "word")]
     pub class: Option<Class>,
     /// The walls that must stand around its hand; without them it is refused.
@@ -72,11 +72,11 @@ impl Manifest {
     /// Who does it, in a word.
     #[must_use]
     pub fn doer(&self) -> &'static str {
-        self.class.map_or("channel", Class::word)
+        self.class.map_or("brain", Class::word)
     }
 }
 
 #[allow(clippy::ref_option, reason = "the signature that serde asks for")]
 fn word<S: serde::Serializer>(class: &Option<Class>, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(class.map_or("channel", Class::word))
+    serializer.serialize_str(class.map_or("brain", Class::word))
 }

@@ -20,7 +20,7 @@ use tokio::sync::watch;
 
 pub use decision::{Decision, decide};
 pub use manifest::{EVERY_HAND, Manifest, Need, Tier};
-pub use run::{Job, Run, Tool};
+pub use run::{Inside, Job, Run, Tool};
 
 use crate::base::limits::ARGUMENT_BYTES;
 use crate::base::{Code, Fault, Id};
@@ -97,9 +97,8 @@ impl Gate {
             (Some(tool), Decision::Allow) => self.walled(tool.manifest()).await,
             (_, other) => other,
         };
-        let manifest = tool.map(Tool::manifest);
         let began = std::time::Instant::now();
-        let id = self.begin(&call, manifest, &decision).await?;
+        let id = self.begin(&call, tool, &decision).await?;
         let outcome = match (tool, decision) {
             (Some(tool), Decision::Allow) => {
                 let mut stop = self.suspended.subscribe();
@@ -107,7 +106,7 @@ impl Gate {
                     // Asked first: what is suspended does not begin.
                     biased;
                     _ = stop.wait_for(|stopped| *stopped) => Err(interrupted(call.tool)),
-                    done = self.perform(tool, &call.arguments) => done,
+                    done = self.perform(tool, &call) => done,
                 }
             }
             (_, Decision::Ask(reason) | Decision::Refuse(reason)) => Err(reason),
@@ -147,16 +146,17 @@ impl Gate {
         Decision::Refuse(Fault::new(Code::Refused, message))
     }
 
-    async fn begin(&self, call: &Call<'_>, manifest: Option<&Manifest>, decision: &Decision) -> Result<Id, Fault> {
+    async fn begin(&self, call: &Call<'_>, tool: Option<&dyn Tool>, decision: &Decision) -> Result<Id, Fault> {
+        let recorded = tool.map(|tool| tool.recorded(&call.arguments));
         let begin = BeginCall {
             trace: call.trace,
             tool: call.tool.to_owned(),
             principal: call.principal.name.clone(),
-            args: call.arguments.to_string(),
+            args: recorded.as_ref().unwrap_or(&call.arguments).to_string(),
             decision: decision.recorded(),
             reason: decision.reason().unwrap_or_default().to_owned(),
         };
-        self.store.begin_call(begin, kind(manifest)).await.map_err(|error| {
+        self.store.begin_call(begin, kind(tool.map(Tool::manifest))).await.map_err(|error| {
             let fault = Fault::from(error);
             Fault::new(
                 fault.code,
@@ -165,11 +165,12 @@ impl Gate {
         })
     }
 
-    async fn perform(&self, tool: &dyn Tool, arguments: &Value) -> Result<Value, Fault> {
+    async fn perform(&self, tool: &dyn Tool, call: &Call<'_>) -> Result<Value, Fault> {
+        let arguments = &call.arguments;
         if arguments.to_string().len() > ARGUMENT_BYTES {
             return Err(Fault::new(Code::BadInput, format!("arguments have at most {ARGUMENT_BYTES} bytes")));
         }
-        let job = tool.prepare(arguments)?;
+        let job = tool.prepare_for(arguments, call.principal)?;
         let outcomes = job.run.perform(&self.hands).await?;
         (job.finish)(outcomes)
     }

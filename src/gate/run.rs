@@ -1,6 +1,8 @@
 //! A tool as the gate sees it: a manifest, and jobs for hands.
 
+use std::future::Future;
 use std::os::fd::{AsFd, OwnedFd};
+use std::pin::Pin;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -8,7 +10,7 @@ use serde_json::Value;
 use super::web::{Request, Web};
 use super::{Manifest, Tier};
 use crate::base::{Code, Fault, limits};
-use crate::bus::Remote;
+use crate::bus::{Principal, Remote};
 use crate::sandbox::{Class, Hands, Holder};
 use crate::wire::hand::{Outcome, Work};
 use crate::wire::net::Told;
@@ -28,6 +30,19 @@ pub trait Tool: Send + Sync {
     /// # Errors
     /// Arguments that make no sense, or something that cannot be opened.
     fn prepare(&self, arguments: &Value) -> Result<Job, Fault>;
+
+    /// The same on somebody's behalf; for a tool whose answer depends on who asks.
+    ///
+    /// # Errors
+    /// As [`Tool::prepare`].
+    fn prepare_for(&self, arguments: &Value, _principal: &Principal) -> Result<Job, Fault> {
+        self.prepare(arguments)
+    }
+
+    /// What of the arguments stands in the audit records, which are never changed.
+    fn recorded(&self, arguments: &Value) -> Value {
+        arguments.clone()
+    }
 }
 
 /// Work for a hand and what to make of its outcomes.
@@ -68,6 +83,8 @@ pub enum Run {
         /// Most bytes that are taken; the rest is left.
         most: usize,
     },
+    /// No hand: the brain's own rows, which no tool reaches but by what it is made with.
+    Inside(Inside),
     /// No hand: a payload of the home's own template for a device behind a channel, which owns the
     /// connection.
     Publish {
@@ -80,6 +97,9 @@ pub enum Run {
     },
 }
 
+/// Work on what is the brain's own.
+pub type Inside = Pin<Box<dyn Future<Output = Result<Vec<Outcome>, Fault>> + Send>>;
+
 impl Run {
     pub(super) async fn perform(self, hands: &Hands) -> Result<Vec<Outcome>, Fault> {
         match self {
@@ -90,6 +110,7 @@ impl Run {
                 }
                 Ok(outcomes)
             }
+            Self::Inside(doing) => doing.await,
             Self::Fetch { web, request, most } => {
                 let fetched = tokio::time::timeout(limits::WEB_WALL, fetch(&web, &request, most)).await;
                 let late = || Fault::new(Code::Timeout, format!("nothing whole came within {:?}", limits::WEB_WALL));

@@ -8,17 +8,21 @@
 #![forbid(unsafe_code)]
 
 pub mod chunk;
+mod context;
 pub mod fuse;
 mod order;
 pub mod record;
 mod said;
 mod search;
 pub mod when;
+mod wish;
 pub mod words;
 
+pub use context::Change;
 pub use order::Order;
 pub use said::Speaker;
 pub use search::{Found, Question};
+pub use wish::{AGENT, Wish};
 
 use jiff::tz::TimeZone;
 
@@ -38,6 +42,9 @@ pub enum MemoryFault {
     /// No memory of this name is there for who asks.
     #[error("there is no memory «{0}»; `hearth memory search` finds them")]
     Unknown(String),
+    /// It is there, and another's.
+    #[error("the memory «{0}» is not yours to change")]
+    NotYours(String),
     /// The store's answer.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -46,7 +53,7 @@ pub enum MemoryFault {
 impl From<MemoryFault> for Fault {
     fn from(fault: MemoryFault) -> Self {
         let code = match &fault {
-            MemoryFault::Secret(_) => Code::Refused,
+            MemoryFault::Secret(_) | MemoryFault::NotYours(_) => Code::Refused,
             MemoryFault::Record(_) => Code::BadInput,
             MemoryFault::Unknown(_) => Code::NotFound,
             MemoryFault::Store(error) => error.code(),

@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::record::{Ground, Record};
-use super::{Memory, MemoryFault, Question};
+use super::{Change, Memory, MemoryFault, Question};
 use crate::base::{Id, limits};
-use crate::store::memory::{Area, Document, Fact, Filter, Sector, Viewer};
+use crate::store::memory::{Area, Fact, Filter, Sector, Viewer};
 
 /// An order. `person` and `chat` say who asks; empty is the household.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -123,16 +123,19 @@ pub enum Order {
         /// Its key.
         key: String,
     },
-    /// Read a document, or write it.
-    Document {
-        /// Its name.
-        name: String,
-        /// Whose.
+    /// Read the working context of an agent for a person, or change it.
+    Context {
+        /// The agent.
+        agent: String,
+        /// The person.
         #[serde(default)]
         person: String,
         /// The new text; reads where there is none.
         #[serde(default)]
         text: Option<String>,
+        /// Behind what is there, not instead of it.
+        #[serde(default)]
+        append: bool,
     },
 }
 
@@ -188,27 +191,19 @@ impl Memory {
             }
             Order::Stats => Ok(json!(self.store.memory_stats().await?)),
             Order::Set { person, key, value } => {
-                if let Some(kind) = crate::base::secret::holds(&value) {
-                    return Err(MemoryFault::Secret(kind));
-                }
                 let fact = Fact { person, key, value, source: "command".to_owned(), at_ms: self.clock.wall_ms() };
-                self.store.set_fact(fact.clone()).await?;
-                Ok(json!(fact))
+                self.set_fact(fact).await
             }
             Order::Facts { person, key: Some(key) } => Ok(json!(self.store.fact(person, key).await?)),
             Order::Facts { person, key: None } => Ok(json!(self.store.facts(person).await?)),
             Order::Unset { person, key } => Ok(json!({"forgotten": self.store.forget_fact(person, key).await?})),
-            Order::Document { name, person, text: Some(text) } => {
-                if let Some(kind) = crate::base::secret::holds(&text) {
-                    return Err(MemoryFault::Secret(kind));
-                }
-                let document = Document { name, person, text, at_ms: self.clock.wall_ms() };
-                self.store.write_document(document.clone()).await?;
-                Ok(json!(document))
+            Order::Context { agent, person, text: None, .. } => {
+                Ok(json!({"agent": agent, "person": person, "text": self.context(&agent, &person).await?}))
             }
-            Order::Document { name, person, text: None } => {
-                let found = self.store.document(name.clone(), person).await?;
-                found.map(|document| json!(document)).ok_or(MemoryFault::Unknown(name))
+            Order::Context { agent, person, text: Some(text), append } => {
+                let change = if append { Change::Append(text) } else { Change::Write(text) };
+                let text = self.change_context(&agent, &person, change).await?;
+                Ok(json!({"agent": agent, "person": person, "text": text}))
             }
         }
     }
@@ -236,7 +231,25 @@ impl Memory {
         Ok(json!({"kept": kept.len() - duplicates, "duplicates": duplicates, "ids": ids, "faults": faults}))
     }
 
-    async fn edit(&self, id: String, text: String) -> Result<Value, MemoryFault> {
+    pub(super) async fn set_fact(&self, fact: Fact) -> Result<Value, MemoryFault> {
+        if fact.key.trim().is_empty() {
+            return Err(MemoryFault::Record("key: is empty".to_owned()));
+        }
+        for (what, text, most) in
+            [("key", &fact.key, limits::MEMORY_NAME_BYTES), ("value", &fact.value, limits::MEMORY_TEXT_BYTES)]
+        {
+            if text.len() > most {
+                return Err(MemoryFault::Record(format!("{what}: is {} bytes; at most {most} are kept", text.len())));
+            }
+            if let Some(kind) = crate::base::secret::holds(text) {
+                return Err(MemoryFault::Secret(kind));
+            }
+        }
+        self.store.set_fact(fact.clone()).await?;
+        Ok(json!(fact))
+    }
+
+    pub(super) async fn edit(&self, id: String, text: String) -> Result<Value, MemoryFault> {
         let old = self.store.memory(everything(), named(&id)?).await?.ok_or(MemoryFault::Unknown(id))?;
         let viewer = Viewer { person: old.person.clone(), chat: old.chat.clone(), ..Viewer::default() };
         let ground = Ground { viewer: &viewer, source: "edit", now_ms: self.clock.wall_ms(), zone: &self.zone };
@@ -260,6 +273,6 @@ impl Memory {
     }
 }
 
-fn named(id: &str) -> Result<Id, MemoryFault> {
+pub(super) fn named(id: &str) -> Result<Id, MemoryFault> {
     id.parse().map_err(|_| MemoryFault::Unknown(id.to_owned()))
 }

@@ -21,6 +21,7 @@ mod keeper;
 mod kit;
 mod lines;
 mod memory;
+mod memory_tool;
 mod model;
 mod mqtt;
 mod notice;

@@ -118,6 +118,23 @@ enum Command {
     Export,
     /// Forgets what has ended and what is over the budget
     Prune,
+    /// The working context, shown to a model at every turn: prints it, or changes it
+    Context {
+        /// The new text
+        text: Vec<String>,
+        /// Puts the text behind what is there
+        #[arg(long, requires = "text")]
+        append: bool,
+        /// Empties it
+        #[arg(long, conflicts_with = "text")]
+        clear: bool,
+        /// The person; the household, where it is not said
+        #[arg(long, default_value = "", value_name = "NAME")]
+        person: String,
+        /// The agent
+        #[arg(long, default_value = crate::memory::AGENT, value_name = "NAME")]
+        agent: String,
+    },
     /// Conversations: lists them, or prints what was said in one
     Talk {
         /// The conversation
@@ -226,6 +243,10 @@ fn act(command: Command, input: Option<Input>, json: bool, door: &mut Door) -> R
         Command::Forget { ids } => Order::Forget { ids },
         Command::Hold { id, off } => Order::Hold { id, held: !off },
         Command::Prune => Order::Prune,
+        Command::Context { text, append, clear, person, agent } => {
+            let text = (clear || !text.is_empty()).then(|| text.join(" "));
+            Order::Context { agent, person, text, append }
+        }
         Command::Talk { session, limit } => Order::Talk { session, limit },
         Command::Stats => Order::Stats,
         Command::Fact { key: Some(key), forget: true, whose, .. } => Order::Unset { person: whose.person, key },

@@ -1,0 +1,198 @@
+//! What a tool call asks of memory: on somebody's behalf, within what that one may see.
+//!
+//! Nothing private comes out here: a tool's result goes to a model, which may not be on the board.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::record::{Ground, Name, Record};
+use super::{Change, Memory, MemoryFault, Question, Speaker};
+use crate::base::{Id, limits};
+use crate::store::memory::{self, Area, Class, Fact, Filter, Sector, Viewer};
+
+/// One wish.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(tag = "action", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Wish {
+    /// Remember a text.
+    Add {
+        /// It.
+        text: String,
+        /// What it is for.
+        #[serde(default)]
+        area: Option<Area>,
+        /// Its kind; what is so, where it is not said.
+        #[serde(default)]
+        sector: Option<Sector>,
+    },
+    /// Find what fits a question.
+    Search {
+        /// It.
+        query: String,
+        /// How many answers; 5, where it is not said.
+        #[serde(default)]
+        limit: Option<usize>,
+        /// Only this area.
+        #[serde(default)]
+        area: Option<Area>,
+        /// Only this sector.
+        #[serde(default)]
+        sector: Option<Sector>,
+    },
+    /// One memory.
+    Show {
+        /// Its id.
+        id: String,
+    },
+    /// Replace the text of one's own memory.
+    Edit {
+        /// Its id.
+        id: String,
+        /// The new text.
+        text: String,
+    },
+    /// Forget one's own memory.
+    Forget {
+        /// Its id.
+        id: String,
+    },
+    /// What is so: all facts, or one.
+    Facts {
+        /// Its key.
+        #[serde(default)]
+        key: Option<String>,
+    },
+    /// Set a fact.
+    SetFact {
+        /// Its key.
+        key: String,
+        /// Its value.
+        value: String,
+    },
+    /// Forget a fact.
+    ForgetFact {
+        /// Its key.
+        key: String,
+    },
+    /// Read the working context.
+    Context {},
+    /// Write the working context.
+    WriteContext {
+        /// The new text.
+        text: String,
+        /// Behind what is there, not instead of it.
+        #[serde(default)]
+        append: bool,
+    },
+}
+
+impl Wish {
+    /// From a call's arguments.
+    ///
+    /// # Errors
+    /// What is wrong, with the key.
+    pub fn parse(arguments: &Value) -> Result<Self, String> {
+        serde_json::from_value(arguments.clone()).map_err(|error| error.to_string())
+    }
+
+    /// Whether it changes what is kept.
+    #[must_use]
+    pub const fn writes(&self) -> bool {
+        !matches!(self, Self::Search { .. } | Self::Show { .. } | Self::Facts { .. } | Self::Context {})
+    }
+
+    /// Whether it takes something away for good.
+    #[must_use]
+    pub const fn destroys(&self) -> bool {
+        matches!(self, Self::Forget { .. } | Self::ForgetFact { .. })
+    }
+}
+
+/// The agent whose working context a tool call means.
+pub const AGENT: &str = "hearth";
+
+impl Memory {
+    /// Fulfils a wish on somebody's behalf.
+    ///
+    /// # Errors
+    /// See [`MemoryFault`]; what is another's is not there.
+    pub async fn fulfil(&self, speaker: &Speaker<'_>, wish: Wish) -> Result<Value, MemoryFault> {
+        let viewer =
+            Viewer { reach: Some(if speaker.known { Class::Internal } else { Class::Public }), ..speaker.viewer() };
+        let filter = Filter { viewer, ..Filter::default() };
+        let person = speaker.person.to_owned();
+        match wish {
+            Wish::Add { text, area, sector } => self.add_wished(speaker, text, area, sector).await,
+            Wish::Search { query, limit, area, sector } => {
+                let filter = Filter { area, sector, ..filter };
+                let limit = limit.unwrap_or(5).clamp(1, limits::MEMORY_ANSWERS);
+                let found = self.search(&Question { text: query, filter, limit }).await?;
+                let hits: Vec<Value> = found.iter().map(|one| brief(&one.memory)).collect();
+                Ok(json!({"sure": Self::is_sure(&found), "hits": hits}))
+            }
+            Wish::Show { id } => {
+                let found = self.store.memory(filter, super::order::named(&id)?).await?;
+                found.map(|memory| brief(&memory)).ok_or(MemoryFault::Unknown(id))
+            }
+            Wish::Edit { id, text } => {
+                self.own(&filter, &id, speaker).await?;
+                self.edit(id, text).await
+            }
+            Wish::Forget { id } => {
+                let own = self.own(&filter, &id, speaker).await?;
+                Ok(json!({"forgotten": self.forget_said(speaker, vec![own]).await?}))
+            }
+            Wish::Facts { key: Some(key) } => Ok(json!(self.store.fact(person, key).await?)),
+            Wish::Facts { key: None } => Ok(json!(self.store.facts(person).await?)),
+            Wish::SetFact { key, value } => {
+                self.set_fact(Fact { person, key, value, source: "tool".to_owned(), at_ms: self.clock.wall_ms() }).await
+            }
+            Wish::ForgetFact { key } => Ok(json!({"forgotten": self.store.forget_fact(person, key).await?})),
+            Wish::Context {} => Ok(json!({"context": self.context(AGENT, &person).await?})),
+            Wish::WriteContext { text, append } => {
+                let change = if append { Change::Append(text) } else { Change::Write(text) };
+                let text = self.change_context(AGENT, &person, change).await?;
+                Ok(json!({"bytes": text.len(), "most": limits::CONTEXT_BYTES}))
+            }
+        }
+    }
+
+    async fn add_wished(
+        &self,
+        speaker: &Speaker<'_>,
+        text: String,
+        area: Option<Area>,
+        sector: Option<Sector>,
+    ) -> Result<Value, MemoryFault> {
+        let viewer = Viewer { person: speaker.person.to_owned(), ..Viewer::default() };
+        let ground = Ground { viewer: &viewer, source: "tool", now_ms: self.clock.wall_ms(), zone: &self.zone };
+        let record = Record {
+            text,
+            session: Some(Name::Text(speaker.session.to_owned())),
+            area,
+            sector: Some(sector.unwrap_or(Sector::Semantic)),
+            ..Record::default()
+        };
+        let kept = self.keep(record.memories(&ground).map_err(MemoryFault::Record)?).await?;
+        let ids: Vec<Id> = kept.iter().map(|one| one.id).collect();
+        Ok(json!({"ids": ids, "known": kept.iter().all(|one| one.duplicate)}))
+    }
+
+    /// The id of a memory that the speaker sees and may change.
+    async fn own(&self, filter: &Filter, id: &str, speaker: &Speaker<'_>) -> Result<Id, MemoryFault> {
+        let found = self.store.memory(filter.clone(), super::order::named(id)?).await?;
+        let found = found.ok_or_else(|| MemoryFault::Unknown(id.to_owned()))?;
+        if found.person == speaker.person { Ok(found.id) } else { Err(MemoryFault::NotYours(id.to_owned())) }
+    }
+}
+
+/// A memory as a model reads it.
+fn brief(memory: &memory::Memory) -> Value {
+    let said = jiff::Timestamp::from_millisecond(memory.said_ms).map(|at| at.to_string()).unwrap_or_default();
+    let mut json =
+        json!({"id": memory.id, "text": memory.text, "said": said, "area": memory.area, "sector": memory.sector});
+    if !memory.speaker.is_empty() {
+        json["speaker"] = json!(memory.speaker);
+    }
+    json
+}
