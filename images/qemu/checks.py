@@ -32,6 +32,7 @@ def everything(machine, guest, broker, heard):
         thermometers(machine, guest, broker, replies)
     serial(machine, guest)
     refused(machine, guest, broker, replies)
+    keeper(guest)
     walls(machine, guest)
     memory(machine, guest)
 
@@ -146,12 +147,24 @@ def refused(machine, guest, broker, replies):
     assert lamp(machine, guest) == before, "a stranger moved the lamp"
 
 
+def keeper(guest):
+    """The secrets helper answers the agent's user, and nobody else's."""
+    ask = "su -s /bin/sh {} -c 'HEARTH_RUNTIME=/run/hearth-agent HEARTH_DATA=/var/lib/hearth hearth keeper status'"
+    guest.ask("adduser -D -H stranger")
+    guest.ask(ask.format("hearth"))
+    code, text = guest.shell(ask.format("stranger"))
+    assert code != 0, f"the keeper answers a stranger: {text}"
+
+
 def walls(machine, guest):
     """Every hand's walls as this kernel raised them: tried, not assumed."""
     if machine.board:
         boards = guest.ask("env $(cat /tmp/env) hearth board list")
         assert f"* {machine.board} " in boards, f"its device tree is not known: {boards}"
-    text = guest.ask("env $(cat /tmp/env) hearth doctor --json")
+    # Some 400 processes try them, one after another: the first question may be too early.
+    doctor = "env $(cat /tmp/env) hearth doctor --json"
+    text = wait_for("the walls", lambda: (lambda code, text: text if code == 0 else None)(*guest.shell(doctor)))
+    print(f"{machine.name}: walls tried {guest.age():.0f} s after it was switched on")
     report = json.loads(text[text.index("{") :])
     for name, hand in report["classes"].items():
         standing = {wall: found["standing"] for wall, found in hand["walls"].items()}
