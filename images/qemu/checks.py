@@ -150,7 +150,6 @@ def refused(machine, guest, broker, replies):
 def keeper(guest):
     """The secrets helper answers the agent's user, and nobody else's."""
     ask = "su -s /bin/sh {} -c 'HEARTH_RUNTIME=/run/hearth-agent HEARTH_DATA=/var/lib/hearth hearth keeper status'"
-    guest.ask("adduser -D -H stranger")
     guest.ask(ask.format("hearth"))
     code, text = guest.shell(ask.format("stranger"))
     assert code != 0, f"the keeper answers a stranger: {text}"
