@@ -92,7 +92,10 @@ fn job(class: Class) -> (Work, Vec<File>) {
         Class::Shell => {
             let folder = folder.join(format!("hearth-bench-{}", std::process::id()));
             let _ = std::fs::create_dir(&folder);
-            (Work::RunCommand { command: "exit".into(), wall_ms: 5000 }, vec![File::open(folder).expect("opened")])
+            (
+                Work::RunCommand { command: "exit".into(), wall_ms: 5000, vouchers: Vec::new() },
+                vec![File::open(folder).expect("opened")],
+            )
         }
     }
 }

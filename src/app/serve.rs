@@ -4,7 +4,7 @@ use std::future::pending;
 use std::sync::Arc;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::mpsc;
+use tokio::sync::{Mutex, mpsc};
 
 use super::admin::Server;
 use super::{AppFault, Service, Settings};
@@ -83,7 +83,7 @@ async fn converse(service: Arc<Service>, front: Front) {
         Err(error) => return tracing::error!(%error, "no console"),
     };
     let _ = console.say(&service.greeting());
-    if let Err(error) = console.talk(&mut Here::beside(service)).await {
+    if let Err(error) = console.talk(&Here::beside(service)).await {
         tracing::debug!(%error, "the console's output is gone");
     }
 }
@@ -91,24 +91,24 @@ async fn converse(service: Arc<Service>, front: Front) {
 /// The console beside the agent.
 struct Here {
     service: Arc<Service>,
-    notices: mpsc::Receiver<Notice>,
+    notices: Mutex<mpsc::Receiver<Notice>>,
 }
 
 impl Here {
     fn beside(service: Arc<Service>) -> Self {
-        let notices = service.notices("console");
+        let notices = Mutex::new(service.notices("console"));
         Self { service, notices }
     }
 }
 
 impl Speak for Here {
-    async fn speak(&mut self, text: String) -> Result<String, Fault> {
+    async fn speak(&self, text: String) -> Result<String, Fault> {
         let answer = self.service.say(Principal::owner("console"), "console:local", text).await?;
         Ok(answer.text)
     }
 
-    async fn notice(&mut self) -> String {
-        match self.notices.recv().await {
+    async fn notice(&self) -> String {
+        match self.notices.lock().await.recv().await {
             Some(notice) => notice.text,
             None => pending().await,
         }

@@ -10,7 +10,7 @@ use crate::agent::{Agent, Parts, Thoughts, Turned};
 use crate::base::{Clock, Fault, IdSource, limits};
 use crate::bus::{self, Bus, Inbound, Messages, Outbound, Outside, Principal, Remote, Turn};
 use crate::config;
-use crate::gate::web::Web;
+use crate::gate::web::{Purse, Web};
 use crate::gate::{Call, Gate, Tool};
 use crate::hal::Places;
 use crate::memory::Memory;
@@ -103,7 +103,11 @@ impl Service {
             tracing::error!(line, %fault, "a line could not be opened; what hangs on it is unavailable");
         }
         let workspace = Arc::new(workspace);
-        let shell: Box<dyn Tool> = Box::new(Shell::new(Arc::clone(&workspace), !without_text_guard));
+        let shell: Box<dyn Tool> = {
+            let purse = Purse::new(config.keeper.socket.clone(), model::session_key(&config, &dirs.data));
+            let secrets = config.shell.secrets.clone();
+            Box::new(Shell::new(Arc::clone(&workspace), !without_text_guard, secrets, Some(purse)))
+        };
         let tools = tools(&hands, held, workspace, &clock, &config.timezone);
         // An id of now is never older than the last one that was stored: a clock for boards without one.
         let floor_ms = ids.next().millis();

@@ -221,6 +221,10 @@ pub const SHELL_FILE_BYTES: u64 = 64 * 1024 * 1024;
 pub const SHELL_TMP_BYTES: u64 = 32 * 1024 * 1024;
 /// Longest shell command, in bytes.
 pub const COMMAND_BYTES: usize = 16 * 1024;
+/// The lowest descriptor on which a command can be given a secret.
+pub const SHELL_GIVEN_FIRST: i32 = 3;
+/// The highest one: a POSIX shell can name one digit.
+pub const SHELL_GIVEN_LAST: i32 = 9;
 
 /// Largest file that the file tools read or write whole, in bytes.
 pub const FILE_BYTES: u64 = 1024 * 1024;

@@ -1,8 +1,9 @@
 //! The console: a person types a sentence and reads what is true afterwards.
 //!
 //! It works the same beside the agent and over the admin socket of a running service: who puts the
-//! sentence through is a [`Speak`].
+//! sentence through is a [`Speak`]. While an answer is awaited `/stop` is heard at once, all else after it.
 
+use std::collections::VecDeque;
 use std::future::Future;
 use std::io::{BufReader, IsTerminal, Read, Write};
 
@@ -14,11 +15,11 @@ use crate::base::limits::LINE_BYTES;
 
 /// Puts a sentence through and brings the answer.
 pub trait Speak {
-    /// The answer to a sentence.
-    fn speak(&mut self, text: String) -> impl Future<Output = Result<String, Fault>>;
+    /// The answer to a sentence; another may be asked for meanwhile.
+    fn speak(&self, text: String) -> impl Future<Output = Result<String, Fault>>;
 
     /// What is told unasked; never ends where nothing can be.
-    fn notice(&mut self) -> impl Future<Output = String> {
+    fn notice(&self) -> impl Future<Output = String> {
         std::future::pending()
     }
 }
@@ -27,6 +28,8 @@ pub trait Speak {
 #[derive(Debug)]
 pub struct Console<W> {
     heard: mpsc::Receiver<Heard>,
+    /// Lines that came while an answer was awaited.
+    ahead: VecDeque<Heard>,
     out: W,
     prompt: bool,
 }
@@ -61,21 +64,21 @@ impl<W: Write> Console<W> {
                 }
             }
         })?;
-        Ok(Self { heard, out, prompt })
+        Ok(Self { heard, ahead: VecDeque::new(), out, prompt })
     }
 
     /// Talks until `/quit` or the end of input.
     ///
     /// # Errors
     /// Where the output is gone.
-    pub async fn talk(&mut self, to: &mut impl Speak) -> std::io::Result<()> {
+    pub async fn talk(&mut self, to: &impl Speak) -> std::io::Result<()> {
         loop {
             if self.prompt {
                 write!(self.out, "> ")?;
                 self.out.flush()?;
             }
             let heard = tokio::select! {
-                heard = self.heard.recv() => heard,
+                heard = self.next() => heard,
                 notice = to.notice() => {
                     self.say(&if self.prompt { format!("\r{notice}") } else { notice })?;
                     continue;
@@ -98,10 +101,37 @@ impl<W: Write> Console<W> {
             match text.trim() {
                 "" => {}
                 "/quit" | "/exit" => return Ok(()),
-                sentence => {
-                    let answer = to.speak(sentence.to_owned()).await;
-                    self.say(&answer.unwrap_or_else(|fault| format!("That did not work: {fault}")))?;
-                }
+                sentence => self.converse(to, sentence.to_owned()).await?,
+            }
+        }
+    }
+
+    async fn next(&mut self) -> Option<Heard> {
+        match self.ahead.pop_front() {
+            Some(heard) => Some(heard),
+            None => self.heard.recv().await,
+        }
+    }
+
+    /// Says a sentence and shows its answer. Who waits for it may stop it.
+    async fn converse(&mut self, to: &impl Speak, sentence: String) -> std::io::Result<()> {
+        let told = |answer: Result<String, Fault>| answer.unwrap_or_else(|fault| format!("That did not work: {fault}"));
+        let answer = to.speak(sentence);
+        tokio::pin!(answer);
+        let mut hears = true;
+        loop {
+            tokio::select! {
+                biased;
+                answer = &mut answer => return self.say(&told(answer)),
+                heard = self.heard.recv(), if hears && self.ahead.len() < AHEAD => match heard {
+                    Some(Heard::Line(line)) if line.trim() == "/stop" => {
+                        let stopped = told(to.speak("/stop".to_owned()).await);
+                        self.say(&stopped)?;
+                    }
+                    Some(later) => self.ahead.push_back(later),
+                    // The end of the input is not the end of the wish.
+                    None => hears = false,
+                },
             }
         }
     }
@@ -123,9 +153,34 @@ mod tests {
     struct Echo;
 
     impl Speak for Echo {
-        async fn speak(&mut self, text: String) -> Result<String, Fault> {
+        async fn speak(&self, text: String) -> Result<String, Fault> {
             Ok(format!("heard {text}"))
         }
+    }
+
+    /// Answers a riddle only when it is stopped.
+    struct Thinker(tokio::sync::Notify);
+
+    impl Speak for Thinker {
+        async fn speak(&self, text: String) -> Result<String, Fault> {
+            match text.as_str() {
+                "riddle" => self.0.notified().await,
+                "/stop" => self.0.notify_one(),
+                _ => {}
+            }
+            Ok(format!("heard {text}"))
+        }
+    }
+
+    #[test]
+    fn an_awaited_answer_can_be_stopped_and_other_lines_keep_their_order() {
+        let mut out = Vec::new();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        let input = std::io::Cursor::new("riddle\nsecond\n/stop\nthird\n/quit\nnever\n");
+        let mut console = Console::on(input, &mut out, false).expect("a console");
+        runtime.block_on(console.talk(&Thinker(tokio::sync::Notify::new()))).expect("talked");
+        let out = String::from_utf8(out).expect("text");
+        assert_eq!(out, "heard /stop\nheard riddle\nheard second\nheard third\n");
     }
 
     #[test]
@@ -135,7 +190,7 @@ mod tests {
         let mut out = Vec::new();
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
         let mut console = Console::on(std::io::Cursor::new(input), &mut out, false).expect("a console");
-        runtime.block_on(console.talk(&mut Echo)).expect("talked");
+        runtime.block_on(console.talk(&Echo)).expect("talked");
         let out = String::from_utf8(out).expect("text");
         assert!(out.contains("1048576 bytes"), "{out}");
         assert!(out.contains("not UTF-8"), "{out}");

@@ -1,6 +1,7 @@
 //! `hearth run` and `hearth` alone: the service, or a conversation at this terminal.
 
 use std::io::IsTerminal;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use tokio::runtime::{Builder, Runtime};
@@ -32,8 +33,8 @@ fn start(options: &Options, front: Front) -> Result<(), AppFault> {
     if front == Front::Console
         && let Some(client) = Client::connect(&settings.socket()).map_err(AppFault::step("admin socket"))?
     {
-        drop(spawner);
-        return attach(client);
+        drop((spawner, client));
+        return attach(settings.socket());
     }
     let ring = log(&settings.config, front == Front::Console)?;
     let runtime = executor()?;
@@ -44,21 +45,29 @@ fn start(options: &Options, front: Front) -> Result<(), AppFault> {
 }
 
 /// A conversation with the service that runs already.
-fn attach(client: Client) -> Result<(), AppFault> {
+fn attach(socket: PathBuf) -> Result<(), AppFault> {
     let mut console = Console::standard().map_err(AppFault::step("open the console"))?;
     let _ = console.say("Hearth runs already; this is its console. /help helps.");
     let runtime = executor()?;
-    let talked = runtime.block_on(console.talk(&mut There(client)));
+    let talked = runtime.block_on(console.talk(&There(socket)));
     runtime.shutdown_background();
     talked.map_err(AppFault::step("talk"))
 }
 
-/// The console of a running service.
-struct There(Client);
+/// The console of a running service, at its socket. Each sentence has a connection and a thread of its own, so that
+/// one can be said while the answer to another is awaited.
+struct There(PathBuf);
 
 impl Speak for There {
-    async fn speak(&mut self, text: String) -> Result<String, Fault> {
-        let answer = self.0.ask(&Request::Say { text, session: "console".into() })?;
+    async fn speak(&self, text: String) -> Result<String, Fault> {
+        let path = self.0.clone();
+        let asked = tokio::task::spawn_blocking(move || {
+            let gone = |why: String| Fault::new(Code::Unavailable, format!("the service went away{why}"));
+            let client = Client::connect(&path).map_err(|error| gone(format!(": {error}")))?;
+            let mut client = client.ok_or_else(|| gone(String::new()))?;
+            client.ask(&Request::Say { text, session: "console".into() })
+        });
+        let answer = asked.await.map_err(|error| Fault::new(Code::Internal, error.to_string()))??;
         let text = answer.get("text").and_then(serde_json::Value::as_str);
         text.map(str::to_owned).ok_or_else(|| Fault::new(Code::Garbage, "the service gave no answer"))
     }

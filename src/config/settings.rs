@@ -171,6 +171,14 @@ pub struct Net {
     pub ca_file: PathBuf,
 }
 
+/// The settings of shell commands.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+pub struct Shell {
+    /// Names of secrets that a command may be given.
+    #[serde(default)]
+    pub secrets: Vec<String>,
+}
+
 /// What somebody may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -208,6 +216,8 @@ struct Raw {
     model: Model,
     net: Net,
     #[serde(default)]
+    shell: Shell,
+    #[serde(default)]
     people: BTreeMap<String, Person>,
     home: Option<Value>,
 }
@@ -233,6 +243,8 @@ pub struct Config {
     pub model: Model,
     /// The way out.
     pub net: Net,
+    /// Commands of the tool `shell`.
+    pub shell: Shell,
     /// Who is meant by what a channel knows, by name.
     pub people: BTreeMap<String, Person>,
     /// The home's description.
@@ -278,6 +290,7 @@ impl Config {
             keeper: raw.keeper,
             model: raw.model,
             net: raw.net,
+            shell: raw.shell,
             people: raw.people,
             home: match raw.home_file {
                 Some(path) => Home::File(origin.parent().map_or_else(|| path.clone(), |dir| dir.join(&path))),

@@ -243,6 +243,13 @@ const NET: &[Field] = &[
     },
 ];
 
+const SHELL: &[Field] = &[Field {
+    key: "secrets",
+    shape: Shape::List { of: &Shape::Name, max: 64 },
+    default: Default::Absent,
+    doc: "Names of secrets that a shell command may be given, on standard input or a descriptor; none by default.",
+}];
+
 const GRANT: Shape = Shape::Checked { is: "an address, or a network such as 192.168.1.0/24", check: is_grant };
 
 /// Every setting.
@@ -301,6 +308,7 @@ pub(super) const SETTINGS: &[Field] = &[
     Field { key: "keeper", shape: Shape::Table(KEEPER), default: Default::Absent, doc: "The secrets helper." },
     Field { key: "model", shape: Shape::Table(MODEL), default: Default::Absent, doc: "The language model." },
     Field { key: "net", shape: Shape::Table(NET), default: Default::Absent, doc: "The way out." },
+    Field { key: "shell", shape: Shape::Table(SHELL), default: Default::Absent, doc: "Commands of the tool `shell`." },
     Field { key: "home", shape: Shape::Elsewhere, default: Default::Absent, doc: "The home: areas and devices." },
 ];
 

@@ -6,6 +6,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod command;
 mod decision;
 pub mod link;
 mod manifest;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::command::Command;
 use super::web::{Request, Web};
 use super::{Manifest, Tier};
 use crate::base::{Code, Fault, limits};
@@ -67,6 +68,8 @@ pub enum Run {
         /// What it does, in order; the first failure ends it.
         work: Vec<Work>,
     },
+    /// A command in a fresh `shell` hand.
+    Command(Box<Command>),
     /// A hand that lives on.
     Held {
         /// The hand.
@@ -124,18 +127,14 @@ impl Run {
                     Err(_) => Err(Fault::new(Code::OutcomeUnknown, "the MQTT broker did not confirm in time")),
                 }
             }
+            Self::Command(command) => command.perform(hands).await,
             Self::Once { class, descriptors, work } => {
-                let (cpu_seconds, within) = match class {
-                    // The hand ends its command by itself; this is for a hand that does not.
-                    Class::Shell => (limits::SHELL_WALL.as_secs(), limits::SHELL_WALL + limits::HAND_WALL),
-                    _ => (limits::HAND_CPU_SECONDS, limits::HAND_WALL),
-                };
-                let seconds = u32::try_from(cpu_seconds).unwrap_or(u32::MAX);
+                let seconds = u32::try_from(limits::HAND_CPU_SECONDS).unwrap_or(u32::MAX);
                 let passed: Vec<_> = descriptors.iter().map(AsFd::as_fd).collect();
                 let mut link = hands.spawn(class, seconds, &passed).await?;
                 let mut outcomes = Vec::with_capacity(work.len());
                 for piece in &work {
-                    outcomes.push(link.call(piece, within).await?);
+                    outcomes.push(link.call(piece, limits::HAND_WALL).await?);
                 }
                 Ok(outcomes)
             }

@@ -15,7 +15,7 @@ use rustls::{ClientConfig, ClientConnection, RootCertStore};
 
 use super::NetFault;
 use crate::base::clock::BUILT_MS;
-use crate::base::{Code, Fault};
+use crate::base::{Clock, Code, Fault};
 
 /// Whom to trust, who to be.
 #[derive(Debug, Default)]
@@ -38,11 +38,11 @@ pub struct Trust<'a> {
 pub fn session(host: &str, trust: &Trust<'_>) -> Result<ClientConnection, NetFault> {
     let refused = |why: String| NetFault::Refused { host: host.to_owned(), why };
     let name = ServerName::try_from(host.to_owned()).map_err(|error| refused(error.to_string()))?;
-    let config = config(trust)?;
+    let config = config(trust, Clock::system())?;
     ClientConnection::new(Arc::new(config), name).map_err(|error| refused(error.to_string()))
 }
 
-fn config(trust: &Trust<'_>) -> Result<ClientConfig, NetFault> {
+fn config(trust: &Trust<'_>, clock: Clock) -> Result<ClientConfig, NetFault> {
     let pem = |what| move |error: String| NetFault::Pem { what, why: error };
     let mut roots = RootCertStore::empty();
     if trust.web {
@@ -53,7 +53,7 @@ fn config(trust: &Trust<'_>) -> Result<ClientConfig, NetFault> {
             roots.add(authority).map_err(|error| pem("ca_file")(error.to_string()))?;
         }
     }
-    let clock = Arc::new(Floored(trust.floor_ms.max(BUILT_MS)));
+    let clock = Arc::new(Floored { clock, floor_ms: trust.floor_ms.max(BUILT_MS) });
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider)).build();
     let verifier = verifier.map_err(|error| pem("authorities")(error.to_string()))?;
@@ -93,14 +93,21 @@ pub fn shaken(host: &str, error: &std::io::Error) -> Fault {
 
 /// The machine's clock, but never before the floor.
 #[derive(Debug)]
-struct Floored(i64);
+struct Floored {
+    clock: Clock,
+    floor_ms: i64,
+}
 
 impl TimeProvider for Floored {
     fn current_time(&self) -> Option<UnixTime> {
-        let now = crate::base::Clock::system().wall_ms().max(self.0);
+        let now = self.clock.wall_ms().max(self.floor_ms);
         Some(UnixTime::since_unix_epoch(Duration::from_millis(u64::try_from(now).ok()?)))
     }
 }
+
+#[cfg(test)]
+#[path = "tls_floor_tests.rs"]
+mod floor_tests;
 
 #[cfg(test)]
 mod tests {

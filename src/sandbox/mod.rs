@@ -12,6 +12,7 @@ mod act;
 mod assemble;
 mod cgroup;
 mod filter;
+mod given;
 mod hands;
 mod heap;
 mod holder;
@@ -31,6 +32,7 @@ mod spawner;
 mod wall;
 
 pub use act::Act;
+pub use given::Given;
 pub use hands::{Hands, HandsStatus};
 pub use holder::Holder;
 pub use link::HandLink;

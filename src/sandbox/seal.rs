@@ -131,7 +131,7 @@ fn rooms(order: &Order<'_>, descriptors: &[OwnedFd]) -> Result<Reach, SandboxFau
         space::map_ids(order.ids)?;
     }
     if order.class == Class::Shell {
-        return shell_root::make(walls, order.ids, descriptors, order.strict);
+        return shell_root::make(walls, order.ids, descriptors, order.strict, order.keeper.is_some());
     }
     if walls.has(Wall::MountNs) {
         space::empty_root()?;

@@ -9,7 +9,7 @@ use std::io::{self, PipeReader, Read};
 use std::os::fd::{AsFd, FromRawFd, OwnedFd};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus};
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
@@ -18,6 +18,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{Pid, getpid};
 
+use super::given::{Given, Output};
 use super::shell_root::WORKSPACE;
 use crate::base::limits::{SHELL_OUTPUT_BYTES, SHELL_PROCESSES, SHELL_TREE_BYTES};
 use crate::base::{Code, Fault};
@@ -30,29 +31,33 @@ const DRAIN: Duration = Duration::from_millis(200);
 /// Where programs are looked for.
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/// Runs a command for `/bin/sh -c` in the current folder, for at most `wall`.
+/// Runs a command for `/bin/sh -c` in the current folder, for at most `wall`, with the secrets that it is given.
 ///
 /// Must be called in a sealed `shell` hand: afterwards every process below this one has been ended.
 ///
 /// # Errors
-/// Where there is no shell, or the kernel makes no process for it.
-pub fn run(command: &str, wall: Duration) -> Result<Ran, Fault> {
+/// Where there is no shell, or the kernel makes no process for it; [`Code::Refused`] where it writes a secret
+/// that it was given, of which nothing is told then.
+pub fn run(command: &str, wall: Duration, mut given: Given) -> Result<Ran, Fault> {
     let failed = |step: &str, error: &dyn std::fmt::Display| Fault::new(Code::System, format!("{step}: {error}"));
     let (reader, writer) = io::pipe().map_err(|error| failed("make a pipe", &error))?;
     let scratch = Scratch::new();
-    let spawned = shell(command, &scratch.path, writer).map_err(|error| failed("start /bin/sh", &error))?;
+    let spawned = shell(command, &scratch.path, writer, &mut given);
+    let spawned = spawned.map_err(|error| failed("start /bin/sh", &error))?;
     let end = end_of(&spawned);
-    let mut watched = Watched { child: spawned, end, reader: Some(reader), output: Vec::new(), written: 0 };
+    let output = Output::watched_by(given.spill);
+    let mut watched = Watched { child: spawned, end, reader: Some(reader), output };
     let began = Instant::now();
     let (status, ended_by) = watched.until(began + wall);
     end_tree();
     let status = status.or_else(|| watched.child.try_wait().ok().flatten());
     watched.drain();
+    let (output, cut) = watched.output.told(ended_by.is_empty())?;
     Ok(Ran {
         status: status.and_then(|status| status.code()).unwrap_or_default(),
         signal: status.map_or(Signal::SIGKILL as i32, |status| status.signal().unwrap_or_default()),
-        cut: watched.written > watched.output.len(),
-        output: watched.output,
+        cut,
+        output,
         ended_by,
     })
 }
@@ -66,9 +71,10 @@ fn end_of(child: &Child) -> Option<OwnedFd> {
     Some(unsafe { OwnedFd::from_raw_fd(descriptor) })
 }
 
-fn shell(command: &str, scratch: &Path, writer: io::PipeWriter) -> io::Result<Child> {
+fn shell(command: &str, scratch: &Path, writer: io::PipeWriter, given: &mut Given) -> io::Result<Child> {
     let home = std::env::current_dir()?;
-    Command::new("/bin/sh")
+    let mut shell = Command::new("/bin/sh");
+    shell
         .arg("-c")
         .arg(command)
         .env_clear()
@@ -76,11 +82,10 @@ fn shell(command: &str, scratch: &Path, writer: io::PipeWriter) -> io::Result<Ch
         .env("HOME", &home)
         .env("TMPDIR", scratch)
         .env("LANG", "C.UTF-8")
-        .stdin(Stdio::null())
         .stdout(writer.try_clone()?)
         .stderr(writer)
-        .process_group(0)
-        .spawn()
+        .process_group(0);
+    given.start(&mut shell)
 }
 
 /// The private folder for temporary files: `/tmp` of the own root, else one in the workspace that goes afterwards.
@@ -116,8 +121,7 @@ struct Watched {
     end: Option<OwnedFd>,
     /// What it writes; nothing once nobody writes any more.
     reader: Option<PipeReader>,
-    output: Vec<u8>,
-    written: usize,
+    output: Output,
 }
 
 impl Watched {
@@ -141,7 +145,10 @@ impl Watched {
         if Instant::now() >= deadline {
             return Some("it timed out".into());
         }
-        if self.written > 10 * SHELL_OUTPUT_BYTES {
+        if self.output.spilled {
+            return Some("it wrote a secret".into());
+        }
+        if self.output.written > 10 * SHELL_OUTPUT_BYTES {
             return Some(format!("it wrote more than {} bytes", 10 * SHELL_OUTPUT_BYTES));
         }
         let tree = tree();
@@ -170,15 +177,13 @@ impl Watched {
             self.reader = None;
             return false;
         };
-        let room = SHELL_OUTPUT_BYTES - self.output.len();
-        self.output.extend_from_slice(&part[..got.min(room)]);
-        self.written += got;
+        self.output.take(&part[..got]);
         true
     }
 
     fn drain(&mut self) {
         let until = Instant::now() + DRAIN;
-        while self.written <= 10 * SHELL_OUTPUT_BYTES && Instant::now() < until && self.listen(Duration::ZERO) {}
+        while self.output.written <= 10 * SHELL_OUTPUT_BYTES && Instant::now() < until && self.listen(Duration::ZERO) {}
     }
 }
 

@@ -35,7 +35,8 @@ const SETTINGS: [&str; 8] = [
 /// Nodes that cannot hold or tell anything.
 const NODES: [&str; 5] = ["/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"];
 
-/// Makes the world; answers what the Landlock wall leaves open in it.
+/// Makes the world; answers what the Landlock wall leaves open in it. Where the command will be given a secret,
+/// the workspace can be read only: what the command says is looked through for it, what it wrote would not be.
 ///
 /// # Errors
 /// The step that was refused, or that there is neither of the two walls.
@@ -44,13 +45,15 @@ pub(super) fn make(
     ids: (u32, u32),
     descriptors: &[OwnedFd],
     strict: bool,
+    secret: bool,
 ) -> Result<Reach, SandboxFault> {
     let Some(folder) = descriptors.first() else { return bare(walls) };
     let workspace = path_of(folder).map_err(SandboxFault::step("find the workspace"))?;
     if walls.has(Wall::MountNs) {
-        put_together(&workspace, folder, ids, walls.has(Wall::PidNs))?;
+        put_together(&workspace, folder, ids, (walls.has(Wall::PidNs), secret))?;
+        let write = [(WORKSPACE, !secret), ("/tmp", true)];
         return Ok(Reach {
-            write: vec![WORKSPACE.into(), "/tmp".into()],
+            write: write.iter().filter(|(_, open)| *open).map(|(path, _)| path.into()).collect(),
             read: vec!["/".into()],
             run: PROGRAMS.map(PathBuf::from).to_vec(),
             devices: NODES.map(PathBuf::from).to_vec(),
@@ -63,8 +66,12 @@ pub(super) fn make(
     }
     std::env::set_current_dir(&workspace).map_err(SandboxFault::step("go to the workspace"))?;
     let run = PROGRAMS.map(PathBuf::from).to_vec();
-    let read = SETTINGS.iter().map(PathBuf::from).chain(["/proc".into()]).collect();
-    Ok(Reach { write: vec![workspace], read, run, devices: NODES.map(PathBuf::from).to_vec() })
+    let mut read: Vec<_> = SETTINGS.iter().map(PathBuf::from).chain(["/proc".into()]).collect();
+    let mut write = vec![workspace];
+    if secret {
+        read.append(&mut write);
+    }
+    Ok(Reach { write, read, run, devices: NODES.map(PathBuf::from).to_vec() })
 }
 
 /// A shell that was handed nothing has an empty world: it can only be probed.
@@ -88,7 +95,7 @@ fn put_together(
     workspace: &Path,
     folder: &OwnedFd,
     (uid, gid): (u32, u32),
-    own_proc: bool,
+    (own_proc, secret): (bool, bool),
 ) -> Result<(), SandboxFault> {
     let at = |step| SandboxFault::step(step);
     keep_to_ourselves()?;
@@ -101,7 +108,9 @@ fn put_together(
     }
     let inside = base(Path::new(WORKSPACE));
     fs::create_dir(&inside).map_err(at("show the workspace"))?;
-    bind(workspace, &inside, libc::MS_NOSUID | libc::MS_NODEV, &points).map_err(at("show the workspace"))?;
+    let closed = if secret { libc::MS_RDONLY } else { 0 };
+    let flags = libc::MS_NOSUID | libc::MS_NODEV | closed;
+    bind(workspace, &inside, flags, &points).map_err(at("show the workspace"))?;
     // The mount is of the path; what was handed over is this folder and no other.
     let same = |file: fs::Metadata| (file.dev(), file.ino());
     let handed = folder.try_clone().and_then(|fd| fs::File::from(fd).metadata()).map_err(at("check the workspace"))?;

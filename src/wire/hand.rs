@@ -93,8 +93,10 @@ pub enum Work {
         command: String,
         /// Milliseconds that it has.
         wall_ms: u32,
+        /// Secrets that it is given: on standard input, or on the descriptor whose number is the mark.
+        vouchers: Vec<net::Voucher>,
     },
-    /// `net`, `link`.
+    /// `net`, `link`; [`net::Ask::Greet`] of `shell` as well.
     Net(net::Ask),
 }
 
@@ -183,9 +185,9 @@ fn build_work(b: &mut FlatBufferBuilder<'_>, work: &Work) -> (fb::Work, Option<W
             let (find, replace) = (Some(b.create_string(find)), Some(b.create_string(replace)));
             (fb::Work::FileEdit, fb::FileEdit::create(b, &fb::FileEditArgs { find, replace }).as_union_value())
         }
-        Work::RunCommand { command, wall_ms } => {
-            let command = Some(b.create_string(command));
-            let args = fb::RunCommandArgs { command, wall_ms: *wall_ms };
+        Work::RunCommand { command, wall_ms, vouchers } => {
+            let (command, vouchers) = (Some(b.create_string(command)), Some(net::build_vouchers(b, vouchers)));
+            let args = fb::RunCommandArgs { command, wall_ms: *wall_ms, vouchers };
             (fb::Work::RunCommand, fb::RunCommand::create(b, &args).as_union_value())
         }
         Work::Net(ask) => net::build_ask(b, ask),
@@ -242,7 +244,8 @@ pub fn decode_request(bytes: &[u8]) -> Result<(u64, Work), WireFault> {
         }
         fb::Work::RunCommand => {
             let run = request.work_as_run_command().ok_or_else(unknown)?;
-            Work::RunCommand { command: run.command().to_owned(), wall_ms: run.wall_ms() }
+            let vouchers = run.vouchers().map_or_else(|| Ok(Vec::new()), net::read_vouchers)?;
+            Work::RunCommand { command: run.command().to_owned(), wall_ms: run.wall_ms(), vouchers }
         }
         _ => Work::Net(net::read_ask(&request)?.ok_or_else(unknown)?),
     };
@@ -359,7 +362,7 @@ mod tests {
             Work::FileRead { offset: 9, length: 10 },
             Work::FileWrite { bytes: vec![0, 255], append: true },
             Work::FileEdit { find: "a".into(), replace: String::new() },
-            Work::RunCommand { command: "echo ü".into(), wall_ms: 8_000 },
+            Work::RunCommand { command: "echo ü".into(), wall_ms: 8_000, vouchers: vec![net::tests::voucher()] },
         ];
         for work in all {
             assert_eq!(decode_request(&encode_request(7, &work)), Ok((7, work)));

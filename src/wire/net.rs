@@ -212,7 +212,10 @@ fn build_headers<'b>(b: &mut FlatBufferBuilder<'b>, headers: &[Header]) -> WIPOf
     b.create_vector(&tables)
 }
 
-fn build_vouchers<'b>(b: &mut FlatBufferBuilder<'b>, vouchers: &[Voucher]) -> WIPOffset<Tables<'b, fb::Voucher<'b>>> {
+pub(super) fn build_vouchers<'b>(
+    b: &mut FlatBufferBuilder<'b>,
+    vouchers: &[Voucher],
+) -> WIPOffset<Tables<'b, fb::Voucher<'b>>> {
     let tables: Vec<_> = vouchers
         .iter()
         .map(|voucher| {
@@ -230,7 +233,7 @@ fn read_headers(headers: Tables<'_, fb::Header<'_>>) -> Vec<Header> {
     headers.iter().map(|header| (header.name().to_owned(), header.value().to_owned())).collect()
 }
 
-fn read_vouchers(vouchers: Tables<'_, fb::Voucher<'_>>) -> Result<Vec<Voucher>, WireFault> {
+pub(super) fn read_vouchers(vouchers: Tables<'_, fb::Voucher<'_>>) -> Result<Vec<Voucher>, WireFault> {
     let voucher = |voucher: fb::Voucher<'_>| {
         let ticket = voucher.ticket().bytes().try_into();
         Ok(Voucher {
@@ -246,11 +249,11 @@ fn read_vouchers(vouchers: Tables<'_, fb::Voucher<'_>>) -> Result<Vec<Voucher>, 
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::wire::hand::{Outcome, Work, decode_reply, decode_request, encode_reply, encode_request};
 
-    fn voucher() -> Voucher {
+    pub(in crate::wire) fn voucher() -> Voucher {
         let text = |text: &str| text.to_owned();
         Voucher { ticket: [7; 32], tool: text("t"), secret: text("s"), place: 1, host: text("h"), mark: text("m") }
     }

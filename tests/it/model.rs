@@ -204,6 +204,30 @@ fn stop_suspend_and_hanging_up_close_the_socket_within_a_second_and_the_home_obe
 }
 
 #[test]
+fn stop_typed_at_a_console_while_the_answer_is_awaited_closes_the_socket_within_a_second() {
+    use std::io::Write as _;
+    for beside_a_service in [true, false] {
+        let model = Model::start(vec![Step::Hang]);
+        let (home, _kept) = home(&model, "");
+        let service = beside_a_service.then(|| home.start());
+        let mut command = home.command(&[]);
+        let mut child = command.stdin(std::process::Stdio::piped()).spawn().expect("started");
+        let mut typed = child.stdin.take().expect("a pipe");
+        writeln!(typed, "{PUZZLE}").expect("typed");
+        wait_for("the server to hang", || (model.hanging() == 1).then_some(()));
+        let stopped = Instant::now();
+        writeln!(typed, "/stop\nturn on the kitchen lamp\n/quit").expect("typed");
+        let hung_up = wait_for("the server to see it", || model.hung_up().first().copied());
+        assert!(hung_up.saturating_duration_since(stopped) < Duration::from_secs(1), "{beside_a_service}");
+        let output = child.wait_with_output().expect("ended");
+        let told = String::from_utf8_lossy(&output.stdout);
+        let places = ["All right.", "I stopped thinking", "The kitchen lamp is on."].map(|part| told.find(part));
+        assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{told}");
+        drop(service);
+    }
+}
+
+#[test]
 fn without_a_model_or_a_keeper_the_reply_says_what_it_could_not_do_and_local_commands_work() {
     let home_alone = Home::new();
     let alone = home_alone.run(&["ask", PUZZLE]);
@@ -236,4 +260,58 @@ fn a_secret_in_an_answer_or_a_question_goes_no_further() {
     let database: Vec<u8> = files.flat_map(|file| std::fs::read(file.path()).unwrap_or_default()).collect();
     let holds = |text: &str| database.windows(text.len()).any(|part| part == text.as_bytes());
     assert!(holds("[FILTERED]") && !holds("ghp_abcdef") && !holds("Hunter2hunter2"));
+}
+
+/// A token in a file of the workspace comes back through a tool: to a person, to the model, into records and the log.
+#[test]
+fn a_secret_looking_text_in_a_tools_result_reaches_no_reply_transcript_database_or_log() {
+    const TOKEN: &str = "ghp_abcdefghijklmnopqrstuvwxyz1234567890";
+    let read = || Step::Wish(vec![("file_read", json!({"path": "note.txt"}))]);
+    let missing = || Step::Wish(vec![("file_read", json!({"path": format!("{TOKEN}.txt")}))]);
+    let model = Model::start(vec![read(), Step::Say("It says something."), missing(), Step::Say("There is none.")]);
+    let url = model.url.clone();
+    let home = Home::with_late_config(|root| {
+        let log = root.join("data/hearth.log").display().to_string();
+        let keeper = Kept::settings(root);
+        format!(
+            "{keeper}[log]\nlevel = \"trace\"\nfile = \"{log}\"\n[net]\nlan = [\"127.0.0.1\"]\n[model]\nbase_url = \"{url}\"\nname = \"m\"\n"
+        )
+    });
+    let kept = Kept::beside(&home);
+    kept.put("model", KEY.as_bytes());
+    let running = home.start();
+    let arguments = json!({"path": "note.txt", "text": format!("the code is {TOKEN}, keep it\n")}).to_string();
+    let written = home.run(&["tool", "call", "file_write", &arguments, "--yes"]);
+    let workspace = home.data().join("workspace/note.txt");
+    if !written.ok || std::fs::read_to_string(&workspace).is_ok_and(|text| !text.contains(TOKEN)) {
+        std::fs::write(&workspace, format!("the code is {TOKEN}, keep it\n")).expect("written");
+    }
+    let told = home.run(&["tool", "call", "file_read", "{\"path\": \"note.txt\"}", "--json"]);
+    assert!(told.ok && told.out.contains("the code is [FILTERED]"), "{told:?}");
+    let failed =
+        home.run(&["tool", "call", "file_read", &json!({"path": format!("{TOKEN}.txt")}).to_string(), "--json"]);
+    assert!(!failed.ok && !failed.out.contains(TOKEN) && !failed.err.contains(TOKEN), "in a fault: {failed:?}");
+    for _ in 0..2 {
+        let answer = ask(&home, PUZZLE);
+        assert!(!answer.to_string().contains(TOKEN), "{answer}");
+    }
+    // What the model wished for is its own word; what came back is not.
+    let asked = model.asked();
+    let results: Vec<String> = asked
+        .iter()
+        .flat_map(|asked| asked.body["messages"].as_array().cloned().unwrap_or_default())
+        .filter(|message| message["role"] == "tool")
+        .map(|message| message.to_string())
+        .collect();
+    assert!(results.iter().any(|result| result.contains("the code is [FILTERED]")), "{results:?}");
+    assert!(results.iter().all(|result| !result.contains(TOKEN)), "{results:?}");
+    let shown = home.run(&["audit", "show", "--json"]).out;
+    assert!(shown.contains("taken out") && !shown.contains(TOKEN), "{shown}");
+    running.stop();
+    for entry in std::fs::read_dir(home.data()).expect("the folder").flatten().filter(|entry| entry.path().is_file()) {
+        let bytes = std::fs::read(entry.path()).expect("read");
+        assert!(memchr::memmem::find(&bytes, TOKEN.as_bytes()).is_none(), "in {}", entry.path().display());
+    }
+    let log = std::fs::read_to_string(home.data().join("hearth.log")).expect("the log");
+    assert!(log.contains("looks like secrets"), "the log tells that something was taken out: {log:.2000}");
 }

@@ -1,6 +1,7 @@
 //! The `shell` tool: what a command may, what ends it, and that nothing of it is left.
 
 mod commands;
+mod secrets;
 
 use serde_json::{Value, json};
 

@@ -5,7 +5,9 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::kit::Home;
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+
+use crate::kit::{Authority, Home, is_root, wait_for};
 
 /// A server on the loopback that says this to everybody; its port, and how many asked.
 fn saying(status: &'static str, headers: String, body: String) -> (u16, Arc<AtomicUsize>) {
@@ -89,4 +91,77 @@ fn a_file_of_authorities_that_is_not_there_stops_the_start_and_says_so() {
     let home = Home::with_config("[net]\nca_file = \"/nonexistent/ca.pem\"\n");
     let started = home.run(&["run"]);
     assert!(!started.ok && started.err.contains("net.ca_file /nonexistent/ca.pem"), "{started:?}");
+}
+
+/// A server by TLS that says hello to whoever takes its certificate and speaks; its port, and how many did.
+fn greeting(config: Arc<ServerConfig>) -> (u16, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("bound");
+    let (port, spoke) = (listener.local_addr().expect("an address").port(), Arc::new(AtomicUsize::new(0)));
+    let count = Arc::clone(&spoke);
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let mut stream = StreamOwned::new(ServerConnection::new(Arc::clone(&config)).expect("a session"), stream);
+            if stream.read(&mut [0; 4096]).is_ok_and(|length| length > 0) {
+                count.fetch_add(1, Ordering::SeqCst);
+                let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello");
+                let _ = stream.flush();
+            }
+        }
+    });
+    (port, spoke)
+}
+
+/// Something was stored in the year 2090, by a clock that was right then: this machine's is behind.
+fn store_in_2090(home: &Home) {
+    let clock = hearth::base::Clock::movable();
+    clock.jump(3_786_912_000_000 - clock.wall_ms());
+    let folder = hearth::store::DataFolder::open(&home.data()).expect("the folder");
+    let (store, _) =
+        hearth::store::Store::open(&folder, clock, hearth::store::Options::default(), |_| {}).expect("open");
+    let begin = hearth::store::BeginCall {
+        tool: "time_now".into(),
+        principal: "console".into(),
+        trace: store.ids().next(),
+        args: "{}".into(),
+        decision: hearth::store::Decision::Allow,
+        reason: String::new(),
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        store.begin_call(begin, hearth::store::Kind::BeginOnce).await.expect("recorded");
+        store.close().await.expect("closed");
+    });
+    drop(folder);
+    for entry in std::fs::read_dir(home.data()).expect("a folder").flatten().filter(|_| is_root()) {
+        std::os::unix::fs::chown(entry.path(), Some(home.uid()), Some(home.uid())).expect("given away");
+    }
+}
+
+#[test]
+fn the_last_time_that_was_stored_is_the_floor_of_the_clock_for_pages_and_brokers() {
+    let authority = Authority::new("of the house");
+    let later = authority.server("127.0.0.1", (2089, 2093));
+    let ((web, fetched), (broker, joined)) = (greeting(Arc::clone(&later)), greeting(later));
+    for stored in [false, true] {
+        let home = Home::with_late_config(|root| {
+            let ca = root.join("ca.pem").display().to_string();
+            std::fs::write(&ca, authority.pem()).expect("written");
+            let mqtt = format!("[mqtt]\nenabled = true\nhost = \"127.0.0.1\"\nport = {broker}\ntls = true\n");
+            format!("[net]\nlan = [\"127.0.0.1\"]\nca_file = \"{ca}\"\n{mqtt}ca_file = \"{ca}\"\n")
+        });
+        if stored {
+            store_in_2090(&home);
+        }
+        let running = home.start();
+        let answer = fetch(&home, &format!("https://127.0.0.1:{web}/"));
+        if stored {
+            assert!(answer.ok && answer.out.contains("hello"), "{answer:?}");
+            wait_for("the broker to be spoken to", || (joined.load(Ordering::SeqCst) > 0).then_some(()));
+        } else {
+            assert!(!answer.ok && answer.out.contains("not valid yet"), "{answer:?}");
+            wait_for("the broker to be refused", || running.log().contains("not valid yet").then_some(()));
+            assert_eq!((fetched.load(Ordering::SeqCst), joined.load(Ordering::SeqCst)), (0, 0));
+        }
+        running.stop();
+    }
 }

@@ -1431,6 +1431,7 @@ impl<'a> flatbuffers::Follow<'a> for RunCommand<'a> {
 impl<'a> RunCommand<'a> {
   pub const VT_COMMAND: flatbuffers::VOffsetT = 4;
   pub const VT_WALL_MS: flatbuffers::VOffsetT = 6;
+  pub const VT_VOUCHERS: flatbuffers::VOffsetT = 8;
 
   #[inline]
   pub unsafe fn init_from_table(table: flatbuffers::Table<'a>) -> Self {
@@ -1442,6 +1443,7 @@ impl<'a> RunCommand<'a> {
     args: &'args RunCommandArgs<'args>
   ) -> flatbuffers::WIPOffset<RunCommand<'bldr>> {
     let mut builder = RunCommandBuilder::new(_fbb);
+    if let Some(x) = args.vouchers { builder.add_vouchers(x); }
     builder.add_wall_ms(args.wall_ms);
     if let Some(x) = args.command { builder.add_command(x); }
     builder.finish()
@@ -1462,6 +1464,13 @@ impl<'a> RunCommand<'a> {
     // which contains a valid value in this slot
     unsafe { self._tab.get::<u32>(RunCommand::VT_WALL_MS, Some(0)).unwrap()}
   }
+  #[inline]
+  pub fn vouchers(&self) -> Option<flatbuffers::Vector<'a, flatbuffers::ForwardsUOffset<Voucher<'a>>>> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<flatbuffers::ForwardsUOffset<flatbuffers::Vector<'a, flatbuffers::ForwardsUOffset<Voucher>>>>(RunCommand::VT_VOUCHERS, None)}
+  }
 }
 
 impl flatbuffers::Verifiable for RunCommand<'_> {
@@ -1473,6 +1482,7 @@ impl flatbuffers::Verifiable for RunCommand<'_> {
     v.visit_table(pos)?
      .visit_field::<flatbuffers::ForwardsUOffset<&str>>("command", Self::VT_COMMAND, true)?
      .visit_field::<u32>("wall_ms", Self::VT_WALL_MS, false)?
+     .visit_field::<flatbuffers::ForwardsUOffset<flatbuffers::Vector<'_, flatbuffers::ForwardsUOffset<Voucher>>>>("vouchers", Self::VT_VOUCHERS, false)?
      .finish();
     Ok(())
   }
@@ -1480,6 +1490,7 @@ impl flatbuffers::Verifiable for RunCommand<'_> {
 pub struct RunCommandArgs<'a> {
     pub command: Option<flatbuffers::WIPOffset<&'a str>>,
     pub wall_ms: u32,
+    pub vouchers: Option<flatbuffers::WIPOffset<flatbuffers::Vector<'a, flatbuffers::ForwardsUOffset<Voucher<'a>>>>>,
 }
 impl<'a> Default for RunCommandArgs<'a> {
   #[inline]
@@ -1487,6 +1498,7 @@ impl<'a> Default for RunCommandArgs<'a> {
     RunCommandArgs {
       command: None, // required field
       wall_ms: 0,
+      vouchers: None,
     }
   }
 }
@@ -1503,6 +1515,10 @@ impl<'a: 'b, 'b> RunCommandBuilder<'a, 'b> {
   #[inline]
   pub fn add_wall_ms(&mut self, wall_ms: u32) {
     self.fbb_.push_slot::<u32>(RunCommand::VT_WALL_MS, wall_ms, 0);
+  }
+  #[inline]
+  pub fn add_vouchers(&mut self, vouchers: flatbuffers::WIPOffset<flatbuffers::Vector<'b , flatbuffers::ForwardsUOffset<Voucher<'b >>>>) {
+    self.fbb_.push_slot_always::<flatbuffers::WIPOffset<_>>(RunCommand::VT_VOUCHERS, vouchers);
   }
   #[inline]
   pub fn new(_fbb: &'b mut flatbuffers::FlatBufferBuilder<'a>) -> RunCommandBuilder<'a, 'b> {
@@ -1525,6 +1541,7 @@ impl core::fmt::Debug for RunCommand<'_> {
     let mut ds = f.debug_struct("RunCommand");
       ds.field("command", &self.command());
       ds.field("wall_ms", &self.wall_ms());
+      ds.field("vouchers", &self.vouchers());
       ds.finish()
   }
 }

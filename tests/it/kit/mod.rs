@@ -2,6 +2,7 @@
 //!
 //! The agent under test never runs as root: where the tests do, it is started under another uid.
 
+mod authority;
 mod bank;
 mod home;
 mod kept;
@@ -10,6 +11,7 @@ mod process;
 mod shared;
 mod terminal;
 
+pub(crate) use authority::Authority;
 use bank::Line;
 pub(crate) use home::{Home, is_root};
 pub(crate) use kept::Kept;

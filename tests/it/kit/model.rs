@@ -1,13 +1,14 @@
-//! A scripted model server: speaks the documented chat protocol over plain HTTP, with faults on request.
+//! A scripted model server: speaks the documented chat protocol over HTTP or TLS, with faults on request.
 //!
 //! It is validated with the independent `openai` client (`tests/it/model.rs`) before Hearth meets it. Each
 //! question takes the next step of the script; the last one repeats.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use serde_json::{Value, json};
 
 /// What the server does with a question.
@@ -54,14 +55,29 @@ pub(crate) struct Model {
 impl Model {
     /// A server with this script.
     pub(crate) fn start(script: Vec<Step>) -> Self {
+        Self::over(None, script)
+    }
+
+    /// The same, by TLS where there are settings for it.
+    pub(crate) fn over(tls: Option<Arc<ServerConfig>>, script: Vec<Step>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let url = format!("http://{}/v1", listener.local_addr().expect("an address"));
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let url = format!("{scheme}://{}/v1", listener.local_addr().expect("an address"));
         let seen = Arc::new(Mutex::new(Seen::default()));
         let kept = Arc::clone(&seen);
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let (seen, script) = (Arc::clone(&kept), script.clone());
-                std::thread::spawn(move || drop(serve(stream, &seen, &script)));
+                let (seen, script, tls) = (Arc::clone(&kept), script.clone(), tls.clone());
+                std::thread::spawn(move || {
+                    stream.set_read_timeout(Some(Duration::from_secs(60))).expect("a timeout");
+                    match tls {
+                        None => drop(serve(stream, &seen, &script)),
+                        Some(config) => {
+                            let session = ServerConnection::new(config).expect("a session");
+                            drop(serve(StreamOwned::new(session, stream), &seen, &script));
+                        }
+                    }
+                });
             }
         });
         Self { url, seen }
@@ -83,9 +99,8 @@ impl Model {
     }
 }
 
-fn serve(stream: TcpStream, seen: &Mutex<Seen>, script: &[Step]) -> std::io::Result<()> {
-    stream.set_read_timeout(Some(Duration::from_secs(60)))?;
-    let mut reader = BufReader::new(stream.try_clone()?);
+fn serve(stream: impl Read + Write, seen: &Mutex<Seen>, script: &[Step]) -> std::io::Result<()> {
+    let mut reader = BufReader::new(stream);
     loop {
         let mut first = String::new();
         if reader.read_line(&mut first)? == 0 {
@@ -113,7 +128,7 @@ fn serve(stream: TcpStream, seen: &Mutex<Seen>, script: &[Step]) -> std::io::Res
             seen.step += 1;
             script[(seen.step - 1).min(script.len() - 1)].clone()
         };
-        if !answer(&stream, &mut reader, seen, step, streams)? {
+        if !answer(&mut reader, seen, step, streams)? {
             return Ok(());
         }
     }
@@ -121,12 +136,12 @@ fn serve(stream: TcpStream, seen: &Mutex<Seen>, script: &[Step]) -> std::io::Res
 
 /// Whether the connection goes on.
 fn answer(
-    mut out: &TcpStream,
-    reader: &mut BufReader<TcpStream>,
+    reader: &mut BufReader<impl Read + Write>,
     seen: &Mutex<Seen>,
     step: Step,
     streams: bool,
 ) -> std::io::Result<bool> {
+    let out = reader.get_mut();
     let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
     match step {
         Step::Status(status, body) => {
@@ -145,7 +160,7 @@ fn answer(
         Step::Half => {
             out.write_all(head.as_bytes())?;
             event(out, &json!({"choices": [{"index": 0, "delta": {"content": "The first half of"}}]}))?;
-            out.shutdown(std::net::Shutdown::Both)?;
+            // Dropped in the middle of a chunk.
             return Ok(false);
         }
         Step::Hang => {
@@ -156,7 +171,7 @@ fn answer(
             let ended = reader.read(&mut [0; 1]);
             let mut seen = seen.lock().expect("a lock");
             seen.hanging -= 1;
-            if matches!(ended, Ok(0)) || ended.is_err_and(|e| e.kind() == std::io::ErrorKind::ConnectionReset) {
+            if matches!(ended, Ok(0)) || ended.is_err_and(|e| GONE.contains(&e.kind())) {
                 seen.hung_up.push(Instant::now());
             }
             return Ok(false);
@@ -205,7 +220,10 @@ fn answer(
     Ok(true)
 }
 
-fn finish(out: &TcpStream, reason: &str) -> std::io::Result<()> {
+/// How a connection ends that was not ended in order.
+const GONE: [std::io::ErrorKind; 2] = [std::io::ErrorKind::ConnectionReset, std::io::ErrorKind::UnexpectedEof];
+
+fn finish(out: &mut impl Write, reason: &str) -> std::io::Result<()> {
     event(out, &piece(json!({}), Some(reason)))?;
     let usage = json!({"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15});
     let last = json!({"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": [], "usage": usage});
@@ -218,7 +236,7 @@ fn piece(delta: Value, reason: Option<&str>) -> Value {
     json!({"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": [choice]})
 }
 
-fn event(out: &TcpStream, data: &Value) -> std::io::Result<()> {
+fn event(out: &mut impl Write, data: &Value) -> std::io::Result<()> {
     // In two writes, so that an event arrives in pieces.
     let text = format!("data: {data}\n\n");
     let middle = text.floor_char_boundary(text.len() / 2);
@@ -226,6 +244,7 @@ fn event(out: &TcpStream, data: &Value) -> std::io::Result<()> {
     chunk(out, &text[middle..])
 }
 
-fn chunk(mut out: &TcpStream, text: &str) -> std::io::Result<()> {
-    write!(out, "{:x}\r\n{text}\r\n", text.len())
+fn chunk(out: &mut impl Write, text: &str) -> std::io::Result<()> {
+    write!(out, "{:x}\r\n{text}\r\n", text.len())?;
+    out.flush()
 }
