@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -61,18 +62,32 @@ impl Pieces for Body {
     }
 }
 
-/// The way out, as the settings have it.
+/// The file of authorities of the settings, opened before the brain is sealed: it may lie anywhere.
 ///
 /// # Errors
-/// A grant that is none, a file of authorities that cannot be opened.
-pub(super) fn web(config: &Config, data: &Path, hands: Hands, now_ms: i64) -> Result<Web, AppFault> {
+/// Where it cannot be opened.
+pub(super) fn roots(config: &Config) -> Result<Option<OwnedFd>, AppFault> {
+    let file = &config.net.ca_file;
+    if file.as_os_str().is_empty() {
+        return Ok(None);
+    }
+    let opened = File::open(file).map_err(AppFault::step(format!("net.ca_file {}", file.display())))?;
+    Ok(Some(opened.into()))
+}
+
+/// The way out, as the settings have it, with these authorities besides the web's.
+///
+/// # Errors
+/// A grant that is none.
+pub(super) fn web(
+    config: &Config,
+    data: &Path,
+    hands: Hands,
+    roots: Option<OwnedFd>,
+    now_ms: i64,
+) -> Result<Web, AppFault> {
     let wrong = |why: String| AppFault::Settings(vec![KeyFault::of_file(config.origin(), format!("net.lan: {why}"))]);
     let grants = Grants::parse(config.net.lan.iter().map(String::as_str)).map_err(wrong)?;
-    let file = &config.net.ca_file;
-    let roots = match file.as_os_str().is_empty() {
-        true => None,
-        false => Some(File::open(file).map_err(AppFault::step(format!("net.ca_file {}", file.display())))?.into()),
-    };
     let purse = Some(Purse::new(config.keeper.socket.clone(), session_key(config, data)));
     let floor_ms = now_ms.max(BUILT_MS);
     Ok(Web::new(Parts { hands, door: Door::new(grants), purse, roots, floor_ms }))

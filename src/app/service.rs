@@ -81,7 +81,7 @@ impl Service {
         private(&dirs.runtime)?;
         let workspace = Workspace::open(&dirs.workspace, IdSource::after(clock.clone(), None))
             .map_err(AppFault::step(format!("workspace {}", dirs.workspace.display())))?;
-        let network = Network::open(&config, &dirs.data)?;
+        let (network, roots) = (Network::open(&config, &dirs.data)?, model::roots(&config)?);
         // Settings are read and folders made; the store's thread and foreign bytes come behind it.
         let sealed = sandbox::seal_brain(&reach, lowered)?;
         let names: Vec<_> = sealed.iter().map(Wall::word).collect();
@@ -111,7 +111,7 @@ impl Service {
         let tools = tools(&hands, held, workspace, &clock, &config.timezone);
         // An id of now is never older than the last one that was stored: a clock for boards without one.
         let floor_ms = ids.next().millis();
-        let web = model::web(&config, &dirs.data, hands.clone(), floor_ms)?;
+        let web = model::web(&config, &dirs.data, hands.clone(), roots, floor_ms)?;
         let link = network.link(&hands, floor_ms);
         let fetch: Box<dyn Tool> = Box::new(WebFetch::new(web.clone()));
         let (remote, publications) = Remote::open();

@@ -1,7 +1,8 @@
 //! The working context: one short document for each agent and person, shown to a model at every turn.
 
 use super::{Memory, MemoryFault};
-use crate::base::{limits, secret};
+use crate::base::limits;
+use crate::guard::leak;
 use crate::store::memory::Document;
 
 /// What becomes of a working context.
@@ -45,7 +46,7 @@ impl Memory {
                 "text: a working context has at most {most} bytes, this one {is}"
             )));
         }
-        if let Some(kind) = secret::holds(&text) {
+        if let Some(kind) = leak::holds(&text) {
             return Err(MemoryFault::Secret(kind));
         }
         let (name, person, at_ms) = (name(agent), person.to_owned(), self.clock.wall_ms());

@@ -26,7 +26,8 @@ pub use wish::{AGENT, Wish};
 
 use jiff::tz::TimeZone;
 
-use crate::base::{Clock, Code, Fault, secret};
+use crate::base::{Clock, Code, Fault};
+use crate::guard::leak;
 use crate::store::memory::{Kept, NewMemory};
 use crate::store::{Store, StoreError};
 
@@ -82,7 +83,7 @@ impl Memory {
     /// # Errors
     /// [`MemoryFault::Secret`] for a text with a secret, [`MemoryFault::Store`].
     pub async fn keep(&self, new: Vec<NewMemory>) -> Result<Vec<Kept>, MemoryFault> {
-        if let Some(kind) = new.iter().find_map(|memory| secret::holds(&memory.text)) {
+        if let Some(kind) = new.iter().find_map(|memory| leak::holds(&memory.text)) {
             return Err(MemoryFault::Secret(kind));
         }
         Ok(self.store.keep_memories(new).await?)

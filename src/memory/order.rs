@@ -217,7 +217,7 @@ impl Memory {
         for (place, record) in records.into_iter().enumerate() {
             let made = serde_json::from_value::<Record>(record).map_err(|error| error.to_string());
             let made = made.and_then(|record| record.memories(&ground)).and_then(|memories| {
-                let secret = memories.iter().find_map(|memory| crate::base::secret::holds(&memory.text));
+                let secret = memories.iter().find_map(|memory| crate::guard::leak::holds(&memory.text));
                 secret.map_or(Ok(memories), |kind| Err(MemoryFault::Secret(kind).to_string()))
             });
             match made {
@@ -241,7 +241,7 @@ impl Memory {
             if text.len() > most {
                 return Err(MemoryFault::Record(format!("{what}: is {} bytes; at most {most} are kept", text.len())));
             }
-            if let Some(kind) = crate::base::secret::holds(text) {
+            if let Some(kind) = crate::guard::leak::holds(text) {
                 return Err(MemoryFault::Secret(kind));
             }
         }

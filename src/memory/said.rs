@@ -4,7 +4,8 @@ use jiff::Timestamp;
 
 use super::record::{Ground, Name, Record};
 use super::{Found, Memory, MemoryFault, Question, words};
-use crate::base::{Id, secret};
+use crate::base::Id;
+use crate::guard::leak;
 use crate::store::memory::{self, Class, Filter, Kept, Sector, Viewer};
 
 /// Who speaks to memory.
@@ -40,7 +41,7 @@ impl Memory {
     /// # Errors
     /// [`MemoryFault::Secret`], [`MemoryFault::Record`], [`MemoryFault::Store`].
     pub async fn keep_said(&self, speaker: &Speaker<'_>, text: &str) -> Result<Vec<Kept>, MemoryFault> {
-        if let Some(kind) = secret::holds(text) {
+        if let Some(kind) = leak::holds(text) {
             return Err(MemoryFault::Secret(kind));
         }
         let viewer = Viewer { person: speaker.person.to_owned(), ..Viewer::default() };

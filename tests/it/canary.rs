@@ -143,6 +143,10 @@ fn a_key_used_hundreds_of_times_is_nowhere_but_in_the_keeper_and_in_a_hand_in_th
 
     // Planted leaks: the scan fails on each of them.
     let mut beside = std::process::Command::new("/bin/sleep").arg("60").env("LEAK", KEY).spawn().expect("started");
+    wait_for("sleep to have taken the place of its maker", || {
+        let name = std::fs::read_to_string(format!("/proc/{}/comm", beside.id())).unwrap_or_default();
+        (name.trim() == "sleep").then_some(())
+    });
     let mut planted = Scan::new();
     planted.process(beside.id());
     planted.finds("raw", "environ of");

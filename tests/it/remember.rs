@@ -225,4 +225,13 @@ fn a_fact_has_one_value_and_a_history() {
     assert_eq!(values(&of(&[])), [] as [&str; 0]);
     let secret = home.run(&["memory", "fact", "token", "ghp_abcdefghijklmnopqrstuvwxyz0123456789"]);
     assert!(!secret.ok && secret.err.contains("hearth secret add"), "{secret:?}");
+    // The same scan as everywhere: what would be filtered out of a reply is not remembered either.
+    for value in [
+        "4111 1111 1111 1111",
+        "wJalrXUtnFEMI7K7MDENGbPxRfiCYzK3qT9aZ2pL",
+        "c2stYW50LWFiYzEyM1hZWmRlZmdoaWprbG1ub3BxcnM=",
+    ] {
+        let secret = home.run(&["memory", "fact", "number", value]);
+        assert!(!secret.ok && secret.err.contains("hearth secret add"), "{value}: {secret:?}");
+    }
 }

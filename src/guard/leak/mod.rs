@@ -67,6 +67,12 @@ pub fn clean(text: &str, policy: Policy) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// The label of the first place that looks like a secret, if there is one.
+#[must_use]
+pub fn holds(text: &str) -> Option<&'static str> {
+    find(text, Policy::Secrets).first().map(|hit| hit.label)
+}
+
 /// [`clean`] for a line of the log.
 #[must_use]
 pub fn clean_log(line: &str) -> Cow<'_, str> {

@@ -108,7 +108,13 @@ fn name_before(bytes: &[u8], at: usize, sign: u8) -> Option<&[u8]> {
     (!name.is_empty()).then_some(name)
 }
 
+/// Endings of names that say where a value is, or what it is called: what follows is not the value.
+const ELSEWHERE: &[&str] = &["_from", "_file", "_path", "_dir", "_name", "_env"];
+
 fn kind_of(name: &[u8]) -> Option<Kind> {
+    if ELSEWHERE.iter().any(|ending| name.to_ascii_lowercase().ends_with(ending.as_bytes())) {
+        return None;
+    }
     let folded: Vec<u8> =
         name.iter().map(|b| if *b == b'-' || *b == b'.' { b'_' } else { b.to_ascii_lowercase() }).collect();
     let says = |part: &str| {
@@ -137,6 +143,9 @@ fn value_from(bytes: &[u8], at: usize, sign: u8) -> Option<(usize, Option<u8>)> 
     let mut from = skip(at + 1, &gap);
     from += usize::from(bytes.get(from) == Some(&b'\\'));
     let quote = bytes.get(from).copied().filter(|b| matches!(b, b'"' | b'\'' | b'`'));
+    if quote == Some(b'`') && in_code(bytes, at) {
+        return None;
+    }
     if sign == b' ' && quote.is_none() || sign == b',' && quote.is_none() {
         return None;
     }
@@ -149,6 +158,12 @@ fn value_from(bytes: &[u8], at: usize, sign: u8) -> Option<(usize, Option<u8>)> 
         }
     }
     (from < bytes.len()).then_some((from, quote))
+}
+
+/// Whether the sign stands between backticks: then the next one ends a piece of code in a text and begins no value.
+fn in_code(bytes: &[u8], at: usize) -> bool {
+    let near = bytes[at.saturating_sub(NEAR)..at].iter().rev().take_while(|b| **b != b'\n');
+    near.filter(|b| **b == b'`').count() % 2 == 1
 }
 
 fn ends(byte: u8, quoted: Option<u8>) -> bool {

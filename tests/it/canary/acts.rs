@@ -86,10 +86,11 @@ fn a_key_that_goes_by_tls_is_in_the_hand_alone_and_in_no_core() {
     acting.finds("raw", "memory of hearth-net");
 
     // What kills a process with a core, to the hand that holds the key, to the brain and to the keeper.
+    // At once: a hand that is gone is made again, and the server asked again.
     kill(pid(hand), Signal::SIGSEGV).expect("signalled");
-    drop(child.wait_with_output());
     kill(pid(running.pid()), Signal::SIGABRT).expect("signalled");
     wait_for("the brain to end", || (!running.lives()).then_some(()));
+    drop(child.wait_with_output());
     kill(pid(kept.pid()), Signal::SIGQUIT).expect("signalled");
     wait_for("the keeper to end", || {
         (!std::path::Path::new(&format!("/proc/{}/maps", kept.pid())).exists()
