@@ -1,7 +1,7 @@
-//! Our own assembler of seccomp filters, for processors that seccompiler does not know (32-bit ARM).
+//! Our own assembler of seccomp filters: short programs that search by halves, on every processor.
 //!
 //! Classic BPF over `struct seccomp_data` (seccomp(2), linux/filter.h). The tests make the same
-//! programs for the processors that seccompiler knows and compare the verdicts of both.
+//! programs with seccompiler, which does not know 32-bit ARM, and compare the verdicts of both.
 
 use seccompiler::{BpfProgram, sock_filter};
 
@@ -12,6 +12,8 @@ use super::policy::{Allowed, Arch, Argument, Otherwise};
 const LOAD: u16 = 0x20;
 /// BPF_JMP | BPF_JEQ | BPF_K.
 const EQUAL: u16 = 0x15;
+/// BPF_JMP | BPF_JGE | BPF_K.
+const AT_LEAST: u16 = 0x35;
 /// BPF_JMP | BPF_JA.
 const JUMP: u16 = 0x05;
 /// BPF_ALU | BPF_AND | BPF_K.
@@ -43,15 +45,50 @@ pub(super) fn assemble(allowed: &Allowed, otherwise: Otherwise, arch: Arch) -> R
     };
     // Another processor's call means another table of numbers: it ends the process, always.
     let mut program = vec![load(ARCH), equal(audit(arch), 1, 0), give(RET_KILL_PROCESS), load(NUMBER)];
-    for (number, ways) in allowed {
-        let body = body(ways, refuse);
-        let length = u32::try_from(body.len()).map_err(|_| too_long())?;
-        program.push(equal(*number, 1, 0));
-        program.push(sock_filter { code: JUMP, jt: 0, jf: 0, k: length });
-        program.extend(body);
-    }
-    program.push(give(refuse));
+    program.extend(search(&ranges(allowed, refuse))?);
     if program.len() > LONGEST { Err(too_long()) } else { Ok(program) }
+}
+
+/// The calls from a number on, and what is done with them.
+type Range = (u32, BpfProgram);
+
+/// Numbers that are treated alike and follow one another, from 0 to the last.
+fn ranges(allowed: &Allowed, refuse: u32) -> Vec<Range> {
+    let mut ranges = vec![(0, vec![give(refuse)])];
+    let mut begin = |from: u32, body: BpfProgram| match ranges.last_mut() {
+        Some(last) if last.0 == from => last.1 = body,
+        Some(last) if last.1 == body => {}
+        _ => ranges.push((from, body)),
+    };
+    for (number, ways) in allowed {
+        begin(*number, body(ways, refuse));
+        begin(number.saturating_add(1), vec![give(refuse)]);
+    }
+    // What was refused between two neighbours has been written over; those that are alike now become one.
+    ranges.dedup_by(|next, before| next.1 == before.1);
+    ranges
+}
+
+/// A search by halves. The kernel runs the program for every call number when it is put in force, to keep those
+/// that it allows whatever their arguments, and at each call for the others: a chain of comparisons took twice
+/// the time of a hand's whole seal.
+fn search(ranges: &[Range]) -> Result<BpfProgram, SandboxFault> {
+    let (below, above) = ranges.split_at(ranges.len() / 2);
+    let (Some((pivot, _)), false) = (above.first(), below.is_empty()) else {
+        return Ok(ranges.first().map_or(Vec::new(), |(_, body)| body.clone()));
+    };
+    let (pivot, below, above) = (*pivot, search(below)?, search(above)?);
+    let mut program = match u8::try_from(below.len()) {
+        Ok(length) => vec![sock_filter { code: AT_LEAST, jt: length, jf: 0, k: pivot }],
+        Err(_) => {
+            let length = u32::try_from(below.len()).map_err(|_| too_long())?;
+            let over = sock_filter { code: JUMP, jt: 0, jf: 0, k: length };
+            vec![sock_filter { code: AT_LEAST, jt: 0, jf: 1, k: pivot }, over]
+        }
+    };
+    program.extend(below);
+    program.extend(above);
+    Ok(program)
 }
 
 /// What follows the number of one call: each alternative tests its conditions and allows, or goes on to the next.

@@ -112,7 +112,7 @@ impl Mould {
     fn stands(&self, wall: Wall) -> bool {
         let walls = Walls::of(&[wall]);
         let birth = Birth { class: Class::Pure, walls, place: 0, cpu_seconds: 0, strict: true, keeper: None };
-        let born = self.bear(&birth, |order| i32::from(seal::raise(order, &[]).is_err()));
+        let born = self.bear(&birth, |order| i32::from(seal::raise(order, &[], None).is_err()));
         born.is_ok_and(|pid| matches!(waitpid(pid, None), Ok(WaitStatus::Exited(_, 0))))
     }
 }

@@ -118,7 +118,7 @@ impl Stage {
         let born = mould.bear(&birth, |order| {
             let held = if class == Class::Shell { self.workspace.try_clone().ok() } else { None };
             let held: Vec<OwnedFd> = held.into_iter().collect();
-            match seal::raise(order, &held) {
+            match seal::raise(order, &held, None) {
                 Ok(()) => attempt(act, &self.canaries),
                 Err(_) => UNRAISED,
             }

@@ -2,8 +2,8 @@
 //!
 //! In this order, before the first byte is read: its control group; own descriptors only; connections to the
 //! keeper where the hand has tickets to redeem (the last moment at which its path is there); ids and their
-//! maps, namespaces, mounts; no new privileges, Landlock; limits, no capability, not dumpable; seccomp last,
-//! because it forbids the calls of the steps before. Which walls stand is said from outside; raising one that was
+//! maps, namespaces, mounts; no new privileges, Landlock; limits; own descriptors only once more, no capability,
+//! not dumpable; seccomp last, because it forbids the calls of the steps before. Which walls stand is said from outside; raising one that was
 //! asked for and is not there is an error, and the hand ends.
 
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
@@ -67,7 +67,8 @@ pub(super) fn hand(
     let mut sealed = keep_only(socket, descriptors).map_err(|fault| (fault, None))?;
     let raised = order.keeper.map_or(Ok(Vec::new()), at_keeper).and_then(|keeper| {
         sealed.keeper = keeper;
-        raise(order, &sealed.descriptors)
+        let held = 1 + sealed.descriptors.len() + sealed.keeper.len();
+        raise(order, &sealed.descriptors, Some(FIRST.saturating_add(i32::try_from(held).unwrap_or(RawFd::MAX))))
     });
     match raised {
         Ok(()) => Ok(sealed),
@@ -88,11 +89,12 @@ fn at_keeper(keeper: &AtKeeper) -> Result<Vec<UnixStream>, SandboxFault> {
     (0..keeper.connections.min(limits::HAND_TICKETS)).map(connect).collect::<Result<_, _>>().map_err(absent)
 }
 
-/// Raises the walls of `order` around this process.
+/// Raises the walls of `order` around this process, and closes what doing so has left open: everything from
+/// `above` on.
 ///
 /// # Errors
 /// The step that failed; the process must end then.
-pub(super) fn raise(order: &Order<'_>, descriptors: &[OwnedFd]) -> Result<(), SandboxFault> {
+pub(super) fn raise(order: &Order<'_>, descriptors: &[OwnedFd], above: Option<RawFd>) -> Result<(), SandboxFault> {
     let walls = order.walls;
     if walls.has(Wall::Cgroup) && !order.counted {
         let error = std::io::Error::other("it was not taken in");
@@ -112,6 +114,9 @@ pub(super) fn raise(order: &Order<'_>, descriptors: &[OwnedFd]) -> Result<(), Sa
     lock::raise(walls, &reach)?;
     if walls.has(Wall::Rlimits) {
         limit(order.class, order.cpu_seconds, descriptors.len())?;
+    }
+    if let Some(above) = above {
+        close_again(above);
     }
     space::drop_capabilities()?;
     sys::forbid_dumping().map_err(SandboxFault::step("not dumpable"))?;
@@ -203,6 +208,18 @@ fn close_from(first: RawFd) -> Result<(), SandboxFault> {
         unsafe { libc::close(fd) };
     }
     Ok(())
+}
+
+/// The same once the root is turned: before Linux 5.9 by number, since no `/proc` shows them; what was opened
+/// since [`close_from`] has the lowest ones.
+fn close_again(first: RawFd) {
+    // SAFETY: as above.
+    if unsafe { libc::syscall(libc::SYS_close_range, first, libc::c_uint::MAX, 0) } != 0 {
+        for fd in first..ASIDE {
+            // SAFETY: as above; most of them are not open, which is harmless.
+            unsafe { libc::close(fd) };
+        }
+    }
 }
 
 /// Limits of setrlimit(2): no core, bounded memory, processor time, file size, descriptors and processes.

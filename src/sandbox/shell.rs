@@ -46,8 +46,9 @@ pub fn run(command: &str, wall: Duration, mut given: Given) -> Result<Ran, Fault
     let spawned = spawned.map_err(|error| failed("start /bin/sh", &error))?;
     let end = end_of(&spawned);
     let output = Output::watched_by(given.spill);
-    let mut watched = Watched { child: spawned, end, reader: Some(reader), output };
     let began = Instant::now();
+    let next_look = began + LOOK;
+    let mut watched = Watched { child: spawned, end, reader: Some(reader), output, next_look };
     let (status, ended_by) = watched.until(began + wall);
     end_tree();
     let status = status.or_else(|| watched.child.try_wait().ok().flatten());
@@ -122,6 +123,8 @@ struct Watched {
     /// What it writes; nothing once nobody writes any more.
     reader: Option<PipeReader>,
     output: Output,
+    /// When the tree is counted next: that walks through all of `/proc`.
+    next_look: Instant,
 }
 
 impl Watched {
@@ -141,8 +144,9 @@ impl Watched {
     }
 
     /// The cap that was passed.
-    fn passed(&self, deadline: Instant) -> Option<String> {
-        if Instant::now() >= deadline {
+    fn passed(&mut self, deadline: Instant) -> Option<String> {
+        let now = Instant::now();
+        if now >= deadline {
             return Some("it timed out".into());
         }
         if self.output.spilled {
@@ -151,6 +155,10 @@ impl Watched {
         if self.output.written > 10 * SHELL_OUTPUT_BYTES {
             return Some(format!("it wrote more than {} bytes", 10 * SHELL_OUTPUT_BYTES));
         }
+        if now < self.next_look {
+            return None;
+        }
+        self.next_look = now + LOOK;
         let tree = tree();
         if tree.len() as u64 > SHELL_PROCESSES {
             return Some(format!("it had more than {SHELL_PROCESSES} processes"));

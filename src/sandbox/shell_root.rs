@@ -22,10 +22,8 @@ pub(super) const WORKSPACE: &str = "/workspace";
 /// Programs, their libraries and what they read.
 const PROGRAMS: [&str; 6] = ["/usr", "/bin", "/sbin", "/lib", "/lib64", "/lib32"];
 /// What programs look for in `/etc`; nothing else of it is there.
-const SETTINGS: [&str; 8] = [
+const SETTINGS: [&str; 6] = [
     "/etc/ld.so.cache",
-    "/etc/ld.so.conf",
-    "/etc/ld.so.conf.d",
     "/etc/localtime",
     "/etc/alternatives",
     "/etc/ssl/certs",
@@ -55,8 +53,10 @@ pub(super) fn make(
         return Ok(Reach {
             write: write.iter().filter(|(_, open)| *open).map(|(path, _)| path.into()).collect(),
             read: vec!["/".into()],
-            run: PROGRAMS.map(PathBuf::from).to_vec(),
-            devices: NODES.map(PathBuf::from).to_vec(),
+            // A link leads to another of them: what is not shown is not there.
+            run: PROGRAMS.iter().map(PathBuf::from).filter(|path| !path.is_symlink()).collect(),
+            // Nothing else is in this `/dev`.
+            devices: vec!["/dev".into()],
         });
     }
     if strict && !walls.has(Wall::LandlockFiles) {

@@ -1,14 +1,14 @@
-//! The order in which a hand is sealed, as the kernel sees it: strace(1) on the real program.
+//! The order in which every role is sealed, as the kernel sees it: strace(1) on the real programs.
 
 use std::collections::BTreeMap;
 use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Stdio};
 
-use crate::kit::{Home, Output, is_root};
+use crate::kit::{Home, Output, Running, is_root, wait_for};
 
 /// What a sealing hand does, in this order, before it reads its first byte; and the wall without which a
 /// step is left out.
-const ORDER: [(&str, &str, Option<&str>); 10] = [
+const ORDER: [(&str, &str, Option<&str>); 11] = [
     ("own descriptors only", "close_range(", None),
     ("its ids are mapped", "prctl(PR_SET_DUMPABLE, SUID_DUMP_USER", Some("user_ns")),
     ("mounts", "mount(", Some("mount_ns")),
@@ -16,15 +16,15 @@ const ORDER: [(&str, &str, Option<&str>); 10] = [
     ("no new privileges", "prctl(PR_SET_NO_NEW_PRIVS", None),
     ("Landlock", "landlock_restrict_self(", Some("landlock_files")),
     ("limits", "prlimit64(0, RLIMIT_NPROC, {", None),
+    ("own descriptors only, again", "close_range(", None),
     ("no capability", "capset(", None),
     ("not dumpable", "prctl(PR_SET_DUMPABLE, SUID_DUMP_DISABLE", None),
     ("its filter, on all threads", "seccomp(SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC", None),
 ];
 
-/// The calls of each process, in order.
-fn traced(home: &Home, arguments: &[&str]) -> BTreeMap<String, Vec<String>> {
+/// A program of the home under strace, which writes what it did to `run/trace`.
+fn under_strace(home: &Home, plain: &Command) -> Command {
     let file = home.root().join("run/trace");
-    let plain = home.command(arguments);
     let mut command = Command::new("strace");
     command.args(["-f", "-qq", "-o"]).arg(&file).arg(plain.get_program()).args(plain.get_args());
     command.current_dir(home.root()).env_clear();
@@ -34,43 +34,114 @@ fn traced(home: &Home, arguments: &[&str]) -> BTreeMap<String, Vec<String>> {
     if is_root() {
         command.uid(54_321).gid(54_321);
     }
-    let output = Output::of(command, b"");
-    assert!(output.ok && output.out.contains("42"), "{output:?}");
-    let text = std::fs::read_to_string(&file).expect("a trace");
+    command
+}
+
+/// The calls of each process, in order, the first process first.
+fn calls(home: &Home) -> (Vec<String>, BTreeMap<String, Vec<String>>) {
+    let text = std::fs::read_to_string(home.root().join("run/trace")).expect("a trace");
     let mut calls: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut order = Vec::new();
     for line in text.lines() {
         let Some((pid, call)) = line.split_once(' ') else { continue };
+        if !calls.contains_key(pid) {
+            order.push(pid.to_owned());
+        }
         calls.entry(pid.to_owned()).or_default().push(call.trim().to_owned());
     }
-    calls
+    (order, calls)
+}
+
+fn has_strace() -> bool {
+    let there = Command::new("strace").arg("-V").output().is_ok();
+    if !there {
+        assert!(std::env::var_os("CI").is_none(), "there is no strace");
+        eprintln!("SKIPPED: there is no strace (Debian: apt-get install strace)");
+    }
+    there
+}
+
+/// A call without arguments and answer, and the answer: a tool, which has a brain, a spawner and a hand.
+fn traced(home: &Home, tool: &str, arguments: &str, told: &str) {
+    let output =
+        Output::of(under_strace(home, &home.command(&["tool", "call", tool, arguments, "--yes", "--json"])), b"");
+    assert!(output.ok && output.out.contains(told), "{output:?}");
 }
 
 #[test]
 fn a_hand_is_sealed_in_order_before_it_reads_its_first_byte() {
-    if Command::new("strace").arg("-V").output().is_err() {
-        assert!(std::env::var_os("CI").is_none(), "there is no strace");
-        eprintln!("SKIPPED: there is no strace (Debian: apt-get install strace)");
+    if !has_strace() {
         return;
     }
     let home = Home::new();
-    let calls = traced(&home, &["tool", "call", "calculate", r#"{"expression": "6*7"}"#, "--json"]);
-    // The probe's children raise walls as well, but hold no socket and are given nothing.
-    let is_hand = |calls: &&Vec<String>| ["close_range(", "recvmsg(3"].iter().all(|of| has(calls, of).is_some());
-    let hands: Vec<_> = calls.values().filter(is_hand).filter(|calls| has(calls, "setsid(").is_none()).collect();
-    assert!(!hands.is_empty(), "no hand in {} processes", calls.len());
     let report = home.run(&["doctor", "--json"]).json();
-    let stands = |wall: &str| report["classes"]["pure"]["walls"][wall]["standing"] == "holds";
-    for hand in hands {
-        let mut last = 0;
-        for (what, call, _) in ORDER.iter().filter(|(_, _, wall)| wall.is_none_or(stands)) {
-            let place = has(hand, call).unwrap_or_else(|| panic!("{what}: no {call} in {hand:#?}"));
-            assert!(place >= last, "{what} came too early: {hand:#?}");
-            last = place;
+    for (class, tool, arguments, told) in [
+        ("pure", "calculate", r#"{"expression": "6*7"}"#, "42"),
+        ("shell", "shell", r#"{"command": "echo $((6*7))"}"#, "42"),
+    ] {
+        traced(&home, tool, arguments, told);
+        let stands = |wall: &str| report["classes"][class]["walls"][wall]["standing"] == "holds";
+        let (_, calls) = calls(&home);
+        // The probe's children raise walls as well, but hold no socket and are given nothing.
+        let is_hand = |calls: &&Vec<String>| ["close_range(", "recvmsg(3"].iter().all(|of| has(calls, of).is_some());
+        let hands: Vec<_> = calls.values().filter(is_hand).filter(|calls| has(calls, "setsid(").is_none()).collect();
+        assert!(!hands.is_empty(), "no hand in {} processes", calls.len());
+        for hand in hands {
+            let mut last = 0;
+            for (what, call, _) in ORDER.iter().filter(|(_, _, wall)| wall.is_none_or(stands)) {
+                let place = hand[last..].iter().position(|of| of.starts_with(call));
+                last += place.unwrap_or_else(|| panic!("{what}: no {call} in its place: {hand:#?}")) + 1;
+            }
+            let heard = has(hand, "recvmsg(3").expect("it was given work");
+            assert!(heard >= last, "it read before it was sealed: {hand:#?}");
+            if class != "shell" {
+                assert!(hand[last..].iter().all(|call| !call.contains("open")), "{hand:#?}");
+            }
         }
-        let heard = has(hand, "recvmsg(3").expect("it was given work");
-        assert!(heard > last, "it read before it was sealed: {hand:#?}");
-        assert!(hand[last + 1..].iter().all(|call| !call.contains("open")), "{hand:#?}");
     }
+}
+
+/// The filter of a role, on all threads.
+const FILTER: &str = "seccomp(SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC";
+
+/// In this process the filter comes before a second thread and before the first of `foreign`, all of which it does.
+fn filter_first(role: &str, calls: &[String], threads: bool, foreign: &[&str]) {
+    let sealed = has(calls, FILTER).unwrap_or_else(|| panic!("{role} has no filter: {calls:#?}"));
+    let thread = calls.iter().position(|call| call.starts_with("clone") && call.contains("CLONE_THREAD"));
+    assert_eq!(thread.is_some(), threads, "threads of {role}: {calls:#?}");
+    assert!(thread.is_none_or(|place| place > sealed), "{role} had a second thread before its seal: {calls:#?}");
+    for call in foreign {
+        let place = has(calls, call).unwrap_or_else(|| panic!("{role} does no {call}: {calls:#?}"));
+        assert!(place > sealed, "{role} did {call} before its seal: {calls:#?}");
+    }
+}
+
+#[test]
+fn brain_spawner_and_keeper_are_sealed_before_a_second_thread_or_a_foreign_byte() {
+    if !has_strace() {
+        return;
+    }
+    let home = Home::new();
+    traced(&home, "calculate", r#"{"expression": "6*7"}"#, "42");
+    let (order, all) = calls(&home);
+    let brain = &all[&order[0]];
+    // Its store's thread, and what a hand says.
+    filter_first("the brain", brain, true, &["recvmsg("]);
+    let spawner = all.values().find(|calls| has(calls, "setsid(").is_some()).expect("a spawner");
+    filter_first("the spawner", spawner, false, &["recvmsg("]);
+    let forked = brain.iter().position(|call| call.starts_with("clone") && !call.contains("CLONE_THREAD"));
+    let landlock = has(brain, "landlock_restrict_self(");
+    assert!(forked.is_some_and(|forked| landlock.is_none_or(|sealed| forked < sealed)), "the spawner comes first");
+
+    let keeper = Running::start(under_strace(&home, &home.binary("hearth-keeper", &["--socket", "run/keeper.sock"])));
+    wait_for("the keeper's socket", || home.root().join("run/keeper.sock").exists().then_some(()));
+    let socket = home.root().join("run/keeper.sock").display().to_string();
+    assert!(home.run(&["keeper", "status", "--socket", &socket]).ok);
+    let pid = keeper.descendant("hearth-keeper").expect("the keeper");
+    nix::sys::signal::kill(crate::kit::pid(pid), nix::sys::signal::Signal::SIGTERM).expect("asked to end");
+    keeper.wait();
+    let (order, all) = calls(&home);
+    filter_first("the keeper", &all[&order[0]], true, &["accept4("]);
 }
 
 fn has(calls: &[String], call: &str) -> Option<usize> {

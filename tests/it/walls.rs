@@ -91,6 +91,33 @@ fn a_forbidden_call_of_any_thread_of_any_role_is_refused() {
 }
 
 #[test]
+fn the_brains_landlock_leaves_its_own_folders_and_with_it_off_everything_is_open() {
+    if !inject::possible() {
+        return;
+    }
+    for (lowered, outside) in [(&[][..], Err(nix::errno::Errno::EACCES)), (&["landlock_files"], Ok(()))] {
+        let home = Home::new();
+        let canary = home.root().join("canary");
+        std::fs::write(&canary, "outside of every folder of the agent").expect("written");
+        let mut arguments = vec!["run"];
+        arguments.extend(lowered.iter().flat_map(|wall| ["--without-wall", *wall]));
+        let running = Running::start(home.command(&arguments));
+        wait_for("the service to answer", || home.run(&["status", "--no-start"]).ok.then_some(()));
+        let brain = crate::kit::pid(running.pid());
+        let opened = |path: &std::path::Path| match inject::open(brain, &path.display().to_string()) {
+            Answer::Returned(number) if number >= 0 => Ok(()),
+            Answer::Returned(error) => Err(nix::errno::Errno::from_raw(i32::try_from(-error).expect("an errno"))),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(opened(&canary), outside, "without {lowered:?}");
+        assert_eq!(opened(&home.data()), Ok(()), "its own folder, without {lowered:?}");
+        // The spawner was forked before: what it makes needs mounts, which a domain of Landlock forbids.
+        let ran = home.run(&["tool", "call", "shell", r#"{"command": "echo $((6*7))"}"#, "--yes"]);
+        assert!(ran.ok && ran.out.contains("42"), "{ran:?}");
+    }
+}
+
+#[test]
 fn a_hand_that_opens_is_ended_reported_and_made_again() {
     if !inject::possible() {
         return;

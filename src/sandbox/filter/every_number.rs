@@ -85,6 +85,17 @@ fn every_number(role: Role) {
             }
         }
     }
+    if arch == Arch::X86_64 {
+        // The same calls by the numbers of x32, which this processor's mark covers too (__X32_SYSCALL_BIT).
+        for number in allowed.keys().map(|number| number | 0x4000_0000).chain([0x4000_0000 + 520]) {
+            let end = commit(&filter, number, ENDS);
+            let refused = match role.otherwise() {
+                Otherwise::End => matches!(end, WaitStatus::Signaled(_, Signal::SIGSYS, _)),
+                Otherwise::NoSuchCall => matches!(end, WaitStatus::Exited(_, NO_SUCH_CALL)),
+            };
+            assert!(refused, "call {number:#x} of {}: {end:?}", role.word());
+        }
+    }
     assert!(let_through > 15, "{let_through} of {}", role.word());
 }
 

@@ -86,6 +86,11 @@ impl Running {
         self.child.wait().expect("ended").code()
     }
 
+    /// Waits for its end.
+    pub(crate) fn wait(mut self) {
+        self.child.wait().expect("ended");
+    }
+
     /// Whether it still runs.
     pub(crate) fn lives(&mut self) -> bool {
         matches!(self.child.try_wait(), Ok(None))
