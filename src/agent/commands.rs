@@ -12,6 +12,8 @@ Commands:
   /pins    the lines of this board and what is on them
   /state   the devices and what is true of them
   /set     a device by its id: /set light.kitchen_lamp on
+  /new     begins a new conversation; what was said is kept
+  /session this conversation: since when, how long, what it was about
   /stop    ends thinking about what was asked last
   /tools   what Hearth can do, and the class of hand that does it
   /help    this

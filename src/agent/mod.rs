@@ -17,6 +17,7 @@ mod remote;
 mod session;
 mod set;
 mod think;
+mod threads;
 mod timers;
 mod world;
 
@@ -27,13 +28,14 @@ use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 use tracing::Instrument;
 
+use crate::base::limits::OBSERVE_TOKENS;
 use crate::base::{Clock, Id};
 use crate::bus::{Inbound, Outbound, Outside, Principal};
 use crate::gate::Gate;
 use crate::guard::leak;
 use crate::home::Home;
 use crate::intent::{self, Decision, Turn, Understanding};
-use crate::memory::Memory;
+use crate::memory::{Memory, Observer};
 use crate::store::{Role, Store, StoreError};
 
 use act::Acted;
@@ -116,6 +118,22 @@ impl Agent {
         self.answer(message).instrument(span).await
     }
 
+    /// Notes what mattered in a conversation, if enough was said since the last time.
+    pub async fn look_back(&self, session: &str) {
+        // Counted in this run; the first look of a run asks the store.
+        let due =
+            self.with_session(session, |session| session.unobserved.is_none_or(|bytes| bytes >= OBSERVE_TOKENS * 4));
+        if !due {
+            return;
+        }
+        let mind = self.world.mind.as_ref();
+        let observer = mind.map(|mind| Observer { wire: &*mind.wire, model: &mind.model });
+        match self.world.memory.observe(session, observer).await {
+            Ok(left) => self.with_session(session, |session| session.unobserved = Some(left * 4)),
+            Err(fault) => tracing::warn!(%fault, "a conversation was not observed"),
+        }
+    }
+
     /// The answer that came of thinking about a message.
     pub async fn conclude(&self, message: &Inbound, thoughts: Thoughts) -> Outbound {
         let span = tracing::info_span!("turn", trace = %message.trace, session = message.session);
@@ -125,9 +143,13 @@ impl Agent {
 
     async fn answer(&self, message: &Inbound) -> Turned {
         let began = std::time::Instant::now();
+        self.resume(message).await;
         self.note(message, Role::User, &message.text).await;
         let behalf = Behalf { principal: &message.principal, trace: message.trace, confirmed: false };
         let mut said = match message.text.strip_prefix('/') {
+            Some(command) if matches!(command.trim(), "new" | "session") => {
+                self.thread_command(message, command.trim()).await
+            }
             Some(command) => match set::arguments(command) {
                 Some(arguments) => self.set(&message.session, arguments, behalf).await,
                 None => self.command(command, behalf).await,
@@ -306,6 +328,9 @@ impl Agent {
     }
 
     async fn note(&self, message: &Inbound, role: Role, text: &str) {
+        self.with_session(&message.session, |session| {
+            session.unobserved = session.unobserved.map(|bytes| bytes.saturating_add(text.len()));
+        });
         let store = &self.world.store;
         let channel = message.session.split(':').next().unwrap_or_default();
         let noted = async {

@@ -21,6 +21,13 @@ pub(super) struct Spoken {
     choice: Vec<Id>,
 }
 
+impl Spoken {
+    /// These were last spoken of.
+    pub(super) const fn of(last: Vec<Id>) -> Self {
+        Self { last, choice: Vec::new() }
+    }
+}
+
 /// What is chosen of a list.
 #[derive(Debug, PartialEq, Eq)]
 enum Choice {

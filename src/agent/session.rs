@@ -11,12 +11,19 @@ use crate::intent::{Context, Understanding};
 pub(super) struct Session {
     /// For the next understanding: «it», the last area, a question asked back.
     pub(super) context: Context,
+    /// Bytes that were said since it was last observed, as far as this run knows.
+    pub(super) unobserved: Option<usize>,
     /// For the next turn with memory.
     pub(super) spoken: Spoken,
     waiting: Option<(Understanding, Instant)>,
 }
 
 impl Session {
+    /// One of an earlier run, with what it left behind.
+    pub(super) fn taken_up(context: Context, spoken: Spoken) -> Self {
+        Self { context, spoken, ..Self::default() }
+    }
+
     /// Keeps what waits for a «yes».
     pub(super) fn wait_for_yes(&mut self, understood: Understanding, now: Instant) {
         self.waiting = Some((understood, now));
@@ -36,6 +43,11 @@ pub(super) struct Sessions {
 }
 
 impl Sessions {
+    /// Whether the conversation of this key is here already.
+    pub(super) fn knows(&self, key: &str) -> bool {
+        self.kept.iter().any(|(of, _)| of == key)
+    }
+
     /// The conversation of this key; the one that was silent longest makes room for a new one.
     pub(super) fn of(&mut self, key: &str) -> &mut Session {
         let session = match self.kept.iter().position(|(of, _)| of == key) {

@@ -118,7 +118,7 @@ impl Service {
         let outside = Outside { remote: remote.clone(), ..Outside::default() };
         let told: Box<dyn Tool> = Box::new(MqttSet::new(remote, super::outside::devices(&home)));
         let zone = TimeZone::get(&config.timezone).unwrap_or(TimeZone::UTC);
-        let memory = Memory::new(store.clone(), clock.clone(), zone.clone());
+        let memory = Memory::new(store.clone(), clock.clone(), zone.clone()).with_files(dirs.data.clone());
         let remembering: Box<dyn Tool> = Box::new(MemoryTool::new(memory.clone()));
         let tools = tools.into_iter().chain([shell, told, fetch, remembering]).collect();
         let channels = Channels::of(&config, &home, &board.name, publications, link);
@@ -191,6 +191,12 @@ impl Service {
                 agent.hear_devices().await;
             }
         };
+        let reading = async {
+            loop {
+                self.memory.refresh().await;
+                tokio::time::sleep(limits::FILES_EVERY).await;
+            }
+        };
         let watching = async {
             while let Some(edge) = changes.recv().await {
                 agent.hear_line(&edge.line, edge.on).await;
@@ -198,7 +204,7 @@ impl Service {
         };
         tokio::select! {
             () = self.take_turns(&mut messages) => {}
-            _ = async { tokio::join!(lines, hearing, watching, Arc::clone(&self).ring()) } => {}
+            _ = async { tokio::join!(lines, hearing, watching, reading, Arc::clone(&self).ring()) } => {}
         }
     }
 
@@ -220,6 +226,13 @@ impl Service {
     }
 
     async fn attend(self: Arc<Self>, turn: Turn) {
+        let session = turn.session.clone();
+        self.take_turn(turn).await;
+        // The session goes on meanwhile.
+        self.agent.look_back(&session).await;
+    }
+
+    async fn take_turn(&self, turn: Turn) {
         let agent = &self.agent;
         if turn.text.trim() == "/stop" && self.thinking.stop(Some(&turn.session)) > 0 {
             let thoughts = Thoughts { text: "All right.".into(), detail: json!({"decision": "answer"}) };
@@ -340,6 +353,7 @@ impl Service {
         self.gate.suspend(suspended);
         if suspended {
             self.thinking.stop(None);
+            self.memory.revoke();
         }
         tracing::warn!(suspended, who = principal.name, "tool calls were suspended or resumed");
         super::suspended::keep(&self.folder, suspended)?;
@@ -377,7 +391,10 @@ impl Answer for Service {
             Request::AuditPage { after } => {
                 self.store.chain_page(after).await.map(|rows| json!(rows)).map_err(Fault::from)
             }
-            Request::Memory(order) => self.memory.serve(order).await.map_err(Fault::from),
+            Request::Memory(order) => {
+                self.memory.refresh().await;
+                self.memory.serve(order).await.map_err(Fault::from)
+            }
             Request::DbStatus => self.store.status().await.map(|status| json!(status)).map_err(Fault::from),
             Request::DbCheck => self.store.check().await.map(|faults| json!(faults)).map_err(Fault::from),
             Request::DbBackup => {

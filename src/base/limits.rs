@@ -15,6 +15,52 @@ pub const MEMORY_NAME_BYTES: usize = 256;
 pub const SEARCH_CANDIDATES: i64 = 1_500;
 /// Longest working context of an agent and person, in bytes: it is shown at every turn.
 pub const CONTEXT_BYTES: usize = 4 * 1024;
+/// Messages of a conversation that its levels are made of.
+pub const TALK_MESSAGES: usize = 100_000;
+/// Bytes of messages, or of a result, in one answer of «expand».
+pub const EXPAND_BYTES: usize = 8 * 1024;
+/// Places that one search of a conversation or result gives.
+pub const GREP_PLACES: usize = 50;
+/// Longest result of a tool that a model is shown whole, in bytes; a longer one is kept beside the conversation.
+pub const OFF_LOAD_BYTES: usize = 8 * 1024;
+/// Longest result that is kept so, in bytes.
+pub const RESULT_BYTES: usize = 2 * 1024 * 1024;
+/// All results that are kept so, in bytes; the oldest go first.
+pub const RESULTS_BYTES: i64 = 16 * 1024 * 1024;
+/// How much of such a result's beginning is shown, in bytes; of its end, half as much.
+pub const PREVIEW_BYTES: usize = 1024;
+/// Messages of a conversation that are read again after a start, for what «it» is.
+pub const RESUME_MESSAGES: usize = 24;
+/// How long ago they may have been said.
+pub const RESUME_WITHIN: Duration = Duration::from_secs(24 * 3600);
+/// Tokens of a model's prompt that shares are cut from, by four bytes each.
+pub const PROMPT_TOKENS: usize = 6_000;
+/// What must have been said since the last observation before the next, in tokens by four bytes each.
+pub const OBSERVE_TOKENS: usize = 4_000;
+/// Most of it that the observer is shown, in bytes.
+pub const OBSERVE_BYTES: usize = 64 * 1024;
+/// Size of a block of observations at which they are thinned, in tokens.
+pub const REFLECT_TOKENS: usize = 1_500;
+/// Most observations that stay then.
+pub const OBSERVATIONS: usize = 40;
+/// Files of MEMORY/ that are indexed.
+pub const FILES: usize = 500;
+/// Folders in folders there.
+pub const FILES_DEPTH: usize = 4;
+/// Pieces of one such file.
+pub const FILE_PIECES: usize = 800;
+/// Largest of the files that a model is shown at every turn, in bytes.
+pub const SHOWN_BYTES: u64 = 8 * 1024;
+/// How long what was seen of files counts before they are looked at again.
+pub const FILES_PAUSE: Duration = Duration::from_secs(1);
+/// How often files are looked for while nobody asks.
+pub const FILES_EVERY: Duration = Duration::from_secs(5);
+/// Answers of searches that are held, in bytes.
+pub const SEARCH_CACHE_BYTES: usize = 256 * 1024;
+/// How long such an answer counts: age and ends of memories go on.
+pub const SEARCH_CACHE_TIME: Duration = Duration::from_secs(30);
+/// Lines of one import that say what replaced them.
+pub const IMPORT_LINKS: usize = 100_000;
 /// Answers of one search.
 pub const MEMORY_ANSWERS: usize = 100;
 /// How much of a question is read, in bytes.

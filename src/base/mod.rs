@@ -4,6 +4,7 @@
 //! Everything above may use this module; it uses nothing of Hearth and names no user of its own.
 //! It must never open a file or a connection; `sys` wraps the few calls that need `unsafe`.
 
+pub mod cache;
 pub mod clock;
 pub mod doc;
 pub mod fault;

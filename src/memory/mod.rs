@@ -9,24 +9,37 @@
 
 pub mod chunk;
 mod context;
+pub mod dag;
+mod files;
 pub mod fuse;
+mod ingest;
+pub mod observe;
+mod observer;
 mod order;
 pub mod record;
 mod said;
 mod search;
+mod seats;
+mod talk;
 pub mod when;
 mod wish;
 pub mod words;
 
 pub use context::Change;
+pub use observer::Observer;
 pub use order::Order;
 pub use said::Speaker;
 pub use search::{Found, Question};
+pub use talk::{NEW_THREAD, begins_thread, thread};
 pub use wish::{AGENT, Wish};
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::tz::TimeZone;
 
-use crate::base::{Clock, Code, Fault};
+use crate::base::cache::Cache;
+use crate::base::{Clock, Code, Fault, Id, limits};
 use crate::guard::leak;
 use crate::store::memory::{Kept, NewMemory};
 use crate::store::{Store, StoreError};
@@ -69,13 +82,66 @@ pub struct Memory {
     store: Store,
     clock: Clock,
     zone: TimeZone,
+    files: Option<Arc<files::Files>>,
+    seats: seats::Seats,
+    answers: Arc<Mutex<Cache<String, Vec<Found>>>>,
 }
 
 impl Memory {
     /// Memory over a store; times without a zone are in `zone`.
     #[must_use]
-    pub const fn new(store: Store, clock: Clock, zone: TimeZone) -> Self {
-        Self { store, clock, zone }
+    pub fn new(store: Store, clock: Clock, zone: TimeZone) -> Self {
+        let answers = Arc::new(Mutex::new(Cache::new(limits::SEARCH_CACHE_BYTES)));
+        Self { store, clock, zone, files: None, seats: seats::Seats::default(), answers }
+    }
+
+    /// Drops every answer that is held: something was kept, forgotten or revoked.
+    pub fn revoke(&self) {
+        self.answers().clear();
+    }
+
+    fn answers(&self) -> MutexGuard<'_, Cache<String, Vec<Found>>> {
+        self.answers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// [`Memory::search`], or its answer to the same question a moment ago.
+    ///
+    /// # Errors
+    /// [`MemoryFault::Store`].
+    pub async fn find(&self, question: &Question) -> Result<Vec<Found>, MemoryFault> {
+        let key = format!("{question:?}");
+        let now = self.clock.monotonic();
+        if let Some(known) = self.answers().get(&key, now).filter(|known| known.fresh) {
+            return Ok(known.value);
+        }
+        let epoch = self.answers().epoch();
+        let found = self.search(question).await?;
+        let bytes = key.len() + found.iter().map(|one| one.memory.text.len() + 400).sum::<usize>();
+        let tags = vec![format!("person:{}", question.filter.viewer.person)];
+        // What was kept or forgotten meanwhile is in no answer that is held.
+        let mut answers = self.answers();
+        if answers.epoch() == epoch {
+            answers.put(key, found.clone(), bytes, limits::SEARCH_CACHE_TIME, tags, now);
+        }
+        Ok(found)
+    }
+
+    /// Forgets these, whoever they belong to.
+    async fn forget_all(&self, ids: Vec<Id>) -> Result<usize, MemoryFault> {
+        let went = self.store.forget_memories(order::everything(), ids).await;
+        self.revoke();
+        Ok(went?)
+    }
+
+    /// Drops the answers that something new of these people may change; everybody sees the household's.
+    fn told_of(&self, whose: &BTreeSet<String>) {
+        let mut answers = self.answers();
+        if whose.contains("") {
+            return answers.clear();
+        }
+        for person in whose {
+            answers.drop_tag(&format!("person:{person}"));
+        }
     }
 
     /// Keeps memories, all of them or none, durably.
@@ -86,6 +152,9 @@ impl Memory {
         if let Some(kind) = new.iter().find_map(|memory| leak::holds(&memory.text)) {
             return Err(MemoryFault::Secret(kind));
         }
-        Ok(self.store.keep_memories(new).await?)
+        let whose: BTreeSet<String> = new.iter().map(|memory| memory.viewer.person.clone()).collect();
+        let kept = self.store.keep_memories(new).await;
+        self.told_of(&whose);
+        Ok(kept?)
     }
 }

@@ -52,6 +52,9 @@ pub enum Order {
         /// Also what was replaced.
         #[serde(default)]
         history: bool,
+        /// Only what holds every word, and phrases in quotes as phrases.
+        #[serde(default)]
+        exact: bool,
     },
     /// One memory, whoever it belongs to.
     Show {
@@ -69,6 +72,19 @@ pub enum Order {
     Forget {
         /// Their ids.
         ids: Vec<String>,
+    },
+    /// Mark a memory as replaced by another, by their ids or by the names that an import gave them.
+    Supersede {
+        /// What is replaced.
+        old: String,
+        /// What replaces it.
+        new: String,
+        /// Whose names they are.
+        #[serde(default)]
+        person: String,
+        /// In which chat.
+        #[serde(default)]
+        chat: String,
     },
     /// Put a memory under a hold, or lift it.
     Hold {
@@ -93,6 +109,58 @@ pub enum Order {
         session: Option<String>,
         /// How many, the latest.
         limit: usize,
+    },
+    /// A node of a conversation's levels, with what lies below it.
+    Describe {
+        /// The conversation.
+        session: String,
+        /// The node; the whole, where it is not said.
+        #[serde(default)]
+        node: Option<String>,
+    },
+    /// The very messages of a node.
+    Expand {
+        /// The conversation.
+        session: String,
+        /// The node.
+        node: String,
+        /// Messages of it that are passed over.
+        #[serde(default)]
+        from: usize,
+    },
+    /// Where a text stands in a conversation.
+    Grep {
+        /// The conversation.
+        session: String,
+        /// The text.
+        text: String,
+    },
+    /// A part of a large result that was kept beside a conversation, or the places of a text in it.
+    Result {
+        /// Whose.
+        #[serde(default)]
+        person: String,
+        /// Its id.
+        id: String,
+        /// Where the part begins, in bytes.
+        #[serde(default)]
+        from: usize,
+        /// What is looked for.
+        #[serde(default)]
+        text: Option<String>,
+    },
+    /// What is kept of a person.
+    Profile {
+        /// The person.
+        #[serde(default)]
+        person: String,
+    },
+    /// Look at the files of the data folder now, and tell what became of each.
+    Files,
+    /// The observations of a conversation.
+    Observations {
+        /// The conversation.
+        session: String,
     },
     /// Counts and sizes.
     Stats,
@@ -140,7 +208,7 @@ pub enum Order {
 }
 
 /// Everyone's rows with their history: what the owner's commands work on.
-fn everything() -> Filter {
+pub(super) fn everything() -> Filter {
     Filter { viewer: Viewer { everyone: true, ..Viewer::default() }, history: true, ..Filter::default() }
 }
 
@@ -155,10 +223,10 @@ impl Memory {
                 let viewer = Viewer { person, chat, ..Viewer::default() };
                 self.add(records, &source, &viewer).await
             }
-            Order::Search { text, limit, person, chat, area, sector, since_ms, until_ms, history } => {
+            Order::Search { text, limit, person, chat, area, sector, since_ms, until_ms, history, exact } => {
                 let viewer = Viewer { person, chat, ..Viewer::default() };
                 let filter = Filter { viewer, area, sector, since_ms, until_ms, history };
-                let found = self.search(&Question { text, filter, limit }).await?;
+                let found = self.find(&Question { text, filter, limit, exact }).await?;
                 let hits: Vec<Value> = found.iter().map(super::Found::to_json).collect();
                 Ok(json!({"sure": Self::is_sure(&found), "hits": hits}))
             }
@@ -170,16 +238,37 @@ impl Memory {
             Order::Forget { ids } => {
                 let ids = ids.iter().map(|id| named(id)).collect::<Result<Vec<_>, _>>()?;
                 let asked = ids.len();
-                let forgotten = self.store.forget_memories(everything(), ids).await?;
+                let forgotten = self.forget_all(ids).await?;
                 Ok(json!({"forgotten": forgotten, "not_there": asked - forgotten}))
+            }
+            Order::Supersede { old, new, person, chat } => {
+                let of = |name: String| self.store.memory_by_name(name, person.clone(), chat.clone());
+                let missing = |name: &str| MemoryFault::Unknown(name.to_owned());
+                let from = of(old.clone()).await?.ok_or_else(|| missing(&old))?;
+                let to = of(new.clone()).await?.ok_or_else(|| missing(&new))?;
+                self.store.supersede_memory(everything(), from, to).await?;
+                self.revoke();
+                Ok(json!({"replaced": old, "by": new}))
             }
             Order::Hold { id, held } => {
                 self.store.hold_memory(everything(), named(&id)?, held).await?;
+                self.revoke();
                 Ok(json!({"id": id, "held": held}))
             }
             Order::Page { after, limit } => {
                 let page = self.store.memories(everything(), after, limit).await?;
-                Ok(json!({"after": page.last().map(|memory| memory.seq), "memories": page}))
+                let mut rows = Vec::with_capacity(page.len());
+                for memory in &page {
+                    let mut row = json!(memory);
+                    // By the name that an import of this export gives it.
+                    if let Some(by) = memory.replaced_by
+                        && let Some(newer) = self.store.memory(everything(), by).await?
+                    {
+                        row["replaced_by"] = json!(newer.reference.unwrap_or_else(|| by.to_string()));
+                    }
+                    rows.push(row);
+                }
+                Ok(json!({"after": page.last().map(|memory| memory.seq), "memories": rows}))
             }
             Order::Prune => Ok(json!({"forgotten": self.store.prune_memories(limits::MEMORIES).await?})),
             Order::Talk { session: None, limit } => Ok(json!({"talks": self.store.talks(limit).await?})),
@@ -189,7 +278,21 @@ impl Memory {
                     |m: &crate::store::Message| json!({"id": m.id, "role": m.role, "text": m.text, "at_ms": m.at_ms});
                 Ok(json!({"session": session, "messages": messages.iter().map(one).collect::<Vec<_>>()}))
             }
-            Order::Stats => Ok(json!(self.store.memory_stats().await?)),
+            Order::Describe { session, node } => self.describe(&session, node.as_deref()).await,
+            Order::Expand { session, node, from } => self.expand(&session, &node, from).await,
+            Order::Grep { session, text } => self.grep(&session, &text).await,
+            Order::Result { person, id, from, text } => self.result(&person, &id, from, text.as_deref()).await,
+            Order::Profile { person } => self.profile(&person).await,
+            Order::Files => Ok(self.files().await),
+            Order::Observations { session } => {
+                Ok(json!({"session": session, "text": self.observations(&session).await?}))
+            }
+            Order::Stats => {
+                let mut stats = json!(self.store.memory_stats().await?);
+                let answers = self.answers();
+                stats["cache"] = json!({"bytes": answers.bytes(), "counts": answers.counts()});
+                Ok(stats)
+            }
             Order::Set { person, key, value } => {
                 let fact = Fact { person, key, value, source: "command".to_owned(), at_ms: self.clock.wall_ms() };
                 self.set_fact(fact).await
@@ -229,6 +332,14 @@ impl Memory {
         let ids: Vec<Id> = kept.iter().map(|kept| kept.id).collect();
         let duplicates = kept.iter().filter(|kept| kept.duplicate).count();
         Ok(json!({"kept": kept.len() - duplicates, "duplicates": duplicates, "ids": ids, "faults": faults}))
+    }
+
+    /// The facts that count for a person.
+    ///
+    /// # Errors
+    /// [`MemoryFault::Store`].
+    pub async fn facts_of(&self, person: &str) -> Result<Vec<Fact>, MemoryFault> {
+        Ok(self.store.facts(person.to_owned()).await?)
     }
 
     pub(super) async fn set_fact(&self, fact: Fact) -> Result<Value, MemoryFault> {

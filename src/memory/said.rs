@@ -68,7 +68,8 @@ impl Memory {
         by: Option<&str>,
     ) -> Result<Vec<Found>, MemoryFault> {
         let filter = Filter { viewer: speaker.viewer(), ..Filter::default() };
-        let mut found = self.search(&Question { text: topic.to_owned(), filter, limit: LOOKED_AT }).await?;
+        let mut found =
+            self.search(&Question { text: topic.to_owned(), filter, limit: LOOKED_AT, ..Question::default() }).await?;
         let whose = by.unwrap_or(speaker.person).to_lowercase();
         let is_theirs = |one: &Found| one.memory.speaker.to_lowercase() == whose;
         let sure = |one: &Found| is_theirs(one) && Self::is_sure(std::slice::from_ref(one));
@@ -90,7 +91,8 @@ impl Memory {
     /// [`MemoryFault::Store`].
     pub async fn to_forget(&self, speaker: &Speaker<'_>, topic: &str) -> Result<Vec<memory::Memory>, MemoryFault> {
         let filter = Filter { viewer: speaker.viewer(), ..Filter::default() };
-        let found = self.search(&Question { text: topic.to_owned(), filter, limit: LOOKED_AT }).await?;
+        let found =
+            self.search(&Question { text: topic.to_owned(), filter, limit: LOOKED_AT, ..Question::default() }).await?;
         let same = |one: &&Found| plain(&one.memory.text) == plain(topic);
         if let Some(exact) = found.iter().find(same) {
             return Ok(vec![exact.memory.clone()]);
@@ -119,7 +121,9 @@ impl Memory {
         for id in &ids {
             texts.extend(self.store.memory(filter.clone(), *id).await?.map(|memory| memory.text));
         }
-        let went = self.store.forget_memories(filter, ids).await?;
+        let went = self.store.forget_memories(filter, ids).await;
+        self.revoke();
+        let went = went?;
         for text in texts {
             self.store.forget_in_messages(speaker.person, &text).await?;
         }

@@ -17,6 +17,8 @@ pub struct Question {
     pub filter: Filter,
     /// How many answers, at most `limits::MEMORY_ANSWERS`.
     pub limit: usize,
+    /// Only what holds every word, and phrases in quotes as phrases.
+    pub exact: bool,
 }
 
 /// One answer.
@@ -72,7 +74,7 @@ impl Memory {
         let candidates = (limit * CANDIDATES).clamp(50, limits::STORE_ROWS);
         let text = cut(&question.text);
         let filter = &question.filter;
-        let terms = words::any_of(text);
+        let terms = if question.exact { exactly(text) } else { words::any_of(text) };
         let mut by_words = self.store.memory_words(terms, false, filter.clone(), candidates).await?;
         let pieces = words::trigrams(text);
         if !pieces.is_empty() {
@@ -114,6 +116,12 @@ impl Memory {
     pub fn is_sure(found: &[Found]) -> bool {
         found.iter().take(3).any(|one| one.covered >= COVERED)
     }
+}
+
+/// One term that wants every word; none for a text without words.
+fn exactly(text: &str) -> Vec<String> {
+    let letters = text.chars().any(char::is_alphanumeric);
+    Some(words::quoted(text)).filter(|expression| letters && !expression.is_empty()).into_iter().collect()
 }
 
 /// The question, as far as it is read.

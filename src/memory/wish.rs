@@ -74,6 +74,45 @@ pub enum Wish {
         /// Its key.
         key: String,
     },
+    /// A node of a conversation's levels, with what lies below it.
+    Describe {
+        /// The conversation; the last one, where it is not said.
+        #[serde(default)]
+        session: Option<String>,
+        /// The node; the whole, where it is not said.
+        #[serde(default)]
+        node: Option<String>,
+    },
+    /// The very messages of a node.
+    Expand {
+        /// The conversation.
+        #[serde(default)]
+        session: Option<String>,
+        /// The node.
+        node: String,
+        /// Messages of it that are passed over.
+        #[serde(default)]
+        from: usize,
+    },
+    /// Where a text stands in a conversation.
+    Grep {
+        /// The conversation.
+        #[serde(default)]
+        session: Option<String>,
+        /// The text.
+        text: String,
+    },
+    /// A part of a large result that was kept beside the conversation, or the places of a text in it.
+    Result {
+        /// Its id.
+        id: String,
+        /// Where the part begins, in bytes.
+        #[serde(default)]
+        from: usize,
+        /// What is looked for.
+        #[serde(default)]
+        text: Option<String>,
+    },
     /// Read the working context.
     Context {},
     /// Write the working context.
@@ -98,7 +137,15 @@ impl Wish {
     /// Whether it changes what is kept.
     #[must_use]
     pub const fn writes(&self) -> bool {
-        !matches!(self, Self::Search { .. } | Self::Show { .. } | Self::Facts { .. } | Self::Context {})
+        matches!(
+            self,
+            Self::Add { .. }
+                | Self::Edit { .. }
+                | Self::Forget { .. }
+                | Self::SetFact { .. }
+                | Self::ForgetFact { .. }
+                | Self::WriteContext { .. }
+        )
     }
 
     /// Whether it takes something away for good.
@@ -126,7 +173,7 @@ impl Memory {
             Wish::Search { query, limit, area, sector } => {
                 let filter = Filter { area, sector, ..filter };
                 let limit = limit.unwrap_or(5).clamp(1, limits::MEMORY_ANSWERS);
-                let found = self.search(&Question { text: query, filter, limit }).await?;
+                let found = self.find(&Question { text: query, filter, limit, ..Question::default() }).await?;
                 let hits: Vec<Value> = found.iter().map(|one| brief(&one.memory)).collect();
                 Ok(json!({"sure": Self::is_sure(&found), "hits": hits}))
             }
@@ -148,6 +195,19 @@ impl Memory {
                 self.set_fact(Fact { person, key, value, source: "tool".to_owned(), at_ms: self.clock.wall_ms() }).await
             }
             Wish::ForgetFact { key } => Ok(json!({"forgotten": self.store.forget_fact(person, key).await?})),
+            Wish::Describe { session, node } => {
+                let session = self.session_of(&person, session).await?;
+                self.describe(&session, node.as_deref()).await
+            }
+            Wish::Expand { session, node, from } => {
+                let session = self.session_of(&person, session).await?;
+                self.expand(&session, &node, from).await
+            }
+            Wish::Grep { session, text } => {
+                let session = self.session_of(&person, session).await?;
+                self.grep(&session, &text).await
+            }
+            Wish::Result { id, from, text } => self.result(&person, &id, from, text.as_deref()).await,
             Wish::Context {} => Ok(json!({"context": self.context(AGENT, &person).await?})),
             Wish::WriteContext { text, append } => {
                 let change = if append { Change::Append(text) } else { Change::Write(text) };

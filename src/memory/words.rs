@@ -59,6 +59,12 @@ pub fn meaningful(question: &str) -> Vec<String> {
     wanted
 }
 
+/// All terms of a text as one FTS5 expression that wants each of them: its words, and phrases as phrases, quoted.
+#[must_use]
+pub fn quoted(text: &str) -> String {
+    terms(text).iter().map(|term| format!("\"{term}\"")).collect::<Vec<_>>().join(" ")
+}
+
 /// Whether a text holds more than the small words of grammar.
 #[must_use]
 pub fn says_something(text: &str) -> bool {

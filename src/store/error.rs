@@ -51,6 +51,9 @@ pub enum StoreError {
         /// SQLite's words.
         reason: String,
     },
+    /// Memories that would replace each other.
+    #[error("memory {1} was itself replaced by {0}, so it cannot replace it")]
+    Circle(String, String),
     /// The disk refuses writes: nothing can be made durable now.
     #[error("the disk refuses writes ({0}); nothing durable can be written until it recovers")]
     Degraded(String),
@@ -121,7 +124,9 @@ impl StoreError {
             Self::Full(_) => Code::Full,
             Self::Locked { .. } | Self::Degraded(_) | Self::Closed => Code::Unavailable,
             Self::Folder { .. } | Self::File { .. } | Self::Path(_) | Self::Thread(_) => Code::System,
-            Self::Newer { .. } | Self::Foreign(_) | Self::Held(_) | Self::VectorIndex => Code::Refused,
+            Self::Newer { .. } | Self::Foreign(_) | Self::Held(_) | Self::VectorIndex | Self::Circle(..) => {
+                Code::Refused
+            }
             Self::Migration { .. } | Self::Sql { .. } => Code::Internal,
         }
     }

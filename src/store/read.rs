@@ -150,7 +150,7 @@ pub(super) fn outcome_word(outcome: i64) -> &'static str {
     }
 }
 
-fn message(row: &Row) -> Result<Message, libsql::Error> {
+pub(super) fn message(row: &Row) -> Result<Message, libsql::Error> {
     Ok(Message {
         id: id_at(row, 0)?,
         session: text_at(row, 1)?,

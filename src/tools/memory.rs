@@ -26,7 +26,8 @@ impl MemoryTool {
             name: "memory",
             purpose: "What is remembered of this person and household. action is one of: add (text), search (query), \
                       show (id), edit (id, text), forget (id), facts (key), set_fact (key, value), forget_fact (key), \
-                      context, write_context (text, append)",
+                      context, write_context (text, append); of a long conversation: describe (node), expand (node, from), \
+                      grep (text); of a result that was off-loaded: result (id, from, text)",
             arguments: arguments(),
             class: None,
             needs: &[],
@@ -39,8 +40,22 @@ impl MemoryTool {
 
 fn arguments() -> Value {
     let text = |most: usize| json!({"type": "string", "maxLength": most});
-    let actions =
-        ["add", "search", "show", "edit", "forget", "facts", "set_fact", "forget_fact", "context", "write_context"];
+    let actions = [
+        "add",
+        "search",
+        "show",
+        "edit",
+        "forget",
+        "facts",
+        "set_fact",
+        "forget_fact",
+        "context",
+        "write_context",
+        "describe",
+        "expand",
+        "grep",
+        "result",
+    ];
     json!({
         "type": "object", "required": ["action"], "additionalProperties": false,
         "properties": {
@@ -53,7 +68,10 @@ fn arguments() -> Value {
             "area": {"enum": ["main", "fragments", "solutions", "instruments"]},
             "sector": {"enum": ["episodic", "semantic", "procedural", "reflective"]},
             "limit": {"type": "integer", "minimum": 1, "maximum": limits::MEMORY_ANSWERS},
-            "append": {"type": "boolean"}
+            "append": {"type": "boolean"},
+            "session": text(limits::MEMORY_NAME_BYTES),
+            "node": text(32),
+            "from": {"type": "integer", "minimum": 0}
         }
     })
 }

@@ -78,6 +78,7 @@ pub(super) fn import(
         }
     }
     import.send(door)?;
+    import.link(door)?;
     let Import { kept, duplicates, faults, bad, .. } = import;
     let seconds = began.elapsed().as_secs_f64();
     let told = json!({
@@ -109,6 +110,8 @@ struct Import<'a> {
     chat: &'a str,
     source: String,
     waiting: Vec<(usize, Value)>,
+    /// What a line says that replaced it: the line, its record without the text. Linked when all is in.
+    replaced: Vec<(usize, Value)>,
     bytes: usize,
     kept: u64,
     duplicates: u64,
@@ -127,7 +130,41 @@ impl Import<'_> {
             self.send(door)?;
         }
         self.bytes += bytes;
+        if !record["replaced_by"].is_null() {
+            let known = |key: &str| record[key].clone();
+            let link = json!({"id": known("id"), "by": known("replaced_by"), "person": known("person"), "chat": known("chat")});
+            if self.replaced.len() < limits::IMPORT_LINKS {
+                self.replaced.push((number, link));
+            } else {
+                self.fault(
+                    number,
+                    &format!("replaced_by: more than {} in one import are not linked", limits::IMPORT_LINKS),
+                );
+            }
+        }
         self.waiting.push((number, record));
+        Ok(())
+    }
+
+    /// Links what was replaced to what replaced it.
+    fn link(&mut self, door: &mut Door) -> Result<(), Fault> {
+        for (number, link) in std::mem::take(&mut self.replaced) {
+            let text = |key: &str, usual: &str| {
+                let value = &link[key];
+                value
+                    .as_str()
+                    .map_or_else(|| value.as_i64().map_or_else(|| usual.to_owned(), |n| n.to_string()), str::to_owned)
+            };
+            let (person, chat) = (text("person", self.person), text("chat", self.chat));
+            let order = Order::Supersede { old: text("id", ""), new: text("by", ""), person, chat };
+            match door.ask(Request::Memory(order)) {
+                Ok(_) => {}
+                Err(fault) if matches!(fault.code, Code::NotFound | Code::BadInput | Code::Refused) => {
+                    self.fault(number, &format!("replaced_by: {}", fault.message));
+                }
+                Err(fault) => return Err(fault),
+            }
+        }
         Ok(())
     }
 

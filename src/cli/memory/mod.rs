@@ -79,6 +79,9 @@ enum Command {
         /// Also what was replaced by something newer
         #[arg(long)]
         history: bool,
+        /// Only what holds every word, and «"phrases in quotes"» as phrases
+        #[arg(long)]
+        exact: bool,
     },
     /// Shows one memory
     Show {
@@ -98,6 +101,15 @@ enum Command {
         /// Their ids
         #[arg(required = true, num_args = 1..)]
         ids: Vec<String>,
+    },
+    /// Marks a memory as replaced by another; it stays as its history
+    Supersede {
+        /// What is replaced: its id, or the name that an import gave it
+        old: String,
+        /// What replaces it
+        new: String,
+        #[command(flatten)]
+        whose: Whose,
     },
     /// Keeps a memory whatever prunes or forgets
     Hold {
@@ -143,6 +155,51 @@ enum Command {
         /// How many, the latest
         #[arg(short = 'n', long, default_value_t = 50, value_name = "N")]
         limit: usize,
+    },
+    /// The levels of a conversation: summaries of its messages, and the way back to each of them
+    Dag {
+        /// The conversation, such as admin:ask; «hearth memory talk» lists them
+        session: String,
+        /// The node, such as c0, s0 or whole
+        #[arg(default_value = "whole")]
+        node: String,
+        /// Prints the messages that the node stands for
+        #[arg(long)]
+        expand: bool,
+        /// Messages of the node that are passed over
+        #[arg(long, default_value_t = 0, requires = "expand", value_name = "N")]
+        from: usize,
+        /// Finds a text in the conversation
+        #[arg(long, conflicts_with = "expand", value_name = "TEXT")]
+        grep: Option<String>,
+    },
+    /// A large result that was kept beside a conversation: a part of it, or the places of a text
+    Result {
+        /// Its id
+        id: String,
+        /// Where the part begins, in bytes
+        #[arg(long, default_value_t = 0, value_name = "BYTES")]
+        from: usize,
+        /// Finds a text in it
+        #[arg(long, value_name = "TEXT")]
+        grep: Option<String>,
+        /// The person; the household, where it is not said
+        #[arg(long, default_value = "", value_name = "NAME")]
+        person: String,
+    },
+    /// What is kept of a person: facts, working context, conversations
+    Profile {
+        /// The person; the household, where it is not said
+        #[arg(default_value = "", value_name = "NAME")]
+        person: String,
+    },
+    /// SOUL.md, AGENT.md, USER.md, TOOLS.md and MEMORY/ of the data folder: what became of each file
+    Files,
+    /// What was observed in a conversation
+    Observations {
+        /// The conversation
+        #[arg(default_value = "admin:ask")]
+        session: String,
     },
     /// Counts and sizes
     Stats,
@@ -213,7 +270,7 @@ fn act(command: Command, input: Option<Input>, json: bool, door: &mut Door) -> R
             });
             return add(door, record, whose, json);
         }
-        Command::Search { text, whose, limit, area, sector, since, until, history, .. } => {
+        Command::Search { text, whose, limit, area, sector, since, until, history, exact, .. } => {
             if !(1..=limits::MEMORY_ANSWERS).contains(&limit) {
                 let message = format!("-k {limit}: must be from 1 to {}", limits::MEMORY_ANSWERS);
                 return Err(Fault::new(Code::BadInput, message));
@@ -221,7 +278,8 @@ fn act(command: Command, input: Option<Input>, json: bool, door: &mut Door) -> R
             let (since_ms, until_ms) = (moment("--since", since)?, moment("--until", until)?);
             let Whose { person, chat } = whose;
             let question = move |text: String| Order::Search {
-                text,
+                // More is not read, and may be more than one request holds.
+                text: text[..text.floor_char_boundary(limits::QUESTION_BYTES)].to_owned(),
                 limit,
                 person: person.clone(),
                 chat: chat.clone(),
@@ -230,6 +288,7 @@ fn act(command: Command, input: Option<Input>, json: bool, door: &mut Door) -> R
                 since_ms,
                 until_ms,
                 history,
+                exact,
             };
             return match input {
                 Some(input) => files::batch(door, input, question),
@@ -241,6 +300,7 @@ fn act(command: Command, input: Option<Input>, json: bool, door: &mut Door) -> R
         Command::Show { id } => Order::Show { id },
         Command::Edit { id, text } => Order::Edit { id, text: text.join(" ") },
         Command::Forget { ids } => Order::Forget { ids },
+        Command::Supersede { old, new, whose } => Order::Supersede { old, new, person: whose.person, chat: whose.chat },
         Command::Hold { id, off } => Order::Hold { id, held: !off },
         Command::Prune => Order::Prune,
         Command::Context { text, append, clear, person, agent } => {
@@ -248,6 +308,13 @@ fn act(command: Command, input: Option<Input>, json: bool, door: &mut Door) -> R
             Order::Context { agent, person, text, append }
         }
         Command::Talk { session, limit } => Order::Talk { session, limit },
+        Command::Dag { session, grep: Some(text), .. } => Order::Grep { session, text },
+        Command::Dag { session, node, expand: true, from, .. } => Order::Expand { session, node, from },
+        Command::Dag { session, node, .. } => Order::Describe { session, node: Some(node) },
+        Command::Result { id, from, grep, person } => Order::Result { person, id, from, text: grep },
+        Command::Profile { person } => Order::Profile { person },
+        Command::Files => Order::Files,
+        Command::Observations { session } => Order::Observations { session },
         Command::Stats => Order::Stats,
         Command::Fact { key: Some(key), forget: true, whose, .. } => Order::Unset { person: whose.person, key },
         Command::Fact { key: Some(key), value: Some(value), whose, .. } => {

@@ -97,6 +97,16 @@ pub(super) async fn read(db: &mut Db, name: &str, person: &str) -> Result<Option
     Ok(found.into_iter().next())
 }
 
+// The newest stay, up to a number of bytes.
+const TRIM: &str = "DELETE FROM documents WHERE (name, person) IN (SELECT name, person FROM
+    (SELECT name, person, sum(octet_length(text)) OVER (ORDER BY at_ms DESC, name DESC) AS bytes FROM documents
+     WHERE substr(name, 1, length(?1)) = ?1) WHERE bytes > ?2)";
+
+/// Deletes the oldest documents of a prefix until all of it is at most `bytes`; how many went.
+pub(super) async fn trim(db: &mut Db, prefix: &str, bytes: i64) -> Result<usize, StoreError> {
+    db.execute(TRIM, vec![text(prefix), Value::Integer(bytes)]).await
+}
+
 fn most() -> Value {
     Value::Integer(i64::try_from(limits::STORE_ROWS).unwrap_or(1))
 }

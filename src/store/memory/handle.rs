@@ -2,10 +2,10 @@
 
 use super::super::handle::kept;
 use super::super::worker::Request;
-use super::super::{Store, StoreError};
+use super::super::{Message, Store, StoreError};
 use super::near::Packed;
 use super::serve::Ask;
-use super::{Document, Fact, Filter, Hit, Kept, Memory, MemoryStats, NewMemory, Talk};
+use super::{Document, Fact, Filter, Hit, Kept, Memory, MemoryStats, NamedRow, NewMemory, Talk};
 use crate::base::{Id, limits};
 
 impl Store {
@@ -114,6 +114,14 @@ impl Store {
         self.ask(|reply| Request::Memory(Ask::Erase(person, text, reply))).await
     }
 
+    /// Marks a memory as replaced by another; it stays as its history.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`], [`StoreError::Circle`]; else as for a durable write.
+    pub async fn supersede_memory(&self, filter: Filter, old: Id, new: Id) -> Result<(), StoreError> {
+        self.ask(|reply| Request::Memory(Ask::Supersede(filter, old, new, reply))).await
+    }
+
     /// Puts a memory under a hold, or lifts it.
     ///
     /// # Errors
@@ -128,6 +136,51 @@ impl Store {
     /// As for a durable write.
     pub async fn prune_memories(&self, most: usize) -> Result<usize, StoreError> {
         self.ask(|reply| Request::Memory(Ask::Prune(most, reply))).await
+    }
+
+    /// The household's memories whose names begin so, at most `limits::STORE_ROWS`.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub async fn memories_named(&self, prefix: &str) -> Result<Vec<NamedRow>, StoreError> {
+        let prefix = prefix.to_owned();
+        self.ask(|reply| Request::Memory(Ask::Named(prefix, reply))).await
+    }
+
+    /// The memory that an import gave this name, or that has it as its id.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub async fn memory_by_name(&self, name: String, person: String, chat: String) -> Result<Option<Id>, StoreError> {
+        let id = name.parse::<Id>().ok();
+        let found: Option<Id> = self.ask(|reply| Request::Memory(Ask::ByName(name, person, chat, reply))).await?;
+        Ok(found.or(id))
+    }
+
+    /// The files that memories come from, with the version of their form.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub async fn memory_files(&self) -> Result<Vec<String>, StoreError> {
+        self.ask(|reply| Request::Memory(Ask::Files(reply))).await
+    }
+
+    /// Messages of a conversation behind a place, oldest first, with their places; at most `limits::STORE_ROWS`.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub async fn talk_page(&self, session: &str, after: i64) -> Result<Vec<(i64, Message)>, StoreError> {
+        let session = session.to_owned();
+        self.ask(|reply| Request::Memory(Ask::TalkPage(session, after, reply))).await
+    }
+
+    /// Deletes the oldest documents whose names begin so, until all of them are at most `bytes`; how many went.
+    ///
+    /// # Errors
+    /// As for a durable write.
+    pub async fn trim_documents(&self, prefix: &str, bytes: i64) -> Result<usize, StoreError> {
+        let prefix = prefix.to_owned();
+        self.ask(|reply| Request::Memory(Ask::Trim(prefix, bytes, reply))).await
     }
 
     /// The conversations that are kept, the latest first.

@@ -9,6 +9,7 @@ mod facts;
 mod handle;
 pub mod near;
 mod rows;
+mod same;
 mod serve;
 mod talks;
 
@@ -202,6 +203,17 @@ pub struct Memory {
     pub importance: f64,
     /// What replaced it.
     pub replaced_by: Option<Id>,
+}
+
+/// A row by the name that was given to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedRow {
+    /// Its id.
+    pub id: Id,
+    /// Its name.
+    pub reference: String,
+    /// Whether it is held.
+    pub held: bool,
 }
 
 /// What became of a memory that was to be kept.

@@ -5,7 +5,7 @@ use libsql::{Row, Value};
 use super::super::StoreError;
 use super::super::db::{Db, blob, id_at, maybe_id_at, text_at};
 use super::near::{Marks, Packed};
-use super::{Area, Class, Filter, Hit, Memory, MemoryStats, NewMemory, Sector};
+use super::{Area, Class, Filter, Hit, Memory, MemoryStats, NamedRow, NewMemory, Sector};
 use crate::base::{Id, limits};
 
 /// What a question may see: its values are ?1 to ?9 and ?12 of every statement that a person's question runs.
@@ -83,6 +83,36 @@ const ENDED: &str = "SELECT seq FROM memories WHERE expires_ms <= ?1 AND held = 
 // What goes first when there is too much: replaced, then unimportant, then old.
 const SURPLUS: &str = "SELECT seq FROM memories WHERE held = 0
     ORDER BY replaced_by IS NULL, importance, seq LIMIT ?1";
+
+// The household's rows whose names begin with ?1 and are smaller than ?2: a range of the index of names.
+const NAMED: &str =
+    "SELECT id, CAST(ref AS BLOB), held FROM memories WHERE person = '' AND chat = '' AND ref >= ?1 AND ref < ?2
+    AND replaced_by IS NULL ORDER BY ref LIMIT ?3";
+const FILES: &str = "SELECT DISTINCT CAST(substr(ref, 1, instr(ref, '#') - 1) AS BLOB) FROM memories
+    WHERE person = '' AND chat = '' AND ref >= 'file/' AND ref < 'file0' AND instr(ref, '#') > 1 LIMIT ?1";
+
+/// The household's rows whose names begin so.
+pub(super) async fn named(db: &mut Db, prefix: &str) -> Result<Vec<NamedRow>, StoreError> {
+    let behind = format!("{prefix}\u{10FFFF}");
+    let values = vec![Value::Text(prefix.to_owned()), Value::Text(behind), count(usize::MAX)];
+    db.rows(NAMED, values, |row| {
+        Ok(NamedRow { id: id_at(row, 0)?, reference: text_at(row, 1)?, held: row.get::<i64>(2)? != 0 })
+    })
+    .await
+}
+
+const BY_NAME: &str = "SELECT id FROM memories WHERE person = ?1 AND chat = ?2 AND ref = ?3";
+
+/// The row that an import gave a name.
+pub(super) async fn by_name(db: &mut Db, name: &str, person: &str, chat: &str) -> Result<Option<Id>, StoreError> {
+    let values = [person, chat, name].map(|text| Value::Text(text.to_owned())).to_vec();
+    Ok(db.rows(BY_NAME, values, |row| id_at(row, 0)).await?.into_iter().next())
+}
+
+/// The files that rows come from.
+pub(super) async fn files(db: &mut Db) -> Result<Vec<String>, StoreError> {
+    db.rows(FILES, vec![count(usize::MAX)], |row| text_at(row, 0)).await
+}
 
 /// The values of `visible!`.
 fn seen(filter: &Filter, now_ms: i64, more: [Value; 2]) -> Vec<Value> {

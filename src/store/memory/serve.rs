@@ -2,16 +2,16 @@
 
 use std::time::Instant;
 
-use sha2::{Digest, Sha256};
-
-use super::super::StoreError;
 use super::super::commit::not_durable;
 use super::super::error::Severity;
 use super::super::policy::Kind;
 use super::super::worker::{Reply, Worker};
 use super::super::write::Write;
+use super::super::{Message, StoreError};
 use super::near::{Nearest, Packed, Resident, Streamed};
-use super::{Document, Fact, Filter, Hit, Kept, Memory, MemoryStats, NewMemory, Talk, erase, facts, rows, talks};
+use super::{
+    Document, Fact, Filter, Hit, Kept, Memory, MemoryStats, NamedRow, NewMemory, Talk, erase, facts, rows, same, talks,
+};
 use crate::base::{Id, limits};
 
 /// A question or an order of memory.
@@ -36,10 +36,22 @@ pub(in super::super) enum Ask {
     Forget(Filter, Vec<Id>, Reply<usize>),
     /// Take a text out of the messages of a person's sessions.
     Erase(String, String, Reply<usize>),
+    /// Mark what is seen as replaced by something newer.
+    Supersede(Filter, Id, Id, Reply<()>),
     /// Hold, or lift a hold.
     Hold(Filter, Id, bool, Reply<()>),
     /// Forget what has ended and what is over a number of rows; how many went.
     Prune(usize, Reply<usize>),
+    /// The household's rows whose names begin so.
+    Named(String, Reply<Vec<NamedRow>>),
+    /// The row that an import gave a name: name, person, chat.
+    ByName(String, String, String, Reply<Option<Id>>),
+    /// The files that rows come from.
+    Files(Reply<Vec<String>>),
+    /// Messages of a conversation behind a place.
+    TalkPage(String, i64, Reply<Vec<(i64, Message)>>),
+    /// Delete the oldest documents of a prefix until all of it fits.
+    Trim(String, i64, Reply<usize>),
     /// The conversations, the latest first.
     Talks(usize, Reply<Vec<Talk>>),
     /// Counts.
@@ -111,8 +123,31 @@ impl Worker {
                 };
                 send(reply, self.durable(done).await);
             }
+            Ask::Supersede(filter, old, new, reply) => {
+                let done = match self.ready().await {
+                    Ok(()) => self.supersede(&filter, old, new, now).await,
+                    Err(error) => Err(error),
+                };
+                send(reply, self.durable(done).await);
+            }
             Ask::Hold(filter, id, held, reply) => send(reply, self.hold(&filter, id, held, now).await),
             Ask::Prune(most, reply) => send(reply, self.prune(most, now).await),
+            Ask::Named(prefix, reply) => send(reply, rows::named(&mut self.db, &prefix).await),
+            Ask::ByName(name, person, chat, reply) => {
+                send(reply, rows::by_name(&mut self.db, &name, &person, &chat).await);
+            }
+            Ask::Files(reply) => send(reply, rows::files(&mut self.db).await),
+            Ask::TalkPage(session, after, reply) => {
+                let found = talks::page(&mut self.db, &session, after).await;
+                send(reply, self.noticed(found).await);
+            }
+            Ask::Trim(prefix, bytes, reply) => {
+                let done = match self.ready().await {
+                    Ok(()) => facts::trim(&mut self.db, &prefix, bytes).await,
+                    Err(error) => Err(error),
+                };
+                send(reply, self.durable(done).await);
+            }
             Ask::Talks(limit, reply) => send(reply, talks::all(&mut self.db, limit).await),
             Ask::Stats(reply) => send(reply, rows::stats(&mut self.db).await),
             Ask::SetFact(fact, reply) => {
@@ -190,7 +225,7 @@ impl Worker {
     async fn add(&mut self, new: Vec<(Id, NewMemory)>, now_ms: i64) -> Result<Vec<Kept>, StoreError> {
         let mut kept = Vec::with_capacity(new.len());
         for (id, new) in new {
-            let hash = hash(&new);
+            let hash = same::hash(&new);
             if let Some((id, seq)) = rows::same(&mut self.db, &new, &hash).await? {
                 kept.push(Kept { id, seq, duplicate: true });
                 continue;
@@ -330,6 +365,20 @@ impl Worker {
         self.durable(done).await
     }
 
+    async fn supersede(&mut self, filter: &Filter, old: Id, new: Id, now_ms: i64) -> Result<(), StoreError> {
+        let mut places = Vec::new();
+        for id in [old, new] {
+            let found = rows::one(&mut self.db, filter, now_ms, id).await?;
+            places.push(found.ok_or_else(|| StoreError::NotFound(format!("memory {id}")))?.seq);
+        }
+        if same::is_circle(&mut self.db, places[0], places[1]).await? {
+            return Err(StoreError::Circle(old.to_string(), new.to_string()));
+        }
+        rows::replace(&mut self.db, places[0], places[1]).await?;
+        self.shelf.clear();
+        Ok(())
+    }
+
     async fn prune(&mut self, most: usize, now_ms: i64) -> Result<usize, StoreError> {
         self.ready().await?;
         let done = self.drop_surplus(most, now_ms).await;
@@ -350,20 +399,6 @@ impl Worker {
         }
         Ok(went)
     }
-}
-
-/// What makes two memories the same: their words, whoever counts the spaces.
-fn hash(new: &NewMemory) -> [u8; 16] {
-    let mut hash = Sha256::new();
-    hash.update(new.speaker.as_bytes());
-    hash.update([0]);
-    for word in new.text.split_whitespace() {
-        hash.update(word.to_lowercase().as_bytes());
-        hash.update(b" ");
-    }
-    let mut short = [0; 16];
-    short.copy_from_slice(&hash.finalize()[..16]);
-    short
 }
 
 fn send<T>(reply: Reply<T>, answer: Result<T, StoreError>) {

@@ -1,0 +1,136 @@
+//! Memories that say the same, that replace each other, and what people type into a search.
+
+use serde_json::{Value, json};
+
+use crate::kit::{Home, Output};
+
+fn import(home: &Home, lines: &[Value]) -> Output {
+    let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    home.run_with_input(&["memory", "import", "-", "--json"], text.as_bytes())
+}
+
+fn texts(answer: &Value) -> Vec<&str> {
+    answer["hits"].as_array().expect("hits").iter().filter_map(|hit| hit["text"].as_str()).collect()
+}
+
+#[test]
+fn the_same_in_other_clothes_is_kept_once_and_another_day_is_not_the_same() {
+    let home = Home::new();
+    for text in ["The bins go out on Thursday.", "please, bins go out on thursday!", "the bins go out on Tuesday"] {
+        assert!(home.run(&["memory", "add", text]).ok);
+    }
+    assert_eq!(home.run(&["memory", "stats", "--json"]).json()["memories"], 2);
+}
+
+#[test]
+fn what_is_replaced_is_history_and_no_circle_closes() {
+    let home = Home::new();
+    let line = |id: &str, text: &str| json!({"id": id, "text": text});
+    assert!(
+        import(&home, &[line("a", "the code is one"), line("b", "the code is two"), line("c", "the code is three")]).ok
+    );
+    for (old, new) in [("a", "b"), ("b", "c")] {
+        assert!(home.run(&["memory", "supersede", old, new]).ok);
+    }
+    let now = home.run(&["memory", "search", "what is the code", "--json"]).json();
+    assert_eq!(texts(&now), ["the code is three"]);
+    let all = home.run(&["memory", "search", "what is the code", "--history", "--json"]).json();
+    assert_eq!(texts(&all).len(), 3);
+    for (old, new) in [("c", "a"), ("c", "b"), ("a", "a")] {
+        let refused = home.run(&["memory", "supersede", old, new]);
+        assert!(!refused.ok && refused.err.contains("cannot replace"), "{old} by {new}: {refused:?}");
+    }
+    assert!(home.run(&["memory", "supersede", "a", "nobody"]).err.contains("nobody"));
+
+    let exported = home.run(&["memory", "export"]).out;
+    let other = Home::new();
+    let told = other.run_with_input(&["memory", "import", "-", "--json"], exported.as_bytes());
+    assert!(told.ok && told.json()["kept"] == 3, "{told:?}");
+    let now = other.run(&["memory", "search", "what is the code", "--json"]).json();
+    assert_eq!(texts(&now), ["the code is three"], "what was history is history there too");
+    assert_eq!(other.run(&["memory", "export"]).out, exported);
+}
+
+#[test]
+fn an_import_with_a_circle_tells_its_line_and_the_rest_goes_in() {
+    let home = Home::new();
+    let told = import(
+        &home,
+        &[
+            json!({"id": "a", "text": "the gate is green", "replaced_by": "b"}),
+            json!({"id": "b", "text": "the gate is blue", "replaced_by": "a"}),
+            json!({"id": "c", "text": "the gate is open", "replaced_by": "nobody"}),
+        ],
+    );
+    assert_eq!(told.code, Some(1), "{told:?}");
+    let report = told.json();
+    assert_eq!((&report["kept"], &report["bad"]), (&json!(3), &json!(2)), "{report}");
+    let lines: Vec<u64> =
+        report["faults"].as_array().expect("faults").iter().filter_map(|f| f["line"].as_u64()).collect();
+    assert_eq!(lines, [2, 3], "{report}");
+}
+
+#[test]
+fn an_exact_search_wants_every_word_and_knows_phrases() {
+    let home = Home::new();
+    let line = |text: &str| json!({"text": text});
+    assert!(import(&home, &[line("the blue door is shut"), line("the door is blue"), line("a red door")]).ok);
+    let of = |text: &str| {
+        let answer = home.run(&["memory", "search", "--exact", "--json", "--", text]).json();
+        answer["hits"].as_array().expect("hits").len()
+    };
+    assert_eq!((of("blue door"), of("\"blue door\""), of("door"), of("green door")), (2, 1, 3, 0));
+    for text in ["\"", "door OR blue", "NEAR(door", "door*", "-door", "", "text:door", "a\" OR \"b", "^door"] {
+        assert!(of(text) <= 3, "{text}");
+    }
+    assert_eq!(of("door OR blue"), 0, "an operator is a word");
+}
+
+#[test]
+fn a_question_of_a_megabyte_is_answered_or_refused_and_nothing_hangs() {
+    let home = Home::new();
+    let service = home.start();
+    assert!(home.run(&["memory", "add", "the boiler is in the cellar"]).ok);
+    let long = "boiler ".repeat(150_000);
+    let questions = format!("{}\n{}\n", json!({"id": 1, "query": long}), json!({"id": 2, "query": "boiler"}));
+    let answers = home.run_with_input(&["memory", "search", "--batch", "-", "--json"], questions.as_bytes());
+    let lines: Vec<Value> = answers.out.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!(lines.len(), 2, "{:.300} {:.300}", answers.out, answers.err);
+    assert!(lines[0]["fault"].is_string() || lines[0]["hits"].is_array());
+    assert_eq!(lines[1]["hits"].as_array().map(Vec::len), Some(1));
+    service.stop();
+}
+
+#[test]
+fn forgetting_while_searching_loses_and_invents_nothing() {
+    let home = Home::new();
+    let service = home.start();
+    let lines: Vec<Value> =
+        (0..120).map(|n| json!({"id": format!("k{n}"), "text": format!("kestrel number {n}")})).collect();
+    let told = import(&home, &lines);
+    assert!(told.ok, "{told:?}");
+    let listed = home.run(&["memory", "search", "kestrel", "-k", "100", "--json"]).json();
+    let ids: Vec<String> =
+        listed["hits"].as_array().expect("hits").iter().filter_map(|h| h["uuid"].as_str().map(str::to_owned)).collect();
+    std::thread::scope(|scope| {
+        let home = &home;
+        let searching = scope.spawn(move || {
+            for _ in 0..12 {
+                let answer = home.run(&["memory", "search", "kestrel", "-k", "100", "--json"]);
+                for text in texts(&answer.json()) {
+                    assert!(text.starts_with("kestrel number "), "{text}");
+                }
+            }
+        });
+        for part in ids.chunks(25) {
+            let mut words = vec!["memory", "forget"];
+            words.extend(part.iter().map(String::as_str));
+            assert!(home.run(&words).ok);
+        }
+        searching.join().expect("searched");
+    });
+    assert_eq!(home.run(&["memory", "stats", "--json"]).json()["memories"], 120 - ids.len());
+    let left = home.run(&["memory", "search", "kestrel", "-k", "100", "--json"]).json();
+    assert_eq!(left["hits"].as_array().map(Vec::len), Some(120 - ids.len()));
+    service.stop();
+}
