@@ -174,3 +174,17 @@ fn all_done(outcomes: &[Outcome]) -> Result<(), Fault> {
 fn garbage(outcome: &Outcome) -> Fault {
     Fault::new(Code::Garbage, format!("a files hand answered {outcome:?}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_larger_than_a_file_may_be_is_refused() {
+        let most = usize::try_from(FILE_BYTES).expect("a size");
+        assert!(parts(&"x".repeat(most), false).is_ok());
+        assert!(
+            parts(&"x".repeat(most + 1), false).expect_err("too large").message.contains("more than a file may have")
+        );
+    }
+}
