@@ -124,6 +124,9 @@ impl Gazetteer {
         for (i, floor) in home.floors.iter().enumerate() {
             out.bearer(NameOf::Floor(FloorRef(i)), &floor.name, &floor.aliases);
         }
+        for (word, floor) in super::stairs::stairs(home) {
+            out.name(NameOf::Floor(floor), word, NameKind::Alias);
+        }
         for (i, area) in home.areas.iter().enumerate() {
             out.bearer(NameOf::Area(AreaRef(i)), &area.name, &area.aliases);
         }

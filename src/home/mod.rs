@@ -28,6 +28,7 @@ mod plan;
 mod raw;
 pub mod remote;
 pub mod spell;
+mod stairs;
 #[cfg(test)]
 mod tests;
 mod timer;

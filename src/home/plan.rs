@@ -204,6 +204,8 @@ fn want(entity: &Entity, command: &Command, home: &Home) -> Result<Want, String>
         }
         Command::PlayMedia { query, .. } => on_with("media_title", Value::from(query.as_str()), "playing"),
         Command::Start => one("state", entity.kind.on_state()),
+        // What stands at its base is there already.
+        Command::Dock if entity.state == "docked" => one("state", "docked"),
         Command::Dock => one("state", entity.kind.off_state()),
         Command::CleanArea(area) => on_with("area", Value::from(home.area_name(*area)), "cleaning"),
         Command::Number(n) => bounded(entity, *n, "min", "max", "state")?,

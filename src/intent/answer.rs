@@ -244,17 +244,29 @@ fn tell(scene: &Scene<'_>, q: &Query, asked: &Asked) -> Understanding {
     }
     slots.set("state", asked.state);
     places(scene, q, &mut slots);
+    // Where some windows are covers and others have contacts, all of them are windows.
+    let contacted = |e: &Entity| {
+        asked.domain == "cover" && e.kind == Kind::BinarySensor && asked.class.is_some_and(|class| contact(class, e))
+    };
     let all = members(scene, q, |e| {
         e.kind.word() == asked.domain
             && asked.class.is_none_or(|c| e.device_class.as_deref() == Some(c) || class_matches(c, e))
+            || contacted(e)
     });
-    let (yes, no): (Vec<&Entity>, Vec<&Entity>) = all.iter().partition(|e| holds(e, asked.state));
+    let so = |e: &Entity| match (e.kind, asked.state) {
+        (Kind::BinarySensor, "open") => e.state == "on",
+        (Kind::BinarySensor, "closed") => e.state == "off",
+        _ => holds(e, asked.state),
+    };
+    let (yes, no): (Vec<&Entity>, Vec<&Entity>) = all.iter().partition(|e| so(e));
     let none = || {
         let what = ENGLISH.word_for(Sense::Kind(asked.domain)).or(asked.class).unwrap_or("such thing");
         format!("I know of no {} here.", what.replace('_', " "))
     };
     let say = match q.form {
         _ if all.is_empty() && q.form != Form::Count => none(),
+        // «are the garage doors closed»: all that are meant.
+        Form::Is if q.np.plural && !yes.is_empty() && !no.is_empty() => format!("Only {}.", names(&yes)),
         form => verdict(form, &yes, &no),
     };
     let mut out = answered(scene.turn, vec![Reading { intent: "HassGetState", slots }], say);

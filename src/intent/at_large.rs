@@ -24,7 +24,9 @@ const OPENED: &[Kind] = &[Kind::Cover, Kind::Valve, Kind::BinarySensor];
 
 /// «is anything on», «is everything closed», «what is on upstairs»; [`None`] where no such state is asked for.
 pub(super) fn anything(scene: &Scene<'_>, q: &Query) -> Option<Understanding> {
-    let vague = q.np.any || q.np.everything || q.generic || q.form == Form::What;
+    // «is the cellar locked»
+    let barred = q.np.areas.len() == 1 && q.states.iter().any(|s| matches!(s, Sense::State("locked" | "unlocked")));
+    let vague = barred || q.np.any || q.np.everything || q.generic || q.form == Form::What;
     if !vague || !q.np.names.is_empty() || q.np.parts.is_some() || !q.np.classes.is_empty() || !q.binaries.is_empty() {
         return None;
     }

@@ -11,7 +11,7 @@ pub(super) fn bounds(scan: &Scan<'_>) -> Vec<(usize, usize)> {
     let mut cuts = vec![0];
     let mut content = false;
     let mut acted = false;
-    let mut joined = false;
+    let (mut joined, mut kept) = (false, false);
     // «make sure that … is locked and … is closed»
     let (mut wish, mut stated, mut valued, mut switched, mut placed) = (false, false, false, false, false);
     for (i, item) in scan.items.iter().enumerate() {
@@ -26,13 +26,18 @@ pub(super) fn bounds(scan: &Scan<'_>) -> Vec<(usize, usize)> {
         let verb = item.hits.is_empty() && item.senses.iter().any(|s| matches!(s, Sense::Verb(_)));
         let wished = joined && wish && stated && !item.hits.is_empty();
         // «… to green and … to red»
-        let again =
-            joined && !verb && thing(item) && (valued && value_ahead(scan, i) || switched && switch_ahead(scan, i));
+        let again = !kept
+            && joined
+            && !verb
+            && thing(item)
+            && (valued && value_ahead(scan, i) || switched && switch_ahead(scan, i));
         // «toaster off coffee machine on»; «… to 21 in the loft and 19 in the shed»
-        let turns = !joined && !verb && thing(item) && switched && after_switch(scan, i) && switch_ahead(scan, i);
+        let turns =
+            !kept && !joined && !verb && thing(item) && switched && after_switch(scan, i) && switch_ahead(scan, i);
         let more = joined && !verb && valued && placed && item.value.is_some() && place_ahead(scan, i);
         let starts = wished || again || turns || more || verb && content && acted && (joined || bare_verb(scan, i));
         if starts {
+            kept = false;
             cuts.push(if joined { last_and(scan, i) } else { i });
             content = false;
             acted = again || turns || more;
@@ -41,6 +46,10 @@ pub(super) fn bounds(scan: &Scan<'_>) -> Vec<(usize, usize)> {
             valued = false;
             switched = false;
         }
+        // «… but leave the lamp and the fan on»: no command of its own.
+        kept |= item.is(Sense::Except)
+            && item.hits.is_empty()
+            && ["leave", "keep"].iter().any(|w| scan.plain(item).contains(w));
         valued |= has_value(item);
         placed |= thing(item);
         switched |= content && (item.is(Sense::On) || item.is(Sense::Off));

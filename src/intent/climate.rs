@@ -39,6 +39,14 @@ pub(super) fn temperature(scene: &Scene<'_>, q: &Query) -> Option<Understanding>
     if q.np.kinds.iter().any(|k| *k != "climate") || !q.np.classes.is_empty() {
         return None;
     }
+    // «how cold is the freezer»: what measures it, by a word of its name.
+    if let Some(parts) = &q.np.parts {
+        let said: Vec<&Entity> =
+            parts.iter().filter_map(|e| scene.home.entity(*e)).filter(|e| measures_warmth(e)).collect();
+        let [one] = said.as_slice() else { return None };
+        slots.set("name", one.name.as_str());
+        return Some(tell(scene, slots, &said, wished));
+    }
     places(scene, q, &mut slots);
     let area =
         q.np.areas.first().copied().or_else(|| here(scene, q)).or_else(|| scene.turn.area.filter(|_| !q.np.placed()));
@@ -57,18 +65,25 @@ pub(super) fn temperature(scene: &Scene<'_>, q: &Query) -> Option<Understanding>
     let all = &scene.home.entities;
     let mut found: Vec<&Entity> = all.iter().filter(|e| e.kind == Kind::Climate).filter(there).collect();
     if found.is_empty() {
-        let warm = |e: &&Entity| {
-            let unit = e.unit().unwrap_or_default();
-            e.device_class.as_deref() == Some("temperature")
-                || e.device_class.is_none() && matches!(unit.as_str(), "°C" | "°F")
-        };
-        let sensors = all.iter().filter(|e| e.kind == Kind::Sensor).filter(warm);
+        let sensors = all.iter().filter(|e| e.kind == Kind::Sensor && measures_warmth(e));
         found = sensors.filter(there).collect();
     }
     if found.is_empty() && !q.np.placed() {
         found = all.iter().filter(|e| e.kind == Kind::Climate).collect();
     }
     Some(tell(scene, slots, &found, wished))
+}
+
+fn measures_warmth(entity: &Entity) -> bool {
+    let unit = || entity.unit().unwrap_or_default();
+    match entity.kind {
+        Kind::Climate | Kind::WaterHeater => true,
+        Kind::Sensor => {
+            entity.device_class.as_deref() == Some("temperature")
+                || entity.device_class.is_none() && matches!(unit().as_str(), "°C" | "°F")
+        }
+        _ => false,
+    }
 }
 
 /// What measures the air outside: a thermometer that is called so, or the weather.

@@ -6,8 +6,8 @@ use super::lexicon::Sense;
 use super::np::Np;
 use super::resolve::Scene;
 use super::scan::{Item, Scan};
-use super::turn::{Context, Decision, Question, Understanding};
-use super::understand::answered;
+use super::turn::{Context, Decision, Question, Turn, Understanding};
+use super::understand::{answered, understand};
 use crate::home::{Call, EntityRef, NameOf};
 
 /// What an answer means; [`None`] where the sentence is no answer but something new.
@@ -61,6 +61,36 @@ pub(super) fn again(scene: &Scene<'_>, scan: &Scan<'_>) -> Option<Action> {
     action.also = also.to_vec();
     action.slots = done.slots.clone();
     Some(action)
+}
+
+/// «no, the hall lamp», «I meant the fan»: what was done last, to what was meant.
+pub(super) fn other_one(scene: &Scene<'_>, scan: &Scan<'_>) -> Option<Understanding> {
+    scene.turn.context.done.as_ref()?;
+    let amends = |i: &Item| i.hits.is_empty() && (scan.plain(i) == "no" || i.is(Sense::Amend)) || i.is(Sense::And);
+    let first = scan.items.iter().position(|i| !amends(i))?;
+    if first == 0 || !scan.items[..first].iter().any(|i| !i.is(Sense::And)) {
+        return None;
+    }
+    let rest = scan.said(scan.items[first].words.0, scan.words.len());
+    let text = format!("and {rest}");
+    let out = understand(scene.home, &Turn { text: &text, ..scene.turn.clone() });
+    matches!(out.decision, Decision::Act | Decision::Ask).then_some(out)
+}
+
+/// «set it to 40»: 40 of what, says what it is; «off again» speaks of what was spoken of.
+pub(super) fn resolve_it(scene: &Scene<'_>, clause: &mut Clause) {
+    let mentioned = &scene.turn.context.mentioned;
+    let switched = clause.verbs.is_empty() && clause.on.is_some() && clause.plain() && clause.unknown.is_empty();
+    if switched && clause.nps.is_empty() && !mentioned.is_empty() {
+        clause.nps.push(Np { it: true, ..Np::default() });
+    }
+    let it = clause.nps.len() == 1 && clause.nps[0].it && clause.about.is_empty();
+    let mut kinds = mentioned.iter().filter_map(|e| scene.home.entity(*e)).map(|e| e.kind);
+    if let Some(kind) = kinds.next().filter(|_| it)
+        && kinds.all(|k| k == kind)
+    {
+        clause.about.push(kind);
+    }
 }
 
 /// The candidates that every word of the answer fits.

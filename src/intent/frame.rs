@@ -26,6 +26,8 @@ pub(super) struct Action {
     pub(super) implied: Option<Kind>,
     /// Where nothing at all is named, the one such entity of the area is meant («pause»).
     pub(super) bare: bool,
+    /// The unit of its degrees, where one was said: Fahrenheit or not.
+    pub(super) fahrenheit: Option<bool>,
 }
 
 impl Action {
@@ -44,7 +46,16 @@ impl Action {
                     | Kind::LawnMower
             )
         });
-        Self { intent, command, also: Vec::new(), slots: Slots::default(), kinds, implied, bare: false }
+        Self {
+            intent,
+            command,
+            also: Vec::new(),
+            slots: Slots::default(),
+            kinds,
+            implied,
+            bare: false,
+            fahrenheit: None,
+        }
     }
 
     /// What it does, for the next sentence.
@@ -195,7 +206,12 @@ fn lock(c: &Clause) -> Option<Action> {
     let wish = |state: &str| c.states.contains(&state) && (c.ensure || !c.is);
     let noun = c.nps.iter().any(|np| np.kinds.contains(&"lock"));
     if c.verb(&["unlock"]) || wish("unlocked") || noun && c.verb(&["disengage", "open"]) {
-        return Some(Action::new("HassTurnOff", Command::TurnOff, LOCKS));
+        let mut action = Action::new("HassTurnOff", Command::TurnOff, LOCKS);
+        // «unlock the cellar»: the one lock that is there.
+        if c.plain() && !c.nps.is_empty() && c.nps.iter().all(|np| !np.headed() && !np.areas.is_empty()) {
+            action.implied = Some(Kind::Lock);
+        }
+        return Some(action);
     }
     if c.verb(&["lock"]) || wish("locked") || noun && c.verb(&["engage", "close"]) {
         let mut action = Action::new("HassTurnOn", Command::TurnOn, LOCKS);
@@ -266,7 +282,8 @@ fn fan(c: &Clause) -> Option<Action> {
         }
         (step, Some(dir)) => {
             let step = dir * step.unwrap_or_else(|| stride(c, 25.0));
-            Some(Action::new("HassFanSetSpeed", Command::SpeedStep(step), fan).with("percentage_step", number(step)))
+            let action = Action::new("HassFanSetSpeed", Command::SpeedStep(step), fan);
+            Some(action.with("percentage_step", number(step)))
         }
         _ => None,
     }

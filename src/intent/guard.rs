@@ -36,8 +36,36 @@ pub(super) fn reports(scan: &Scan<'_>) -> Option<&'static str> {
     reported(scan).then_some("I take that as a report, not as a command, and leave everything as it is.")
 }
 
+/// «I'll turn on the lamp», «the lamp turned on»: what somebody or something does by itself.
+fn by_itself(scan: &Scan<'_>) -> bool {
+    let somebody = |w: &str| matches!(w, "i" | "we" | "he" | "she" | "they" | "somebody" | "someone" | "nobody");
+    let will = scan.words.windows(2).position(|w| somebody(&w[0].text) && w[1].text == "will");
+    let verb = |item: &&super::scan::Item| item.senses.iter().any(|s| matches!(s, Sense::Verb(_)));
+    let next = will.and_then(|at| scan.items.iter().find(|i| i.words.0 >= at + 2 && !i.idle()));
+    if next.as_ref().is_some_and(verb) {
+        return true;
+    }
+    // «… turned on» at the end, behind a thing and nothing else.
+    let said: Vec<_> = scan.items.iter().filter(|i| !i.idle() && !i.is(Sense::And)).collect();
+    let Some((last, things)) = said.split_last() else { return false };
+    let past = last.hits.is_empty()
+        && matches!(scan.words[last.words.0].text.as_str(), "turned" | "switched")
+        && last.words.1 - last.words.0 == 2;
+    let thing = |i: &&super::scan::Item| {
+        !i.hits.is_empty()
+            || !i.parts.is_empty()
+            || i.senses.iter().all(|s| matches!(s, Sense::Kind(_) | Sense::Class(_)))
+    };
+    const ASKED: [&str; 9] = ["be", "can", "could", "would", "should", "please", "want", "need", "have"];
+    let asked = scan.words.iter().any(|w| ASKED.contains(&w.text.as_str()));
+    past && !asked && !things.is_empty() && things.iter().all(thing) && !scan.items.iter().any(|i| i.is(Sense::Wish))
+}
+
 /// «I just turned on the lamp»: somebody, then a verb of the past.
 fn reported(scan: &Scan<'_>) -> bool {
+    if by_itself(scan) {
+        return true;
+    }
     let mut subject = false;
     for item in &scan.items {
         // «turned on» is also a state; what its first word is decides.

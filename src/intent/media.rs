@@ -45,6 +45,11 @@ pub(super) fn play(scene: &Scene<'_>, scan: &Scan<'_>) -> Option<Understanding> 
     if !something || items[from..to].iter().any(|i| i.verb(&["next", "previous"])) && items[from..to].len() <= 3 {
         return None;
     }
+    // «play Netflix on the TV», where that is a source of the TV.
+    let source = |i: &Item| i.options.iter().any(|o| o.list == "source_list") && i.senses.is_empty();
+    if to == from + 1 && source(&items[from]) && np.headed() {
+        return None;
+    }
     let query = scan.said(items[from].words.0, items[to - 1].words.1);
     let query = query.trim_matches(|c: char| c.is_whitespace() || ",.!?\"«»".contains(c));
     if query.is_empty() {

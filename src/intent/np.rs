@@ -35,6 +35,8 @@ pub(super) struct Np {
     pub(super) any: bool,
     pub(super) everything: bool,
     pub(super) it: bool,
+    /// «them»: all that was spoken of.
+    pub(super) them: bool,
     /// «the right one»: of the kind that was spoken of before.
     pub(super) one: bool,
     pub(super) here: bool,
@@ -149,7 +151,10 @@ impl Np {
                 Sense::Both => (self.all, self.both) = (true, true),
                 Sense::Any => self.any = true,
                 Sense::Everything => self.everything = true,
-                Sense::It => self.it = true,
+                Sense::It => {
+                    self.it = true;
+                    self.them |= item.head == "them";
+                }
                 Sense::One => {
                     self.one = true;
                     self.plural |= item.plural;

@@ -52,11 +52,11 @@ pub(super) struct Query {
 
 /// The answer to a question; [`None`] where the sentence is none that is understood here.
 pub(super) fn answer(scene: &Scene<'_>, scan: &Scan<'_>) -> Option<Understanding> {
-    let query = parse(scan)?;
+    let query = parse(scene, scan)?;
     answer::answer(scene, &query)
 }
 
-fn parse(scan: &Scan<'_>) -> Option<Query> {
+fn parse(scene: &Scene<'_>, scan: &Scan<'_>) -> Option<Query> {
     let form = form(scan)?;
     let mut q = Query {
         form,
@@ -71,7 +71,10 @@ fn parse(scan: &Scan<'_>) -> Option<Query> {
     };
     let last = scan.items.iter().rposition(|i| !i.idle() && !i.is(Sense::Question) && !i.is(Sense::And))?;
     for (i, item) in scan.items.iter().enumerate() {
-        if !q.take(scan, item, i, last) {
+        // «how warm is the pool», where «pool» is also an option of something.
+        let option = !item.options.is_empty() && item.senses.is_empty() && item.hits.is_empty();
+        let bearers = if option { scene.home.gazetteer().bearing(&item.head) } else { &[] };
+        if !q.take(scan, item, i, last) && !q.np.take_part_of(bearers, item) {
             return None;
         }
     }

@@ -59,6 +59,8 @@ impl Scene<'_> {
                 Err(Trouble::Unsaid) if wanted.bare => self.group(np, wanted)?,
                 other => other?,
             }
+        } else if let Some(found) = self.still_about(np, wanted) {
+            found
         } else if let Some(parts) = np.parts.as_ref().filter(|_| np.names.is_empty()) {
             self.partly(np, parts, wanted)?
         } else if let Some(named) = np.names.first().filter(|_| np.parts.is_none()) {
@@ -88,6 +90,10 @@ impl Scene<'_> {
             let skip = self.find(&out, wanted)?;
             let names: Vec<&str> =
                 skip.entities.iter().filter_map(|e| self.home.entity(*e)).map(|e| e.name.as_str()).collect();
+            // «… except upstairs», taken for a thing that was not meant anyway: then it was not understood.
+            if found.entities.len() > 1 && !skip.entities.iter().any(|e| found.entities.contains(e)) {
+                return Err(Trouble::Scope);
+            }
             found.slots.set("except", names);
             found.entities.retain(|e| !skip.entities.contains(e));
         }
@@ -103,11 +109,11 @@ impl Scene<'_> {
         self.find(&anywhere, wanted).is_ok_and(|found| found.entities.len() == 1)
     }
 
-    fn entity(&self, e: EntityRef) -> Option<&Entity> {
+    pub(super) fn entity(&self, e: EntityRef) -> Option<&Entity> {
         self.home.entity(e)
     }
 
-    fn suits(&self, e: EntityRef, wanted: &Wanted<'_>) -> bool {
+    pub(super) fn suits(&self, e: EntityRef, wanted: &Wanted<'_>) -> bool {
         self.entity(e).is_some_and(|e| {
             (wanted.kinds.is_empty() || wanted.kinds.contains(&e.kind)) && wanted.command.is_none_or(|c| e.can_do(c))
         })
@@ -121,17 +127,6 @@ impl Scene<'_> {
         (np.areas.is_empty() || np.areas.contains(&area))
             && (np.floors.is_empty() || floor.is_some_and(|f| np.floors.contains(&f)))
             && (!np.here || self.turn.area.is_none_or(|a| a == area))
-    }
-
-    fn mentioned(&self, wanted: &Wanted<'_>) -> Result<Found, Trouble> {
-        let entities: Vec<EntityRef> =
-            self.turn.context.mentioned.iter().copied().filter(|e| self.suits(*e, wanted)).collect();
-        if entities.is_empty() {
-            return Err(Trouble::Unsaid);
-        }
-        let mut slots = Slots::default();
-        self.name_slot(&entities, &mut slots);
-        Ok(Found { entities, slots })
     }
 
     /// By name: «the bedroom lamp», «the kitchen overhead light».
@@ -289,7 +284,11 @@ impl Scene<'_> {
         }
         // «lock the doors»: all of them, since locking is what leaves nothing open.
         let safe = (np.plural || implied) && wanted.kinds == [Kind::Lock] && wanted.command == Some(&Command::TurnOn);
-        if there.len() > 1 && !strict && !np.all && !np.everywhere && !np.everything && !safe {
+        let one_place = self.in_one_place(np, wanted, &there, guarded);
+        if implied && wanted.kinds == [Kind::Lock] && wanted.command == Some(&Command::TurnOff) && there.len() > 1 {
+            return Err(Trouble::Which(there, slots, true));
+        }
+        if there.len() > 1 && !one_place && !strict && !np.all && !np.everywhere && !np.everything && !safe {
             return Err(Trouble::Which(there, slots, true));
         }
         Ok(Found { entities: there, slots })

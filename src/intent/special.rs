@@ -153,14 +153,10 @@ pub(super) fn temperature(c: &Clause) -> Option<Action> {
         return None;
     }
     let dir = direction(c, &["increase", "raise", "warmer"], &["decrease", "lower", "cooler"]);
-    let set = |t: f64| {
-        Action::new("HassClimateSetTemperature", Command::Temperature(t), kinds).with("temperature", number(t)).bare()
-    };
-    let step = |s: f64| {
-        Action::new("HassClimateSetTemperature", Command::TemperatureStep(s), kinds)
-            .with("temperature_step", number(s))
-            .bare()
-    };
+    let unit = if let Some(Value::Degrees(_, unit)) = c.value { unit } else { None };
+    let make = |command| Action { fahrenheit: unit, ..Action::new("HassClimateSetTemperature", command, kinds).bare() };
+    let set = |t: f64| make(Command::Temperature(t)).with("temperature", number(t));
+    let step = |s: f64| make(Command::TemperatureStep(s)).with("temperature_step", number(s));
     match (degrees, dir) {
         (Some(t), None) => Some(set(t)),
         (Some(t), Some(_)) if c.to => Some(set(t)),
@@ -230,7 +226,10 @@ impl Clause {
 /// «set the thermostat to cool», «switch the TV to HDMI 1»: an option of what is spoken of.
 pub(super) fn option(scene: &Scene<'_>, c: &Clause) -> Option<Action> {
     let spoken = c.attr(&["mode", "preset", "source", "speed"]);
-    let verb = c.verb(&["set", "turn", "select", "on", "start"]) || c.verbs.is_empty();
+    let sourced = |list: &str| list == "source_list";
+    // «play Netflix on the TV»
+    let played = c.verb(&["play", "watch"]) && c.options.iter().any(|o| sourced(o.list));
+    let verb = c.verb(&["set", "turn", "select", "on", "start"]) || played || c.verbs.is_empty();
     let headed = c.headed() || (spoken && !c.verbs.is_empty());
     // «to cool at 19 degrees»
     let degrees = match c.value {

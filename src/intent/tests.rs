@@ -249,7 +249,7 @@ fn speaks_of(home: &Home, id: &str, words: &[String]) -> bool {
     evidence.push(
         match entity.kind {
             Kind::Light => "light lamp bulb brightness bright dim brighten color colour illuminate everything dark darker dimmer brighter lighter",
-            Kind::MediaPlayer => "tv telly television music volume pause resume mute unmute play next previous skip song track media speaker louder quieter loud everything",
+            Kind::MediaPlayer => "tv telly television music volume pause resume mute unmute play next previous skip song track media program show movie item episode podcast piece session content audio video tune speaker louder quieter loud everything",
             Kind::Cover => "blind curtain garage door open close shut cover",
             Kind::Climate => "temperature thermostat heating warmer cooler warm cool heat degree humidity everything cold hot chilly freezing sweating boiling",
             Kind::Vacuum => "vacuum clean hoover sweep",

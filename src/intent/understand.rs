@@ -14,7 +14,7 @@ use super::question;
 use super::resolve::{Found, Scene, Trouble, Wanted};
 use super::scan::Scan;
 use super::turn::{Context, Decision, Question, Reading, Slots, Turn, Understanding};
-use super::{amend, felt, inform, later, lists, media, preface, remind, special, timers};
+use super::{amend, degrees, felt, inform, later, lists, media, preface, remind, special, state_rank, timers};
 use crate::home::{Call, Command, Entity, EntityRef, Home, Kind, Tier};
 
 /// Reads the language data, so that the first sentence does not have to wait a millisecond for it.
@@ -66,6 +66,9 @@ fn decide(home: &Home, turn: &Turn<'_>, scan: &Scan<'_>) -> Understanding {
         return abstain(turn, "That is too long for me to take as a command.");
     }
     let scene = Scene { home, turn };
+    if let Some(out) = follow::other_one(&scene, scan) {
+        return out;
+    }
     if let Some(out) =
         follow::follow(&scene, scan).or_else(|| amend::amended(&scene, scan)).or_else(|| felt::felt(&scene, scan))
     {
@@ -153,8 +156,14 @@ pub(super) fn run(scene: &Scene<'_>, scan: &Scan<'_>, clauses: Vec<Clause>) -> U
     let mut turn = turn.clone();
     let mut spoken_of: Vec<Np> = Vec::new();
     let mut properties: Vec<&'static str> = Vec::new();
+    let mut together: Vec<EntityRef> = Vec::new();
     for mut clause in clauses {
+        // «turn on the lamp and the fan, then turn them off»: all of them; «it» is the last.
+        if clause.nps.iter().any(|np| np.them) && !together.is_empty() {
+            turn.context.mentioned.clone_from(&together);
+        }
         let scene = &Scene { home: scene.home, turn: &turn };
+        follow::resolve_it(scene, &mut clause);
         clause.ensure |= wished && clause.verbs.is_empty();
         wished = clause.ensure;
         // «… to green and … to red»: the verb holds on.
@@ -182,6 +191,7 @@ pub(super) fn run(scene: &Scene<'_>, scan: &Scan<'_>, clauses: Vec<Clause>) -> U
         else {
             return abstain(scene.turn, format!("I do not know what to do about «{}».", clip(scan.text)));
         };
+        let before_clause = calls.len();
         let nps = if clause.nps.is_empty() { vec![Np::default()] } else { clause.nps.clone() };
         for np in &nps {
             match one(scene, &action, np) {
@@ -199,6 +209,7 @@ pub(super) fn run(scene: &Scene<'_>, scan: &Scan<'_>, clauses: Vec<Clause>) -> U
         before = Some(action);
         // «… and make it red»: what was just spoken of.
         let spoken: Vec<EntityRef> = calls.last().map_or_else(Vec::new, |c: &Call| c.targets.clone());
+        together = calls[before_clause..].iter().flat_map(|c| c.targets.iter().copied()).collect();
         turn = Turn { context: Context { mentioned: spoken, ..turn.context.clone() }, ..turn.clone() };
     }
     let mentioned: Vec<EntityRef> = calls.iter().flat_map(|c: &Call| c.targets.iter().copied()).collect();
@@ -220,19 +231,6 @@ fn clip(text: &str) -> String {
         Some((at, _)) => format!("{}…", &text[..at]),
         None => text.to_owned(),
     }
-}
-
-/// Of several players the one that plays, for what only a playing one can be told.
-fn playing(home: &Home, command: &Command, candidates: &[EntityRef]) -> Option<EntityRef> {
-    let state = match command {
-        Command::Pause | Command::Next | Command::Previous | Command::VolumeStep(_) | Command::Mute(true) => "playing",
-        Command::Play => "paused",
-        _ => return None,
-    };
-    let is = |e: &&EntityRef| home.entity(**e).is_some_and(|e| e.kind == Kind::MediaPlayer && e.state == state);
-    let mut fit = candidates.iter().filter(is);
-    let first = fit.next().copied();
-    first.filter(|_| fit.next().is_none())
 }
 
 /// Lighter or darker than it is.
@@ -271,7 +269,7 @@ pub(super) fn one(scene: &Scene<'_>, action: &Action, np: &Np) -> Result<(Readin
         sought = scene.find(np, &Wanted { implied: Some(Kind::Climate), ..wanted });
     }
     if let Err(Trouble::Which(candidates, slots, _)) = &sought
-        && let Some(entity) = playing(scene.home, &action.command, candidates)
+        && let Some(entity) = state_rank::only_one(scene.home, &action.command, candidates)
     {
         sought = Ok(Found { entities: vec![entity], slots: slots.clone() });
     }
@@ -295,7 +293,8 @@ pub(super) fn one(scene: &Scene<'_>, action: &Action, np: &Np) -> Result<(Readin
         }
     }
     let reading = Reading { intent: action.intent, slots: with(found.slots) };
-    Ok((reading, Call { command: action.command.clone(), targets: found.entities }))
+    let command = degrees::in_unit_of(scene.home, &action.command, action.fahrenheit, &found.entities);
+    Ok((reading, Call { command, targets: found.entities }))
 }
 
 pub(super) fn troubled(

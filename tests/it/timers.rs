@@ -54,7 +54,7 @@ fn give_back(path: &Path) {
 fn timers_are_set_changed_asked_about_and_cancelled() {
     let home = Home::new();
     let _service = home.start();
-    says(&home, "how long is left on the timer", "no such timer");
+    says(&home, "timer status", "no such timer");
     let set = ask(&home, "set a pasta timer for twelve minutes");
     assert_eq!(
         (&set["detail"]["decision"], set["text"].as_str()),
@@ -62,14 +62,14 @@ fn timers_are_set_changed_asked_about_and_cancelled() {
     );
     assert_eq!(set["detail"]["changes"][0]["property"], "total_seconds_left");
     says(&home, "set a timer for one hour named roast", "timer set for 1 hour");
-    says(&home, "how much time is left on the pasta timer", "pasta timer has 1");
+    says(&home, "status of the pasta timer", "pasta timer has 1");
     says(&home, "add five minutes to the pasta timer", "left");
     says(&home, "pause the roast timer", "paused");
-    says(&home, "how long is left on the roast timer", "1 hour left, paused");
+    says(&home, "roast timer status", "1 hour left, paused");
     says(&home, "resume the roast timer", "runs again");
     says(&home, "remove ten minutes from the roast timer", "left");
     says(&home, "cancel the pasta timer", "cancelled");
-    says(&home, "how much time is left on the pasta timer", "no such timer");
+    says(&home, "status of the pasta timer", "no such timer");
     says(&home, "cancel all timers", "1 timer is cancelled");
     says(&home, "cancel all timers", "There is no timer");
 }
@@ -88,7 +88,7 @@ fn a_timer_that_ends_is_told_where_it_was_set_and_what_was_put_off_is_done() {
     assert!(noticed(&home, "As you said").contains("The kitchen lamp is on."));
     assert_eq!(home.line("kitchen_lamp").driven(), Some(1.0));
     // Told once, and gone.
-    says(&home, "how long is left on the egg timer", "no such timer");
+    says(&home, "egg timer status", "no such timer");
     assert!(ask(&home, "what time is it")["detail"].get("notices").is_none());
 }
 
@@ -122,9 +122,9 @@ fn timers_outlive_a_kill_and_overdue_ones_are_said_at_the_start() {
     let service = home.start();
     let cake = noticed(&home, "cake timer");
     assert!(cake.contains("while I was off"), "{cake}");
-    says(&home, "how long is left on the roast timer", "hour");
-    says(&home, "how long is left on the tea timer", "1 hour left, paused");
-    says(&home, "how long is left on the cake timer", "no such timer");
+    says(&home, "roast timer status", "hour");
+    says(&home, "tea timer status", "1 hour left, paused");
+    says(&home, "cake timer status", "no such timer");
     assert_eq!(home.line("kitchen_lamp").driven(), Some(0.0), "too late: it is told, not done");
     wait_for("the lamp whose moment has just passed", || (home.line("bedroom_lamp").driven()? > 0.0).then_some(()));
     // Told once: the rows are gone.

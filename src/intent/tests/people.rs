@@ -21,6 +21,10 @@ const HOMES: &[(&str, &str)] = &[
         include_str!("../../../tests/data/say/people/estate.json"),
         include_str!("../../../tests/data/say/people/estate.txt"),
     ),
+    (
+        include_str!("../../../tests/data/say/people/tower.json"),
+        include_str!("../../../tests/data/say/people/tower.txt"),
+    ),
 ];
 
 fn equal(wanted: &str, got: &Value) -> bool {

@@ -1,0 +1,45 @@
+//! What is meant without being named: what was just spoken of, and all of a kind that are in one place.
+
+use super::np::Np;
+use super::resolve::{Found, Scene, Trouble, Wanted};
+use super::turn::Slots;
+use crate::home::{Command, EntityRef, Kind};
+
+impl Scene<'_> {
+    pub(super) fn mentioned(&self, wanted: &Wanted<'_>) -> Result<Found, Trouble> {
+        let entities: Vec<EntityRef> =
+            self.turn.context.mentioned.iter().copied().filter(|e| self.suits(*e, wanted)).collect();
+        if entities.is_empty() {
+            return Err(Trouble::Unsaid);
+        }
+        let mut slots = Slots::default();
+        self.name_slot(&entities, &mut slots);
+        Ok(Found { entities, slots })
+    }
+
+    /// «brighter», «one degree warmer»: what was just spoken of, where it can do that.
+    pub(super) fn still_about(&self, np: &Np, wanted: &Wanted<'_>) -> Option<Found> {
+        let step = wanted.command.is_some_and(|command| {
+            matches!(
+                command,
+                Command::BrightnessStep(_)
+                    | Command::ColorTemperatureStep(_)
+                    | Command::TemperatureStep(_)
+                    | Command::VolumeStep(_)
+                    | Command::SpeedStep(_)
+                    | Command::HumidityStep(_)
+                    | Command::PositionStep(_)
+            )
+        });
+        (step && np.empty()).then(|| self.mentioned(wanted).ok()).flatten()
+    }
+
+    /// «close the blinds», where all of the home are in one room; nothing guarded is opened so.
+    pub(super) fn in_one_place(&self, np: &Np, wanted: &Wanted<'_>, there: &[EntityRef], guarded: bool) -> bool {
+        let area = there.first().and_then(|e| self.entity(*e)).and_then(|e| e.area);
+        np.plural
+            && area.is_some()
+            && there.iter().all(|e| self.entity(*e).is_some_and(|e| e.area == area))
+            && (!guarded || wanted.command == Some(&Command::TurnOff) && wanted.kinds != [Kind::Lock])
+    }
+}
