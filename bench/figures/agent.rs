@@ -81,6 +81,12 @@ impl Agent {
         self.ask(&json!({"do": "tool", "name": name, "arguments": arguments}))
     }
 
+    /// Asks for a call and does not wait for its answer; nothing else may be asked after it.
+    pub(crate) fn begin_tool(&mut self, name: &str, arguments: &Value) {
+        let request = json!({"do": "tool", "name": name, "arguments": arguments});
+        self.stream.get_mut().write_all(format!("{request}\n").as_bytes()).expect("asked");
+    }
+
     /// Tool and time in µs of the latest calls.
     pub(crate) fn calls(&mut self, limit: usize) -> Vec<(String, f64)> {
         let calls = self.ask(&json!({"do": "calls", "limit": limit}));
@@ -99,6 +105,12 @@ impl Agent {
     pub(crate) fn memory(&self) -> Vec<(String, f64)> {
         let name = |pid| std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
         self.processes().into_iter().map(|pid| (name(pid).trim().to_owned(), pss(pid))).collect()
+    }
+
+    /// PSS in KiB of the process of this name, where there is one.
+    pub(crate) fn memory_of(&self, name: &str) -> Option<f64> {
+        let is = |pid: &u32| std::fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|of| of.trim() == name);
+        self.processes().into_iter().find(is).map(pss)
     }
 
     /// How often any thread of any process gave the processor up by itself, so had to be woken.

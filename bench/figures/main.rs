@@ -9,6 +9,7 @@
 mod agent;
 mod broker;
 mod budget;
+mod net;
 mod outside;
 mod stats;
 mod store;
@@ -32,11 +33,17 @@ const STARTS: usize = 15;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    if let [word, folder] = arguments.as_slice()
+        && word == net::BUYER
+    {
+        net::buyer(Path::new(folder));
+        return ExitCode::SUCCESS;
+    }
     let (binaries, profile, only) = match arguments.as_slice() {
         [binaries, profile] => (binaries, profile, ""),
         [binaries, profile, only] => (binaries, profile, only.as_str()),
         _ => {
-            eprintln!("usage: figures FOLDER PROFILE [outside] (see bench/run)");
+            eprintln!("usage: figures FOLDER PROFILE [outside | net] (see bench/run)");
             return ExitCode::from(2);
         }
     };
@@ -44,6 +51,10 @@ fn main() -> ExitCode {
     let mut report = Report::new(profile);
     if only == "outside" {
         outside::measure(&mut report, &binaries);
+        return report.finish();
+    }
+    if only == "net" {
+        net::measure(&mut report, &binaries);
         return report.finish();
     }
     if profile == "dist" {
@@ -54,6 +65,7 @@ fn main() -> ExitCode {
     understanding(&mut report, &binaries);
     keeper(&mut report, &binaries);
     leaks(&mut report);
+    net::measure(&mut report, &binaries);
     outside::measure(&mut report, &binaries);
     store::store(&mut report);
     report.finish()

@@ -378,7 +378,14 @@ impl Answer for Service {
                 answer
             }
             Request::Status => Ok(self.status().await),
-            Request::Walls => self.hands.walls().await.map(|report| report.to_json()),
+            Request::Walls => match self.hands.walls().await {
+                Ok(report) => {
+                    let mut told = report.to_json();
+                    told["keeper"] = self.voucher.keeper().await;
+                    Ok(told)
+                }
+                Err(fault) => Err(fault),
+            },
             Request::Tools => Ok(json!(self.gate.manifests().collect::<Vec<_>>())),
             Request::Tool { name, arguments, confirmed } => self.tool(&name, arguments, confirmed, &principal).await,
             Request::TryModel { base_url, name, secret } => {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::base::{Code, Fault};
 use crate::config::Config;
-use crate::keeper::message::Head;
+use crate::keeper::message::{Head, State};
 use crate::keeper::{Client, enrol};
 use crate::store::{ChainHead, Store};
 
@@ -29,6 +29,17 @@ impl Voucher {
     pub(super) fn new(config: &Config, data: &std::path::Path) -> Self {
         let key = super::model::session_key(config, data);
         Self { socket: config.keeper.socket.clone(), key, last: Mutex::default() }
+    }
+
+    /// For `hearth doctor`: how the keeper stands, and what a person should know of it.
+    pub(super) async fn keeper(&self) -> Value {
+        let socket = self.socket.clone();
+        let asked = tokio::task::spawn_blocking(move || Client::connect(&socket)?.status());
+        match asked.await {
+            Ok(Ok(state)) => stands(&state),
+            Ok(Err(fault)) => json!({"running": false, "told": [format!("{fault}; what needs a secret is refused")]}),
+            Err(error) => json!({"running": false, "told": [error.to_string()]}),
+        }
     }
 
     /// For `hearth status`.
@@ -116,6 +127,44 @@ impl Voucher {
         });
         asked.await.map_err(|error| Fault::new(Code::Internal, error.to_string()))?
     }
+}
+
+fn stands(state: &State) -> Value {
+    let separated = if state.separated {
+        "separated: it runs under another uid than the brain"
+    } else {
+        "keeper: not separated: it runs under the brain's uid, so file modes do not hold the brain off the vault; \
+         Landlock does, where it stands and the vault lies outside the agent's folders"
+    };
+    let mut told = vec![separated.to_owned()];
+    match state.key.as_str() {
+        "environment" => told.push(
+            "the master key comes from the environment: whoever starts the keeper knows it; use a systemd credential \
+             or the kernel keyring"
+                .to_owned(),
+        ),
+        "key file" => told.push(
+            "the master key is a file: it protects a copied vault, not a stolen card; use a systemd credential (sealed \
+             to a TPM where there is one)"
+                .to_owned(),
+        ),
+        "" => {}
+        from => told.push(format!("the master key comes from the {from}")),
+    }
+    if !state.note.is_empty() {
+        told.push(format!("the vault is LOCKED: {}", state.note));
+    }
+    if !state.missing.is_empty() {
+        told.push(format!("NOT SEALED: missing {}", state.missing.join(", ")));
+    }
+    json!({
+        "running": true,
+        "separated": state.separated,
+        "key": state.key,
+        "vault": state.vault.word(),
+        "missing": state.missing,
+        "told": told,
+    })
 }
 
 fn from_keeper(head: Head) -> Result<ChainHead, Fault> {

@@ -1,6 +1,7 @@
-//! `hearth doctor`: which wall refuses what to which class of hand, tried now.
+//! `hearth doctor`: which wall refuses what to which class of hand, tried now; and how the keeper stands.
 //!
-//! Exit code 0 where every wall that can be raised refused what it should, 1 otherwise.
+//! Exit code 0 where every wall that can be raised refused what it should, 1 otherwise. A keeper that is not there,
+//! not separated or has its master key from a weak place is told and is no failure: it is a choice.
 
 use std::process::ExitCode;
 
@@ -39,11 +40,13 @@ fn objects(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
 }
 
 fn sound(report: &Value) -> bool {
+    let unsealed = report["keeper"]["missing"].as_array().is_some_and(|walls| !walls.is_empty());
     let mut classes = objects(&report["classes"]);
-    classes.all(|(_, class)| {
-        let open = class["succeeded_with_all_walls"].as_array().is_some_and(|acts| !acts.is_empty());
-        !open && objects(&class["walls"]).all(|(_, wall)| wall["standing"] != "broken")
-    })
+    !unsealed
+        && classes.all(|(_, class)| {
+            let open = class["succeeded_with_all_walls"].as_array().is_some_and(|acts| !acts.is_empty());
+            !open && objects(&class["walls"]).all(|(_, wall)| wall["standing"] != "broken")
+        })
 }
 
 fn readable(report: &Value) -> String {
@@ -58,6 +61,11 @@ fn readable(report: &Value) -> String {
         for act in class["succeeded_with_all_walls"].as_array().into_iter().flatten() {
             out.push_str(&format!("  NOT REFUSED BY ANY WALL: {}\n", act.as_str().unwrap_or_default()));
         }
+    }
+    let told = report["keeper"]["told"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    let told: Vec<_> = told.map(|line| format!("  {line}\n")).collect();
+    if !told.is_empty() {
+        out.push_str(&format!("keeper\n{}", told.concat()));
     }
     let anyway: Vec<_> = report["refused_without_walls"].as_array().into_iter().flatten().collect();
     if !anyway.is_empty() {

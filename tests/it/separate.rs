@@ -7,7 +7,8 @@ use std::process::{Child, Command, Stdio};
 
 use hearth::keeper::Client;
 
-use crate::kit::{Output, is_root, wait_for};
+use crate::inject::{self, Answer};
+use crate::kit::{Home, Output, Running, is_root, pid, wait_for};
 
 const KEEPER_UID: u32 = 54_322;
 const BRAIN_UID: u32 = 54_321;
@@ -142,4 +143,100 @@ fn a_master_key_in_the_kernels_keyring_opens_the_vault_and_its_absence_locks_it(
         assert_eq!(told["vault"], state, "{told}");
     }
     assert_eq!(alone.command(uid, gid, &["secret", "export", "model"], "").out, "canary-of-the-keyring");
+}
+
+/// A home with a keeper under the agent's own uid, as in a demo, and its vault outside the agent's folders.
+fn of_one_uid() -> (Home, Running) {
+    let home = Home::with_late_config(|root| format!("[keeper]\nsocket = \"{}\"\n", root.join("own/socket").display()));
+    let own = home.root().join("own");
+    std::fs::create_dir(&own).expect("a folder");
+    if is_root() {
+        chown(&own, Some(home.uid()), Some(home.uid())).expect("given away");
+    }
+    let at = |name: &str| own.join(name).display().to_string();
+    let (socket, vault) = (at("socket"), at("vault"));
+    let keeper = Running::start(home.binary("hearth-keeper", &["--socket", &socket, "--vault", &vault]));
+    wait_for("the keeper", || Path::new(&socket).exists().then_some(()));
+    assert!(home.run(&["secret", "init", "--socket", &socket]).ok);
+    assert!(home.run_with_input(&["secret", "add", "model", "--socket", &socket], b"canary-of-one-uid").ok);
+    (home, keeper)
+}
+
+#[test]
+fn doctor_says_that_a_keeper_is_not_separated_or_not_there_and_where_its_master_key_is() {
+    let (home, keeper) = of_one_uid();
+    let told = home.run(&["doctor"]);
+    assert!(told.out.contains("keeper: not separated") && told.out.contains("the master key is a file"), "{told:?}");
+    let json = home.run(&["doctor", "--json"]).json();
+    assert_eq!((&json["keeper"]["separated"], &json["keeper"]["vault"]), (&false.into(), &"open".into()), "{json}");
+    keeper.stop();
+    let told = home.run(&["doctor"]);
+    assert!(told.out.contains("no keeper answers"), "{told:?}");
+}
+
+#[test]
+fn keys_lie_on_locked_pages_that_go_into_no_core() {
+    let (_home, keeper) = of_one_uid();
+    let status = std::fs::read_to_string(format!("/proc/{}/status", keeper.pid())).expect("a status");
+    let locked = status.lines().find_map(|line| line.strip_prefix("VmLck:")).expect("VmLck");
+    let kib: u64 = locked.split_whitespace().next().and_then(|kib| kib.parse().ok()).expect("a number");
+    assert!((4..=256).contains(&kib), "the keys, and not everything: {kib} KiB are locked");
+    if !is_root() {
+        eprintln!("SKIPPED: only root sees the flags of its pages");
+        return;
+    }
+    let pages = std::fs::read_to_string(format!("/proc/{}/smaps", keeper.pid())).expect("smaps");
+    let flags: Vec<_> = pages.lines().filter_map(|line| line.strip_prefix("VmFlags:")).collect();
+    let has = |flags: &str, flag: &str| flags.split_whitespace().any(|has| has == flag);
+    assert!(flags.iter().any(|flags| has(flags, "lo")), "no locked page");
+    // «dd»: MADV_DONTDUMP.
+    assert!(flags.iter().filter(|flags| has(flags, "lo")).all(|flags| has(flags, "dd")), "{flags:?}");
+}
+
+#[test]
+fn the_brain_denies_itself_the_vault_of_a_keeper_of_its_own_uid() {
+    if !inject::possible() {
+        return;
+    }
+    let (home, _keeper) = of_one_uid();
+    let vault = home.root().join("own/vault/vault");
+    for (lowered, walls) in [(&[][..], true), (&["--without-wall", "landlock_files"][..], false)] {
+        let mut command = home.command(&[&["run"], lowered].concat());
+        // Paths that it can be made to open: in its environment they end with a zero.
+        command.env("PROBE_VAULT", &vault).env("PROBE_OWN", home.data().join("hearth.db"));
+        let running = Running::start(command);
+        wait_for("the service to answer", || home.run(&["status", "--no-start"]).ok.then_some(()));
+        if walls && !running.log().contains("landlock_files") {
+            eprintln!("SKIPPED: this kernel has no Landlock");
+            return;
+        }
+        let thread = pid(running.pid());
+        let open = |variable: &str| {
+            let path = in_environment(running.pid(), variable);
+            // openat(AT_FDCWD, path, O_RDONLY)
+            match inject::call(thread, 257, [(-100_i64).cast_unsigned(), path, 0]) {
+                Answer::Returned(answer) => answer,
+                ended => panic!("{ended:?}"),
+            }
+        };
+        assert!(open("PROBE_OWN") >= 0, "what it needs it opens");
+        const EACCES: i64 = -13;
+        assert_eq!(open("PROBE_VAULT") == EACCES, walls, "the vault, Landlock: {walls}");
+        running.stop();
+    }
+}
+
+/// Where the value of a variable of the environment lies in a process.
+fn in_environment(pid: u32, variable: &str) -> u64 {
+    use std::os::unix::fs::FileExt;
+    let maps = std::fs::read_to_string(format!("/proc/{pid}/maps")).expect("maps");
+    let line = maps.lines().find(|line| line.ends_with("[stack]")).expect("a stack");
+    let (from, to) = line.split(' ').next().and_then(|range| range.split_once('-')).expect("a range");
+    let [from, to] = [from, to].map(|text| u64::from_str_radix(text, 16).expect("an address"));
+    let mut bytes = vec![0; usize::try_from(to - from).expect("a size")];
+    let memory = std::fs::File::open(format!("/proc/{pid}/mem")).expect("mem");
+    memory.read_exact_at(&mut bytes, from).expect("read");
+    // The last: what the kernel laid out, not a copy.
+    let place = memchr::memmem::rfind(&bytes, format!("\0{variable}=").as_bytes()).expect("the variable");
+    from + u64::try_from(place + variable.len() + 2).expect("a place")
 }
