@@ -9,9 +9,11 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 use std::os::fd::AsFd;
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use hearth::embed::{MODEL_SHA256, ModelFile};
 use hearth::sandbox::{Class, Hands, Role, Rule, Wall, Walls, filter_length};
 use hearth::wire::hand::{LineGrant, LineKind, Work};
 use hearth::wire::net::Ask;
@@ -132,6 +134,10 @@ fn job(class: Class) -> (Work, Vec<File>) {
             (Work::Hold(vec![grant]), vec![open("line")])
         }
         Class::Net | Class::Link => (Work::Net(Ask::Greet), Vec::new()),
+        Class::Embed => {
+            let model = ModelFile::open(Some(Path::new("models"))).expect("the model").into_file();
+            (Work::LoadModel { sha256: MODEL_SHA256.into(), mapped: true }, vec![model])
+        }
         Class::Shell => {
             let folder = folder.join(format!("hearth-bench-{}", std::process::id()));
             let _ = std::fs::create_dir(&folder);

@@ -12,7 +12,7 @@
 //!  8  agent                            one turn
 //!  6  tools channels                   act; hear and speak
 //!  5  gate intent                      the one way to a tool; understand fast
-//!  4  llm keeper home                  a model; secrets; devices and what is true of them
+//!  4  embed llm keeper home            meaning; a model; secrets; devices and what is true of them
 //!  3  bus hal net sandbox store        a message, a line, a checked way out, a sealed hand, a row
 //!  2  config board guard obs           what is set, what is here, is this text safe, what happened
 //!  1  wire                             what crosses a process edge
@@ -34,6 +34,7 @@ pub mod bus;
 pub mod channels;
 pub mod cli;
 pub mod config;
+pub mod embed;
 pub mod gate;
 pub mod guard;
 pub mod hal;

@@ -10,6 +10,7 @@ use crate::agent::{Agent, Parts, Thoughts, Turned};
 use crate::base::{Clock, Fault, IdSource, limits};
 use crate::bus::{self, Bus, Inbound, Messages, Outbound, Outside, Principal, Remote, Turn};
 use crate::config;
+use crate::embed::{Embedder, ModelFile, Priority};
 use crate::gate::web::{Purse, Web};
 use crate::gate::{Call, Gate, Tool};
 use crate::hal::Places;
@@ -39,6 +40,7 @@ pub struct Service {
     hands: Hands,
     store: Store,
     memory: Memory,
+    embedder: Embedder,
     ids: Arc<IdSource>,
     ring: Option<Ring>,
     pub(super) outside: Outside,
@@ -82,6 +84,9 @@ impl Service {
         let workspace = Workspace::open(&dirs.workspace, IdSource::after(clock.clone(), None))
             .map_err(AppFault::step(format!("workspace {}", dirs.workspace.display())))?;
         let (network, roots) = (Network::open(&config, &dirs.data)?, model::roots(&config)?);
+        // Opened here: the sealed brain opens no file outside its folders.
+        let models = Some(config.models_dir.as_path()).filter(|folder| !folder.as_os_str().is_empty());
+        let model = ModelFile::open(models);
         // Settings are read and folders made; the store's thread and foreign bytes come behind it.
         let sealed = sandbox::seal_brain(&reach, lowered)?;
         let names: Vec<_> = sealed.iter().map(Wall::word).collect();
@@ -95,6 +100,7 @@ impl Service {
         let ids = store.ids();
 
         let hands = Hands::attach(spawner).map_err(AppFault::step("take the spawner over"))?;
+        let embedder = Embedder::start(&hands, board.embedder, model);
         let places = Places { dev: "/dev".into(), bank: dirs.runtime.join("sim") };
         let (mut held, failed) = lines::open(&home, &board, &places);
         let watched =
@@ -163,6 +169,7 @@ impl Service {
             hands,
             store,
             memory,
+            embedder,
             ids,
             ring,
             outside,
@@ -288,6 +295,7 @@ impl Service {
             "pid": std::process::id(),
             "ready": true,
             "hands": self.hands.status(),
+            "embedder": self.embedder.status(),
             "store": store.as_ref().map_or_else(|error| json!({"error": error.to_string()}), |store| json!(store)),
             "suspended": self.gate.is_suspended(),
             "audit": self.voucher.status(),
@@ -381,6 +389,7 @@ impl Answer for Service {
             Request::Walls => match self.hands.walls().await {
                 Ok(report) => {
                     let mut told = report.to_json();
+                    told["embedder"] = self.embedder.status();
                     told["keeper"] = self.voucher.keeper().await;
                     Ok(told)
                 }
@@ -409,6 +418,10 @@ impl Answer for Service {
                 self.store.backup(copy).await.map(|backup| json!(backup)).map_err(Fault::from)
             }
             Request::DbCompact => self.store.compact().await.map(|compacted| json!(compacted)).map_err(Fault::from),
+            Request::Embed { texts } => {
+                let made = self.embedder.embed(texts, Priority::Talk, limits::EMBED_WALL).await;
+                made.map(|made| json!(made))
+            }
             Request::Calls { limit } => {
                 self.store.calls(CallQuery::Latest(limit)).await.map(|calls| json!(calls)).map_err(Fault::from)
             }

@@ -383,3 +383,19 @@ pub const MODEL_HISTORY: usize = 20;
 pub const THOUGHTS: usize = 4;
 /// How often it is looked whether whoever waits for an answer is still there.
 pub const PEER_CHECK: Duration = Duration::from_millis(200);
+/// Longest text that is embedded, in bytes; what the model does not read of it is said.
+pub const EMBED_TEXT_BYTES: usize = 16 * 1024;
+/// Pieces of a text that the model reads, the two markers included.
+pub const EMBED_TOKENS: usize = 256;
+/// Texts in one request.
+pub const EMBED_TEXTS: usize = 64;
+/// Texts waiting on behalf of people, and on behalf of imports.
+pub const EMBED_QUEUE: (usize, usize) = (64, 1024);
+/// Texts given to the hand at once, and their bytes: a person waits for no more than this.
+pub const EMBED_SLICE: (usize, usize) = (8, 1024);
+/// Time that the hand has for one slice, its start included; a board without vector units is slow.
+pub const EMBED_WALL: Duration = Duration::from_secs(60);
+/// Time without a text after which the hand ends and gives its memory back.
+pub const EMBED_IDLE: Duration = Duration::from_secs(30);
+/// Largest model file, in bytes.
+pub const EMBED_MODEL_BYTES: usize = 20 * 1024 * 1024;

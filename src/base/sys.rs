@@ -107,6 +107,63 @@ pub fn has_seccomp() -> bool {
     unsafe { libc::prctl(libc::PR_GET_SECCOMP, 0, 0, 0, 0) >= 0 }
 }
 
+/// Tells tract that this 32-bit ARM processor has NEON, as the kernel said at the program's start: in a
+/// sealed process it cannot ask /proc/cpuinfo, and would compute ten times as long.
+pub fn announce_vector_unit() {
+    #[cfg(target_arch = "arm")]
+    if auxiliary(libc::AT_HWCAP) & libc::HWCAP_NEON != 0 {
+        // SAFETY: called in a hand, which has one thread, so nobody reads the environment meanwhile.
+        unsafe { std::env::set_var("TRACT_CPU_ARM32_NEON", "true") };
+    }
+}
+
+/// A file mapped for reading, private to this process (mmap(2)).
+///
+/// Whoever can write the file can change what is read here, or cut it, which ends this process by
+/// SIGBUS: to be used in a process that may end.
+#[derive(Debug)]
+pub struct Mapping {
+    start: std::ptr::NonNull<libc::c_void>,
+    length: std::num::NonZeroUsize,
+}
+
+impl Mapping {
+    /// Maps a whole file of at most `most` bytes.
+    ///
+    /// # Errors
+    /// The error of asking its size or of `mmap`; [`io::ErrorKind::InvalidData`] where it is empty or longer.
+    pub fn of(file: &std::fs::File, most: usize) -> io::Result<Self> {
+        let size = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
+        let length = std::num::NonZeroUsize::new(size).filter(|length| length.get() <= most);
+        let refused = || io::Error::new(io::ErrorKind::InvalidData, format!("it has {size} bytes, at most {most}"));
+        let length = length.ok_or_else(refused)?;
+        let (protection, flags) = (nix::sys::mman::ProtFlags::PROT_READ, nix::sys::mman::MapFlags::MAP_PRIVATE);
+        // SAFETY: a new mapping at a place of the kernel's choice; nothing of this process is touched.
+        let start = unsafe { nix::sys::mman::mmap(None, length, protection, flags, file, 0) }?;
+        Ok(Self { start, length })
+    }
+
+    /// The file's bytes.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        // SAFETY: `start` is mapped for `length` bytes until this value is dropped, and never written here.
+        unsafe { std::slice::from_raw_parts(self.start.as_ptr().cast(), self.length.get()) }
+    }
+
+    /// Gives the pages that were read back; they are read again where they are used (madvise(2), MADV_DONTNEED).
+    pub fn forget_pages(&self) {
+        // SAFETY: a private mapping that was never written reads the same bytes again.
+        let _ = unsafe { libc::madvise(self.start.as_ptr(), self.length.get(), libc::MADV_DONTNEED) };
+    }
+}
+
+impl Drop for Mapping {
+    fn drop(&mut self) {
+        // SAFETY: made by `of`, and no slice of it outlives this value.
+        let _ = unsafe { libc::munmap(self.start.as_ptr(), self.length.get()) };
+    }
+}
+
 /// Ends a process image at once, without destructors or buffers (`_exit(2)`): for forked children.
 pub fn exit_now(status: i32) -> ! {
     // SAFETY: `_exit` never returns and runs no code of this process.

@@ -11,14 +11,14 @@ use super::set::Chain;
 
 /// How the embedder fits into the board's memory.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "lowercase")]
 pub enum Embedder {
-    /// It may stay loaded.
+    /// All of it in memory while it is used.
     #[default]
-    Resident,
-    /// It is loaded when needed and ends when idle.
-    OnDemand,
-    /// It does not fit.
+    Full,
+    /// The encoder in memory, the table of word pieces left in the file: for boards of 64 MB.
+    Mapped,
+    /// It does not fit: memory is searched by words alone.
     Off,
 }
 

@@ -69,7 +69,7 @@ pub(super) const BOARD: &[Field] = &[
     absent("compatible", Shape::List { of: &TEXT, max: 32 }, "Words of /proc/device-tree/compatible that mean it."),
     absent("default", Shape::Bool, "Whether it is taken on a machine without a device tree."),
     absent("fallback_for", Shape::OneOf(&["aarch64", "arm", "riscv64", "x86_64"]), "Taken for an unknown board of it."),
-    absent("embedder", Shape::OneOf(&["resident", "on-demand", "off"]), "How the embedder fits; default resident."),
+    absent("embedder", Shape::OneOf(&["full", "mapped", "off"]), "How the embedder fits; default full."),
     absent("memory", Shape::Table(MEMORY), "Memory."),
     absent("watchdog", Shape::Table(WATCHDOG), "The hardware watchdog."),
     absent("chips", Shape::Map { of: &Shape::Table(CHIP), max: 16 }, "GPIO chips."),

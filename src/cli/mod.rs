@@ -12,6 +12,7 @@ pub mod board;
 pub mod config;
 pub mod db;
 pub mod doctor;
+pub mod embed;
 pub mod keeper;
 mod memory;
 pub mod offboard;
@@ -101,6 +102,8 @@ enum Command {
     Memory(memory::MemoryArgs),
     /// The database: how it is, check, migrate, back up, restore, compact
     Db(db::Args),
+    /// Turns texts into vectors and tells how near they are
+    Embed(embed::Args),
     /// Settings: check a file, print the default one or its schema
     Config(config::Args),
     /// Boards: list them, show one
@@ -138,6 +141,7 @@ pub fn main() -> ExitCode {
         Some(Command::Offboard(args)) => offboard::run(&args, &options),
         Some(Command::Memory(args)) => memory::run(args, &options),
         Some(Command::Db(args)) => db::run(&args, &options),
+        Some(Command::Embed(args)) => embed::run(args, &options),
         Some(Command::Config(args)) => config::run(&args, &options),
         Some(Command::Board(args)) => board::run(&args, &options),
         Some(Command::Say(args)) => say::run(args),

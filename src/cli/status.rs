@@ -51,6 +51,7 @@ fn readable(status: &Value) -> String {
         text(&status["board"]),
         text(&status["device"]),
     );
+    out.push_str(&super::doctor::embedder(&status["embedder"]));
     for lost in status["lines_lost"].as_array().into_iter().flatten() {
         out.push_str(&format!("line    {} LOST: {}\n", text(&lost[0]), text(&lost[1])));
     }

@@ -208,6 +208,7 @@ struct Raw {
     data_dir: String,
     runtime_dir: String,
     workspace: String,
+    models_dir: PathBuf,
     home_file: Option<PathBuf>,
     log: Log,
     mqtt: Mqtt,
@@ -249,6 +250,8 @@ pub struct Config {
     pub people: BTreeMap<String, Person>,
     /// The home's description.
     pub home: Home,
+    /// Where the embedder's model is; empty: looked for.
+    pub models_dir: PathBuf,
     paths: dirs::Written,
     doc: Doc,
 }
@@ -296,6 +299,7 @@ impl Config {
                 Some(path) => Home::File(origin.parent().map_or_else(|| path.clone(), |dir| dir.join(&path))),
                 None => Home::Inline(raw.home.unwrap_or_else(|| Value::Object(serde_json::Map::new()))),
             },
+            models_dir: raw.models_dir,
             paths: dirs::Written { data: raw.data_dir, runtime: raw.runtime_dir, workspace: raw.workspace },
             doc,
         })

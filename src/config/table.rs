@@ -291,6 +291,12 @@ pub(super) const SETTINGS: &[Field] = &[
         doc: "The one folder that file tools see; empty: workspace in data_dir.",
     },
     Field {
+        key: "models_dir",
+        shape: PATH,
+        default: Default::Text(""),
+        doc: "The folder of the embedder's model; empty: beside the program, models above it, /usr/share/hearth.",
+    },
+    Field {
         key: "home_file",
         shape: Shape::Text { max: 4096 },
         default: Default::Absent,

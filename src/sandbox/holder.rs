@@ -62,6 +62,23 @@ impl Holder {
         answer
     }
 
+    /// Whether its hand lives.
+    pub async fn is_up(&self) -> bool {
+        self.state.lock().await.link.as_ref().is_some_and(|link| !link.has_ended())
+    }
+
+    /// Ends the hand, so that its memory returns; the next call makes it again. Answers whether there was one.
+    ///
+    /// An end that was wanted is no death: it does not count towards the rest.
+    pub async fn let_go(&self) -> bool {
+        let mut state = self.state.lock().await;
+        let was_up = state.link.take().is_some();
+        if was_up {
+            state.starts.pop_back();
+        }
+        was_up
+    }
+
     async fn start(&self, starts: &mut VecDeque<Instant>, within: Duration) -> Result<HandLink, Fault> {
         let now = Instant::now();
         while starts.front().is_some_and(|then| now.duration_since(*then) > HAND_RESTART_WINDOW) {

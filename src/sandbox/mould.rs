@@ -122,7 +122,7 @@ pub(super) const fn used(class: Class) -> Walls {
     match class {
         // The workspace belongs to the agent's uid: another could not write it.
         Class::Shell => Walls::of(&Wall::ALL).without(Walls::of(&[Wall::Uid])),
-        Class::Pure | Class::Files | Class::Lines | Class::Net | Class::Link => Walls::of(&Wall::ALL),
+        Class::Pure | Class::Files | Class::Lines | Class::Net | Class::Link | Class::Embed => Walls::of(&Wall::ALL),
     }
 }
 

@@ -162,6 +162,7 @@ const fn process_name(class: Class) -> &'static std::ffi::CStr {
         Class::Shell => c"hearth-shell",
         Class::Net => c"hearth-net",
         Class::Link => c"hearth-link",
+        Class::Embed => c"hearth-embed",
     }
 }
 
@@ -231,7 +232,7 @@ fn limit(class: Class, cpu_seconds: u64, held: usize) -> Result<(), SandboxFault
     let file_size = match class {
         Class::Files => limits::FILE_BYTES,
         Class::Shell => limits::SHELL_FILE_BYTES,
-        Class::Pure | Class::Lines | Class::Net | Class::Link => 4096,
+        Class::Pure | Class::Lines | Class::Net | Class::Link | Class::Embed => 4096,
     };
     let held = u64::try_from(held).unwrap_or(u64::MAX).saturating_add(4 + u64::from(limits::HAND_TICKETS));
     let memory = if shell { limits::SHELL_PROCESS_BYTES } else { limits::HAND_MEMORY_BYTES };

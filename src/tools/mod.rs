@@ -47,5 +47,6 @@ pub fn bodies() -> &'static [(Class, Body)] {
         (Class::Shell, shell_hand::body),
         (Class::Net, net_hand::body),
         (Class::Link, link_hand::body),
+        (Class::Embed, crate::embed::body),
     ]
 }

@@ -98,6 +98,31 @@ pub enum Work {
     },
     /// `net`, `link`; [`net::Ask::Greet`] of `shell` as well.
     Net(net::Ask),
+    /// `embed`: the passed descriptor is the model.
+    LoadModel {
+        /// SHA-256 that it must have, in hex.
+        sha256: String,
+        /// Whether its table of word pieces stays in the file.
+        mapped: bool,
+    },
+    /// `embed`: texts to vectors.
+    Embed {
+        /// The texts.
+        texts: Vec<String>,
+    },
+}
+
+/// What there is to say of one text.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Embedded {
+    /// Its vector; empty where it would mislead.
+    pub vector: Vec<f32>,
+    /// Its language as far as it was told, an ISO 639-1 code or `und`.
+    pub language: String,
+    /// Pieces that were read.
+    pub tokens: u32,
+    /// Whether its end was not read.
+    pub cut: bool,
 }
 
 /// How a command ended.
@@ -135,6 +160,8 @@ pub enum Outcome {
     Ran(Ran),
     /// Of `net` and `link`.
     Net(net::Told),
+    /// One for each text.
+    Vectors(Vec<Embedded>),
     /// It was not done, and why.
     Failed(Fault),
 }
@@ -191,6 +218,15 @@ fn build_work(b: &mut FlatBufferBuilder<'_>, work: &Work) -> (fb::Work, Option<W
             (fb::Work::RunCommand, fb::RunCommand::create(b, &args).as_union_value())
         }
         Work::Net(ask) => net::build_ask(b, ask),
+        Work::LoadModel { sha256, mapped } => {
+            let args = fb::LoadModelArgs { sha256: Some(b.create_string(sha256)), mapped: *mapped };
+            (fb::Work::LoadModel, fb::LoadModel::create(b, &args).as_union_value())
+        }
+        Work::Embed { texts } => {
+            let texts: Vec<_> = texts.iter().map(|text| b.create_string(text)).collect();
+            let args = fb::EmbedArgs { texts: Some(b.create_vector(&texts)) };
+            (fb::Work::Embed, fb::Embed::create(b, &args).as_union_value())
+        }
     };
     (kind, Some(table))
 }
@@ -247,6 +283,14 @@ pub fn decode_request(bytes: &[u8]) -> Result<(u64, Work), WireFault> {
             let vouchers = run.vouchers().map_or_else(|| Ok(Vec::new()), net::read_vouchers)?;
             Work::RunCommand { command: run.command().to_owned(), wall_ms: run.wall_ms(), vouchers }
         }
+        fb::Work::LoadModel => {
+            let load = request.work_as_load_model().ok_or_else(unknown)?;
+            Work::LoadModel { sha256: load.sha256().to_owned(), mapped: load.mapped() }
+        }
+        fb::Work::Embed => {
+            let texts = request.work_as_embed().ok_or_else(unknown)?.texts();
+            Work::Embed { texts: texts.iter().map(str::to_owned).collect() }
+        }
         _ => Work::Net(net::read_ask(&request)?.ok_or_else(unknown)?),
     };
     Ok((request.id(), work))
@@ -297,6 +341,11 @@ pub fn encode_reply(id: u64, outcome: &Outcome) -> Vec<u8> {
             let args = fb::RanArgs { status: ran.status, signal: ran.signal, output, cut: ran.cut, ended_by };
             (fb::Outcome::Ran, fb::Ran::create(b, &args).as_union_value())
         }
+        Outcome::Vectors(texts) => {
+            let texts: Vec<_> = texts.iter().map(|text| build_embedded(b, text)).collect();
+            let texts = Some(b.create_vector(&texts));
+            (fb::Outcome::Vectors, fb::Vectors::create(b, &fb::VectorsArgs { texts }).as_union_value())
+        }
         Outcome::Net(told) => net::build_told(b, told),
         Outcome::Failed(fault) => {
             let message = Some(b.create_string(&fault.message));
@@ -308,6 +357,12 @@ pub fn encode_reply(id: u64, outcome: &Outcome) -> Vec<u8> {
     let reply = fb::Reply::create(&mut builder, &args);
     builder.finish_minimal(reply);
     builder.finished_data().to_vec()
+}
+
+fn build_embedded<'b>(b: &mut FlatBufferBuilder<'b>, text: &Embedded) -> WIPOffset<fb::Embedded<'b>> {
+    let vector = Some(b.create_vector(&text.vector));
+    let language = Some(b.create_string(&text.language));
+    fb::Embedded::create(b, &fb::EmbeddedArgs { vector, language, tokens: text.tokens, cut: text.cut })
 }
 
 /// The reply in a buffer.
@@ -336,6 +391,10 @@ pub fn decode_reply(bytes: &[u8]) -> Result<(u64, Outcome), WireFault> {
                 ended_by: ran.ended_by().to_owned(),
             })
         }
+        fb::Outcome::Vectors => {
+            let texts = reply.outcome_as_vectors().ok_or_else(unknown)?.texts();
+            Outcome::Vectors(texts.iter().map(embedded).collect())
+        }
         fb::Outcome::Failed => {
             let failed = reply.outcome_as_failed().ok_or_else(unknown)?;
             Outcome::Failed(Fault::new(Code::from_number(failed.code()), failed.message()))
@@ -345,58 +404,11 @@ pub fn decode_reply(bytes: &[u8]) -> Result<(u64, Outcome), WireFault> {
     Ok((reply.id(), outcome))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_request_and_reply_reads_back() {
-        let grant =
-            LineGrant { kind: LineKind::Pwm, period_ns: 1_000_000, writable: true, active_low: true, register: 7 };
-        let all = [
-            Work::Hold(vec![grant, LineGrant { kind: LineKind::I2cWord, writable: false, ..grant }]),
-            Work::LineSet { line: 3, value: 42.5 },
-            Work::LineGet { line: 0 },
-            Work::TellTime { zone: "Europe/Berlin".into(), unix_ms: -1 },
-            Work::Evaluate { expression: "6*7".into() },
-            Work::FileRead { offset: 9, length: 10 },
-            Work::FileWrite { bytes: vec![0, 255], append: true },
-            Work::FileEdit { find: "a".into(), replace: String::new() },
-            Work::RunCommand { command: "echo ü".into(), wall_ms: 8_000, vouchers: vec![net::tests::voucher()] },
-        ];
-        for work in all {
-            assert_eq!(decode_request(&encode_request(7, &work)), Ok((7, work)));
-        }
-        let all = [
-            Outcome::Done,
-            Outcome::Number(1.0),
-            Outcome::Text("ü".into()),
-            Outcome::Bytes { bytes: vec![1], total: 8 },
-            Outcome::Ran(Ran { status: 42, signal: 9, output: vec![7], cut: true, ended_by: "time".into() }),
-            Outcome::Failed(Fault::new(Code::Refused, "no")),
-        ];
-        for outcome in all {
-            assert_eq!(decode_reply(&encode_reply(9, &outcome)), Ok((9, outcome)));
-        }
-    }
-
-    proptest::proptest! {
-        #[test]
-        fn bytes_from_outside_never_panic(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..256)) {
-            let _ = decode_request(&bytes);
-            let _ = decode_reply(&bytes);
-        }
-
-        #[test]
-        fn a_changed_message_never_panics(at in 0_usize..120, to in proptest::num::u8::ANY) {
-            let mut request = encode_request(1, &Work::TellTime { zone: "Europe/Paris".into(), unix_ms: 5 });
-            let at = at % request.len();
-            request[at] = to;
-            let _ = decode_request(&request);
-            let mut reply = encode_reply(1, &Outcome::Failed(Fault::new(Code::Full, "full")));
-            let at = at % reply.len();
-            reply[at] = to;
-            let _ = decode_reply(&reply);
-        }
-    }
+fn embedded(text: fb::Embedded<'_>) -> Embedded {
+    let vector = text.vector().iter().collect();
+    Embedded { vector, language: text.language().to_owned(), tokens: text.tokens(), cut: text.cut() }
 }
+
+#[cfg(test)]
+#[path = "hand_tests.rs"]
+mod tests;

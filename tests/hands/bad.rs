@@ -18,6 +18,7 @@ pub(crate) const BODIES: &[(Class, Body)] = &[
     (Class::Net, body),
     (Class::Link, body),
     (Class::Shell, body),
+    (Class::Embed, body),
 ];
 
 fn body(port: &mut Port, _none: Vec<OwnedFd>) -> Result<(), PacketFault> {

@@ -12,6 +12,7 @@ mod console;
 mod db;
 mod disk;
 mod edges;
+mod embed;
 mod floors;
 mod frames;
 mod generated;

@@ -52,6 +52,11 @@ pub enum Request {
     DbBackup,
     /// The database made as small as its rows.
     DbCompact,
+    /// Texts to vectors.
+    Embed {
+        /// The texts.
+        texts: Vec<String>,
+    },
     /// The latest audit records.
     Calls {
         /// How many.

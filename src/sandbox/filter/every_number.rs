@@ -130,6 +130,11 @@ fn every_call_number_of_shell() {
 }
 
 #[test]
+fn every_call_number_of_embed() {
+    every_number(Role::Hand(Class::Embed));
+}
+
+#[test]
 fn every_call_number_of_the_brain() {
     every_number(Role::Brain);
 }

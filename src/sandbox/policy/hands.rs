@@ -59,6 +59,13 @@ pub(super) const STREAMS: &[Rule] = &[
     rule!([pread64], "authorities and certificates, as files"),
 ];
 
+/// One model file, mapped for reading.
+pub(super) const EMBED: &[Rule] = &[
+    rule!([fstat, fstat64], "the size of the model"),
+    rule!([statx], "the size of the model, as the standard library asks it"),
+    rule!([riscv_hwprobe], "whether the processor has vectors, and so which kernels are used"),
+];
+
 /// Values of lines whose descriptors were handed over; requesting a line is not possible here.
 pub(super) const LINES: &[Rule] = &[
     rule!([ioctl], when[Is(1, LINE_GET_VALUES)], "level of a GPIO line (uapi v2)"),

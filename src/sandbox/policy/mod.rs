@@ -1,8 +1,8 @@
 //! What each role and class of hand may ask of the kernel: tables, a reason on each line.
 //!
 //! Default deny. A call that is not in a hand's table ends the hand (SECCOMP_RET_KILL_PROCESS), which
-//! the spawner reports; in the roles and in `shell`, where libraries and foreign programs fall back
-//! on older calls, it answers ENOSYS. The tables are the same in debug and release; a line that only
+//! the spawner reports; in the roles, in `shell` and in `embed`, where libraries and foreign programs
+//! fall back on older calls or defaults, it answers ENOSYS. The tables are the same in debug and release; a line that only
 //! one processor or C library needs carries a tag. No class but `shell` has `open*`, `socket`,
 //! `connect`, `bind`, `execve`, `clone`, `mount`; none has `ptrace`, `io_uring*`, `bpf`, `keyctl`.
 
@@ -28,11 +28,13 @@ pub enum Class {
     Net,
     /// Long-lived: TLS and the credentials of one connection to a broker.
     Link,
+    /// Texts to vectors, with the one model file that it was handed; ended when nobody asks.
+    Embed,
 }
 
 impl Class {
     /// All classes.
-    pub const ALL: [Self; 6] = [Self::Pure, Self::Files, Self::Lines, Self::Shell, Self::Net, Self::Link];
+    pub const ALL: [Self; 7] = [Self::Pure, Self::Files, Self::Lines, Self::Shell, Self::Net, Self::Link, Self::Embed];
 
     /// The word used in logs, JSON and manifests.
     #[must_use]
@@ -44,6 +46,7 @@ impl Class {
             Self::Shell => "shell",
             Self::Net => "net",
             Self::Link => "link",
+            Self::Embed => "embed",
         }
     }
 
@@ -55,6 +58,7 @@ impl Class {
             Self::Shell => spawn::Class::Shell,
             Self::Net => spawn::Class::Net,
             Self::Link => spawn::Class::Link,
+            Self::Embed => spawn::Class::Embed,
         }
     }
 
@@ -78,7 +82,7 @@ pub enum Role {
 
 impl Role {
     /// All roles, every class of hand included.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Brain,
         Self::Spawner,
         Self::Keeper,
@@ -88,6 +92,7 @@ impl Role {
         Self::Hand(Class::Shell),
         Self::Hand(Class::Net),
         Self::Hand(Class::Link),
+        Self::Hand(Class::Embed),
     ];
 
     /// The word used in logs and JSON.
@@ -105,7 +110,10 @@ impl Role {
     #[must_use]
     pub const fn otherwise(self) -> Otherwise {
         match self {
-            Self::Brain | Self::Spawner | Self::Keeper | Self::Hand(Class::Shell) => Otherwise::NoSuchCall,
+            // tract asks /proc and /sys about caches; refused, it takes its defaults.
+            Self::Brain | Self::Spawner | Self::Keeper | Self::Hand(Class::Shell | Class::Embed) => {
+                Otherwise::NoSuchCall
+            }
             Self::Hand(_) => Otherwise::End,
         }
     }
@@ -114,13 +122,14 @@ impl Role {
     pub fn lines(self) -> impl Iterator<Item = &'static Rule> {
         let tables: &[&[Rule]] = match self {
             Self::Brain => &[hands::LIFE, roles::THREADS, roles::EVENTS, roles::BRAIN],
-            Self::Spawner => &[hands::LIFE, hands::FILES, hands::LINES, shell::PROGRAMS, roles::SPAWNER],
+            Self::Spawner => &[hands::LIFE, hands::FILES, hands::LINES, hands::EMBED, shell::PROGRAMS, roles::SPAWNER],
             Self::Keeper => &[hands::LIFE, roles::THREADS, roles::EVENTS, roles::KEEPER],
             Self::Hand(Class::Pure) => &[hands::LIFE],
             Self::Hand(Class::Files) => &[hands::LIFE, hands::FILES],
             Self::Hand(Class::Lines) => &[hands::LIFE, hands::LINES],
             Self::Hand(Class::Shell) => &[hands::LIFE, shell::PROGRAMS],
             Self::Hand(Class::Net | Class::Link) => &[hands::LIFE, hands::STREAMS],
+            Self::Hand(Class::Embed) => &[hands::LIFE, hands::EMBED],
         };
         tables.iter().copied().flatten()
     }

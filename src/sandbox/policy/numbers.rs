@@ -237,6 +237,8 @@ const NUMBERS: &[(&str, [i32; 3])] = &[
     ("renameat2", [316, 276, 382]),
     ("request_key", [249, 218, 310]),
     ("restart_syscall", [219, 128, 0]),
+    // RISC-V's own slot of the generic table; nothing is there on aarch64.
+    ("riscv_hwprobe", [NONE, 258, NONE]),
     ("rmdir", [84, NONE, 40]),
     ("rseq", [334, 293, 398]),
     ("rt_sigaction", [13, 134, 174]),

@@ -126,10 +126,10 @@ impl flatbuffers::SimpleToVerifyInSlice for LineKind {}
 #[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
 pub const ENUM_MIN_WORK: u8 = 0;
 #[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
-pub const ENUM_MAX_WORK: u8 = 14;
+pub const ENUM_MAX_WORK: u8 = 16;
 #[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
 #[allow(non_camel_case_types)]
-pub const ENUM_VALUES_WORK: [Work; 15] = [
+pub const ENUM_VALUES_WORK: [Work; 17] = [
   Work::NONE,
   Work::Hold,
   Work::LineSet,
@@ -145,6 +145,8 @@ pub const ENUM_VALUES_WORK: [Work; 15] = [
   Work::Fetch,
   Work::FetchMore,
   Work::Join,
+  Work::LoadModel,
+  Work::Embed,
 ];
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -167,9 +169,11 @@ impl Work {
   pub const Fetch: Self = Self(12);
   pub const FetchMore: Self = Self(13);
   pub const Join: Self = Self(14);
+  pub const LoadModel: Self = Self(15);
+  pub const Embed: Self = Self(16);
 
   pub const ENUM_MIN: u8 = 0;
-  pub const ENUM_MAX: u8 = 14;
+  pub const ENUM_MAX: u8 = 16;
   pub const ENUM_VALUES: &'static [Self] = &[
     Self::NONE,
     Self::Hold,
@@ -186,6 +190,8 @@ impl Work {
     Self::Fetch,
     Self::FetchMore,
     Self::Join,
+    Self::LoadModel,
+    Self::Embed,
   ];
   /// Returns the variant's name or "" if unknown.
   pub fn variant_name(self) -> Option<&'static str> {
@@ -205,6 +211,8 @@ impl Work {
       Self::Fetch => Some("Fetch"),
       Self::FetchMore => Some("FetchMore"),
       Self::Join => Some("Join"),
+      Self::LoadModel => Some("LoadModel"),
+      Self::Embed => Some("Embed"),
       _ => None,
     }
   }
@@ -265,10 +273,10 @@ pub struct WorkUnionTableOffset {}
 #[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
 pub const ENUM_MIN_OUTCOME: u8 = 0;
 #[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
-pub const ENUM_MAX_OUTCOME: u8 = 9;
+pub const ENUM_MAX_OUTCOME: u8 = 10;
 #[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
 #[allow(non_camel_case_types)]
-pub const ENUM_VALUES_OUTCOME: [Outcome; 10] = [
+pub const ENUM_VALUES_OUTCOME: [Outcome; 11] = [
   Outcome::NONE,
   Outcome::Done,
   Outcome::Number,
@@ -279,6 +287,7 @@ pub const ENUM_VALUES_OUTCOME: [Outcome; 10] = [
   Outcome::Greeted,
   Outcome::Head,
   Outcome::Chunk,
+  Outcome::Vectors,
 ];
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -296,9 +305,10 @@ impl Outcome {
   pub const Greeted: Self = Self(7);
   pub const Head: Self = Self(8);
   pub const Chunk: Self = Self(9);
+  pub const Vectors: Self = Self(10);
 
   pub const ENUM_MIN: u8 = 0;
-  pub const ENUM_MAX: u8 = 9;
+  pub const ENUM_MAX: u8 = 10;
   pub const ENUM_VALUES: &'static [Self] = &[
     Self::NONE,
     Self::Done,
@@ -310,6 +320,7 @@ impl Outcome {
     Self::Greeted,
     Self::Head,
     Self::Chunk,
+    Self::Vectors,
   ];
   /// Returns the variant's name or "" if unknown.
   pub fn variant_name(self) -> Option<&'static str> {
@@ -324,6 +335,7 @@ impl Outcome {
       Self::Greeted => Some("Greeted"),
       Self::Head => Some("Head"),
       Self::Chunk => Some("Chunk"),
+      Self::Vectors => Some("Vectors"),
       _ => None,
     }
   }
@@ -1542,6 +1554,219 @@ impl core::fmt::Debug for RunCommand<'_> {
       ds.field("command", &self.command());
       ds.field("wall_ms", &self.wall_ms());
       ds.field("vouchers", &self.vouchers());
+      ds.finish()
+  }
+}
+pub enum LoadModelOffset {}
+#[derive(Copy, Clone, PartialEq)]
+
+pub struct LoadModel<'a> {
+  pub _tab: flatbuffers::Table<'a>,
+}
+
+impl<'a> flatbuffers::Follow<'a> for LoadModel<'a> {
+  type Inner = LoadModel<'a>;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    Self { _tab: flatbuffers::Table::new(buf, loc) }
+  }
+}
+
+impl<'a> LoadModel<'a> {
+  pub const VT_SHA256: flatbuffers::VOffsetT = 4;
+  pub const VT_MAPPED: flatbuffers::VOffsetT = 6;
+
+  #[inline]
+  pub unsafe fn init_from_table(table: flatbuffers::Table<'a>) -> Self {
+    LoadModel { _tab: table }
+  }
+  #[allow(unused_mut)]
+  pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr>(
+    _fbb: &'mut_bldr mut flatbuffers::FlatBufferBuilder<'bldr>,
+    args: &'args LoadModelArgs<'args>
+  ) -> flatbuffers::WIPOffset<LoadModel<'bldr>> {
+    let mut builder = LoadModelBuilder::new(_fbb);
+    if let Some(x) = args.sha256 { builder.add_sha256(x); }
+    builder.add_mapped(args.mapped);
+    builder.finish()
+  }
+
+
+  #[inline]
+  pub fn sha256(&self) -> &'a str {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<flatbuffers::ForwardsUOffset<&str>>(LoadModel::VT_SHA256, None).unwrap()}
+  }
+  #[inline]
+  pub fn mapped(&self) -> bool {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<bool>(LoadModel::VT_MAPPED, Some(false)).unwrap()}
+  }
+}
+
+impl flatbuffers::Verifiable for LoadModel<'_> {
+  #[inline]
+  fn run_verifier(
+    v: &mut flatbuffers::Verifier, pos: usize
+  ) -> Result<(), flatbuffers::InvalidFlatbuffer> {
+    use self::flatbuffers::Verifiable;
+    v.visit_table(pos)?
+     .visit_field::<flatbuffers::ForwardsUOffset<&str>>("sha256", Self::VT_SHA256, true)?
+     .visit_field::<bool>("mapped", Self::VT_MAPPED, false)?
+     .finish();
+    Ok(())
+  }
+}
+pub struct LoadModelArgs<'a> {
+    pub sha256: Option<flatbuffers::WIPOffset<&'a str>>,
+    pub mapped: bool,
+}
+impl<'a> Default for LoadModelArgs<'a> {
+  #[inline]
+  fn default() -> Self {
+    LoadModelArgs {
+      sha256: None, // required field
+      mapped: false,
+    }
+  }
+}
+
+pub struct LoadModelBuilder<'a: 'b, 'b> {
+  fbb_: &'b mut flatbuffers::FlatBufferBuilder<'a>,
+  start_: flatbuffers::WIPOffset<flatbuffers::TableUnfinishedWIPOffset>,
+}
+impl<'a: 'b, 'b> LoadModelBuilder<'a, 'b> {
+  #[inline]
+  pub fn add_sha256(&mut self, sha256: flatbuffers::WIPOffset<&'b  str>) {
+    self.fbb_.push_slot_always::<flatbuffers::WIPOffset<_>>(LoadModel::VT_SHA256, sha256);
+  }
+  #[inline]
+  pub fn add_mapped(&mut self, mapped: bool) {
+    self.fbb_.push_slot::<bool>(LoadModel::VT_MAPPED, mapped, false);
+  }
+  #[inline]
+  pub fn new(_fbb: &'b mut flatbuffers::FlatBufferBuilder<'a>) -> LoadModelBuilder<'a, 'b> {
+    let start = _fbb.start_table();
+    LoadModelBuilder {
+      fbb_: _fbb,
+      start_: start,
+    }
+  }
+  #[inline]
+  pub fn finish(self) -> flatbuffers::WIPOffset<LoadModel<'a>> {
+    let o = self.fbb_.end_table(self.start_);
+    self.fbb_.required(o, LoadModel::VT_SHA256,"sha256");
+    flatbuffers::WIPOffset::new(o.value())
+  }
+}
+
+impl core::fmt::Debug for LoadModel<'_> {
+  fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+    let mut ds = f.debug_struct("LoadModel");
+      ds.field("sha256", &self.sha256());
+      ds.field("mapped", &self.mapped());
+      ds.finish()
+  }
+}
+pub enum EmbedOffset {}
+#[derive(Copy, Clone, PartialEq)]
+
+pub struct Embed<'a> {
+  pub _tab: flatbuffers::Table<'a>,
+}
+
+impl<'a> flatbuffers::Follow<'a> for Embed<'a> {
+  type Inner = Embed<'a>;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    Self { _tab: flatbuffers::Table::new(buf, loc) }
+  }
+}
+
+impl<'a> Embed<'a> {
+  pub const VT_TEXTS: flatbuffers::VOffsetT = 4;
+
+  #[inline]
+  pub unsafe fn init_from_table(table: flatbuffers::Table<'a>) -> Self {
+    Embed { _tab: table }
+  }
+  #[allow(unused_mut)]
+  pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr>(
+    _fbb: &'mut_bldr mut flatbuffers::FlatBufferBuilder<'bldr>,
+    args: &'args EmbedArgs<'args>
+  ) -> flatbuffers::WIPOffset<Embed<'bldr>> {
+    let mut builder = EmbedBuilder::new(_fbb);
+    if let Some(x) = args.texts { builder.add_texts(x); }
+    builder.finish()
+  }
+
+
+  #[inline]
+  pub fn texts(&self) -> flatbuffers::Vector<'a, flatbuffers::ForwardsUOffset<&'a str>> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<flatbuffers::ForwardsUOffset<flatbuffers::Vector<'a, flatbuffers::ForwardsUOffset<&'a str>>>>(Embed::VT_TEXTS, None).unwrap()}
+  }
+}
+
+impl flatbuffers::Verifiable for Embed<'_> {
+  #[inline]
+  fn run_verifier(
+    v: &mut flatbuffers::Verifier, pos: usize
+  ) -> Result<(), flatbuffers::InvalidFlatbuffer> {
+    use self::flatbuffers::Verifiable;
+    v.visit_table(pos)?
+     .visit_field::<flatbuffers::ForwardsUOffset<flatbuffers::Vector<'_, flatbuffers::ForwardsUOffset<&'_ str>>>>("texts", Self::VT_TEXTS, true)?
+     .finish();
+    Ok(())
+  }
+}
+pub struct EmbedArgs<'a> {
+    pub texts: Option<flatbuffers::WIPOffset<flatbuffers::Vector<'a, flatbuffers::ForwardsUOffset<&'a str>>>>,
+}
+impl<'a> Default for EmbedArgs<'a> {
+  #[inline]
+  fn default() -> Self {
+    EmbedArgs {
+      texts: None, // required field
+    }
+  }
+}
+
+pub struct EmbedBuilder<'a: 'b, 'b> {
+  fbb_: &'b mut flatbuffers::FlatBufferBuilder<'a>,
+  start_: flatbuffers::WIPOffset<flatbuffers::TableUnfinishedWIPOffset>,
+}
+impl<'a: 'b, 'b> EmbedBuilder<'a, 'b> {
+  #[inline]
+  pub fn add_texts(&mut self, texts: flatbuffers::WIPOffset<flatbuffers::Vector<'b , flatbuffers::ForwardsUOffset<&'b  str>>>) {
+    self.fbb_.push_slot_always::<flatbuffers::WIPOffset<_>>(Embed::VT_TEXTS, texts);
+  }
+  #[inline]
+  pub fn new(_fbb: &'b mut flatbuffers::FlatBufferBuilder<'a>) -> EmbedBuilder<'a, 'b> {
+    let start = _fbb.start_table();
+    EmbedBuilder {
+      fbb_: _fbb,
+      start_: start,
+    }
+  }
+  #[inline]
+  pub fn finish(self) -> flatbuffers::WIPOffset<Embed<'a>> {
+    let o = self.fbb_.end_table(self.start_);
+    self.fbb_.required(o, Embed::VT_TEXTS,"texts");
+    flatbuffers::WIPOffset::new(o.value())
+  }
+}
+
+impl core::fmt::Debug for Embed<'_> {
+  fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+    let mut ds = f.debug_struct("Embed");
+      ds.field("texts", &self.texts());
       ds.finish()
   }
 }
@@ -2772,6 +2997,34 @@ impl<'a> Request<'a> {
     }
   }
 
+  #[inline]
+  #[allow(non_snake_case)]
+  pub fn work_as_load_model(&self) -> Option<LoadModel<'a>> {
+    if self.work_type() == Work::LoadModel {
+      let u = self.work();
+      // Safety:
+      // Created from a valid Table for this object
+      // Which contains a valid union in this slot
+      Some(unsafe { LoadModel::init_from_table(u) })
+    } else {
+      None
+    }
+  }
+
+  #[inline]
+  #[allow(non_snake_case)]
+  pub fn work_as_embed(&self) -> Option<Embed<'a>> {
+    if self.work_type() == Work::Embed {
+      let u = self.work();
+      // Safety:
+      // Created from a valid Table for this object
+      // Which contains a valid union in this slot
+      Some(unsafe { Embed::init_from_table(u) })
+    } else {
+      None
+    }
+  }
+
 }
 
 impl flatbuffers::Verifiable for Request<'_> {
@@ -2799,6 +3052,8 @@ impl flatbuffers::Verifiable for Request<'_> {
           Work::Fetch => v.verify_union_variant::<flatbuffers::ForwardsUOffset<Fetch>>("Work::Fetch", pos),
           Work::FetchMore => v.verify_union_variant::<flatbuffers::ForwardsUOffset<FetchMore>>("Work::FetchMore", pos),
           Work::Join => v.verify_union_variant::<flatbuffers::ForwardsUOffset<Join>>("Work::Join", pos),
+          Work::LoadModel => v.verify_union_variant::<flatbuffers::ForwardsUOffset<LoadModel>>("Work::LoadModel", pos),
+          Work::Embed => v.verify_union_variant::<flatbuffers::ForwardsUOffset<Embed>>("Work::Embed", pos),
           _ => Ok(()),
         }
      })?
@@ -2961,6 +3216,20 @@ impl core::fmt::Debug for Request<'_> {
         },
         Work::Join => {
           if let Some(x) = self.work_as_join() {
+            ds.field("work", &x)
+          } else {
+            ds.field("work", &"InvalidFlatbuffer: Union discriminant does not match value.")
+          }
+        },
+        Work::LoadModel => {
+          if let Some(x) = self.work_as_load_model() {
+            ds.field("work", &x)
+          } else {
+            ds.field("work", &"InvalidFlatbuffer: Union discriminant does not match value.")
+          }
+        },
+        Work::Embed => {
+          if let Some(x) = self.work_as_embed() {
             ds.field("work", &x)
           } else {
             ds.field("work", &"InvalidFlatbuffer: Union discriminant does not match value.")
@@ -3645,6 +3914,254 @@ impl core::fmt::Debug for Ran<'_> {
       ds.finish()
   }
 }
+pub enum EmbeddedOffset {}
+#[derive(Copy, Clone, PartialEq)]
+
+pub struct Embedded<'a> {
+  pub _tab: flatbuffers::Table<'a>,
+}
+
+impl<'a> flatbuffers::Follow<'a> for Embedded<'a> {
+  type Inner = Embedded<'a>;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    Self { _tab: flatbuffers::Table::new(buf, loc) }
+  }
+}
+
+impl<'a> Embedded<'a> {
+  pub const VT_VECTOR: flatbuffers::VOffsetT = 4;
+  pub const VT_LANGUAGE: flatbuffers::VOffsetT = 6;
+  pub const VT_TOKENS: flatbuffers::VOffsetT = 8;
+  pub const VT_CUT: flatbuffers::VOffsetT = 10;
+
+  #[inline]
+  pub unsafe fn init_from_table(table: flatbuffers::Table<'a>) -> Self {
+    Embedded { _tab: table }
+  }
+  #[allow(unused_mut)]
+  pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr>(
+    _fbb: &'mut_bldr mut flatbuffers::FlatBufferBuilder<'bldr>,
+    args: &'args EmbeddedArgs<'args>
+  ) -> flatbuffers::WIPOffset<Embedded<'bldr>> {
+    let mut builder = EmbeddedBuilder::new(_fbb);
+    builder.add_tokens(args.tokens);
+    if let Some(x) = args.language { builder.add_language(x); }
+    if let Some(x) = args.vector { builder.add_vector(x); }
+    builder.add_cut(args.cut);
+    builder.finish()
+  }
+
+
+  #[inline]
+  pub fn vector(&self) -> flatbuffers::Vector<'a, f32> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<flatbuffers::ForwardsUOffset<flatbuffers::Vector<'a, f32>>>(Embedded::VT_VECTOR, None).unwrap()}
+  }
+  #[inline]
+  pub fn language(&self) -> &'a str {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<flatbuffers::ForwardsUOffset<&str>>(Embedded::VT_LANGUAGE, None).unwrap()}
+  }
+  #[inline]
+  pub fn tokens(&self) -> u32 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<u32>(Embedded::VT_TOKENS, Some(0)).unwrap()}
+  }
+  #[inline]
+  pub fn cut(&self) -> bool {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<bool>(Embedded::VT_CUT, Some(false)).unwrap()}
+  }
+}
+
+impl flatbuffers::Verifiable for Embedded<'_> {
+  #[inline]
+  fn run_verifier(
+    v: &mut flatbuffers::Verifier, pos: usize
+  ) -> Result<(), flatbuffers::InvalidFlatbuffer> {
+    use self::flatbuffers::Verifiable;
+    v.visit_table(pos)?
+     .visit_field::<flatbuffers::ForwardsUOffset<flatbuffers::Vector<'_, f32>>>("vector", Self::VT_VECTOR, true)?
+     .visit_field::<flatbuffers::ForwardsUOffset<&str>>("language", Self::VT_LANGUAGE, true)?
+     .visit_field::<u32>("tokens", Self::VT_TOKENS, false)?
+     .visit_field::<bool>("cut", Self::VT_CUT, false)?
+     .finish();
+    Ok(())
+  }
+}
+pub struct EmbeddedArgs<'a> {
+    pub vector: Option<flatbuffers::WIPOffset<flatbuffers::Vector<'a, f32>>>,
+    pub language: Option<flatbuffers::WIPOffset<&'a str>>,
+    pub tokens: u32,
+    pub cut: bool,
+}
+impl<'a> Default for EmbeddedArgs<'a> {
+  #[inline]
+  fn default() -> Self {
+    EmbeddedArgs {
+      vector: None, // required field
+      language: None, // required field
+      tokens: 0,
+      cut: false,
+    }
+  }
+}
+
+pub struct EmbeddedBuilder<'a: 'b, 'b> {
+  fbb_: &'b mut flatbuffers::FlatBufferBuilder<'a>,
+  start_: flatbuffers::WIPOffset<flatbuffers::TableUnfinishedWIPOffset>,
+}
+impl<'a: 'b, 'b> EmbeddedBuilder<'a, 'b> {
+  #[inline]
+  pub fn add_vector(&mut self, vector: flatbuffers::WIPOffset<flatbuffers::Vector<'b , f32>>) {
+    self.fbb_.push_slot_always::<flatbuffers::WIPOffset<_>>(Embedded::VT_VECTOR, vector);
+  }
+  #[inline]
+  pub fn add_language(&mut self, language: flatbuffers::WIPOffset<&'b  str>) {
+    self.fbb_.push_slot_always::<flatbuffers::WIPOffset<_>>(Embedded::VT_LANGUAGE, language);
+  }
+  #[inline]
+  pub fn add_tokens(&mut self, tokens: u32) {
+    self.fbb_.push_slot::<u32>(Embedded::VT_TOKENS, tokens, 0);
+  }
+  #[inline]
+  pub fn add_cut(&mut self, cut: bool) {
+    self.fbb_.push_slot::<bool>(Embedded::VT_CUT, cut, false);
+  }
+  #[inline]
+  pub fn new(_fbb: &'b mut flatbuffers::FlatBufferBuilder<'a>) -> EmbeddedBuilder<'a, 'b> {
+    let start = _fbb.start_table();
+    EmbeddedBuilder {
+      fbb_: _fbb,
+      start_: start,
+    }
+  }
+  #[inline]
+  pub fn finish(self) -> flatbuffers::WIPOffset<Embedded<'a>> {
+    let o = self.fbb_.end_table(self.start_);
+    self.fbb_.required(o, Embedded::VT_VECTOR,"vector");
+    self.fbb_.required(o, Embedded::VT_LANGUAGE,"language");
+    flatbuffers::WIPOffset::new(o.value())
+  }
+}
+
+impl core::fmt::Debug for Embedded<'_> {
+  fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+    let mut ds = f.debug_struct("Embedded");
+      ds.field("vector", &self.vector());
+      ds.field("language", &self.language());
+      ds.field("tokens", &self.tokens());
+      ds.field("cut", &self.cut());
+      ds.finish()
+  }
+}
+pub enum VectorsOffset {}
+#[derive(Copy, Clone, PartialEq)]
+
+pub struct Vectors<'a> {
+  pub _tab: flatbuffers::Table<'a>,
+}
+
+impl<'a> flatbuffers::Follow<'a> for Vectors<'a> {
+  type Inner = Vectors<'a>;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    Self { _tab: flatbuffers::Table::new(buf, loc) }
+  }
+}
+
+impl<'a> Vectors<'a> {
+  pub const VT_TEXTS: flatbuffers::VOffsetT = 4;
+
+  #[inline]
+  pub unsafe fn init_from_table(table: flatbuffers::Table<'a>) -> Self {
+    Vectors { _tab: table }
+  }
+  #[allow(unused_mut)]
+  pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr>(
+    _fbb: &'mut_bldr mut flatbuffers::FlatBufferBuilder<'bldr>,
+    args: &'args VectorsArgs<'args>
+  ) -> flatbuffers::WIPOffset<Vectors<'bldr>> {
+    let mut builder = VectorsBuilder::new(_fbb);
+    if let Some(x) = args.texts { builder.add_texts(x); }
+    builder.finish()
+  }
+
+
+  #[inline]
+  pub fn texts(&self) -> flatbuffers::Vector<'a, flatbuffers::ForwardsUOffset<Embedded<'a>>> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<flatbuffers::ForwardsUOffset<flatbuffers::Vector<'a, flatbuffers::ForwardsUOffset<Embedded>>>>(Vectors::VT_TEXTS, None).unwrap()}
+  }
+}
+
+impl flatbuffers::Verifiable for Vectors<'_> {
+  #[inline]
+  fn run_verifier(
+    v: &mut flatbuffers::Verifier, pos: usize
+  ) -> Result<(), flatbuffers::InvalidFlatbuffer> {
+    use self::flatbuffers::Verifiable;
+    v.visit_table(pos)?
+     .visit_field::<flatbuffers::ForwardsUOffset<flatbuffers::Vector<'_, flatbuffers::ForwardsUOffset<Embedded>>>>("texts", Self::VT_TEXTS, true)?
+     .finish();
+    Ok(())
+  }
+}
+pub struct VectorsArgs<'a> {
+    pub texts: Option<flatbuffers::WIPOffset<flatbuffers::Vector<'a, flatbuffers::ForwardsUOffset<Embedded<'a>>>>>,
+}
+impl<'a> Default for VectorsArgs<'a> {
+  #[inline]
+  fn default() -> Self {
+    VectorsArgs {
+      texts: None, // required field
+    }
+  }
+}
+
+pub struct VectorsBuilder<'a: 'b, 'b> {
+  fbb_: &'b mut flatbuffers::FlatBufferBuilder<'a>,
+  start_: flatbuffers::WIPOffset<flatbuffers::TableUnfinishedWIPOffset>,
+}
+impl<'a: 'b, 'b> VectorsBuilder<'a, 'b> {
+  #[inline]
+  pub fn add_texts(&mut self, texts: flatbuffers::WIPOffset<flatbuffers::Vector<'b , flatbuffers::ForwardsUOffset<Embedded<'b >>>>) {
+    self.fbb_.push_slot_always::<flatbuffers::WIPOffset<_>>(Vectors::VT_TEXTS, texts);
+  }
+  #[inline]
+  pub fn new(_fbb: &'b mut flatbuffers::FlatBufferBuilder<'a>) -> VectorsBuilder<'a, 'b> {
+    let start = _fbb.start_table();
+    VectorsBuilder {
+      fbb_: _fbb,
+      start_: start,
+    }
+  }
+  #[inline]
+  pub fn finish(self) -> flatbuffers::WIPOffset<Vectors<'a>> {
+    let o = self.fbb_.end_table(self.start_);
+    self.fbb_.required(o, Vectors::VT_TEXTS,"texts");
+    flatbuffers::WIPOffset::new(o.value())
+  }
+}
+
+impl core::fmt::Debug for Vectors<'_> {
+  fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+    let mut ds = f.debug_struct("Vectors");
+      ds.field("texts", &self.texts());
+      ds.finish()
+  }
+}
 pub enum GreetedOffset {}
 #[derive(Copy, Clone, PartialEq)]
 
@@ -4166,6 +4683,20 @@ impl<'a> Reply<'a> {
     }
   }
 
+  #[inline]
+  #[allow(non_snake_case)]
+  pub fn outcome_as_vectors(&self) -> Option<Vectors<'a>> {
+    if self.outcome_type() == Outcome::Vectors {
+      let u = self.outcome();
+      // Safety:
+      // Created from a valid Table for this object
+      // Which contains a valid union in this slot
+      Some(unsafe { Vectors::init_from_table(u) })
+    } else {
+      None
+    }
+  }
+
 }
 
 impl flatbuffers::Verifiable for Reply<'_> {
@@ -4188,6 +4719,7 @@ impl flatbuffers::Verifiable for Reply<'_> {
           Outcome::Greeted => v.verify_union_variant::<flatbuffers::ForwardsUOffset<Greeted>>("Outcome::Greeted", pos),
           Outcome::Head => v.verify_union_variant::<flatbuffers::ForwardsUOffset<Head>>("Outcome::Head", pos),
           Outcome::Chunk => v.verify_union_variant::<flatbuffers::ForwardsUOffset<Chunk>>("Outcome::Chunk", pos),
+          Outcome::Vectors => v.verify_union_variant::<flatbuffers::ForwardsUOffset<Vectors>>("Outcome::Vectors", pos),
           _ => Ok(()),
         }
      })?
@@ -4315,6 +4847,13 @@ impl core::fmt::Debug for Reply<'_> {
         },
         Outcome::Chunk => {
           if let Some(x) = self.outcome_as_chunk() {
+            ds.field("outcome", &x)
+          } else {
+            ds.field("outcome", &"InvalidFlatbuffer: Union discriminant does not match value.")
+          }
+        },
+        Outcome::Vectors => {
+          if let Some(x) = self.outcome_as_vectors() {
             ds.field("outcome", &x)
           } else {
             ds.field("outcome", &"InvalidFlatbuffer: Union discriminant does not match value.")

@@ -29,16 +29,17 @@ pub mod spawn {
 #[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
 pub const ENUM_MIN_CLASS: u8 = 0;
 #[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
-pub const ENUM_MAX_CLASS: u8 = 5;
+pub const ENUM_MAX_CLASS: u8 = 6;
 #[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
 #[allow(non_camel_case_types)]
-pub const ENUM_VALUES_CLASS: [Class; 6] = [
+pub const ENUM_VALUES_CLASS: [Class; 7] = [
   Class::Pure,
   Class::Files,
   Class::Lines,
   Class::Shell,
   Class::Net,
   Class::Link,
+  Class::Embed,
 ];
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -52,9 +53,10 @@ impl Class {
   pub const Shell: Self = Self(3);
   pub const Net: Self = Self(4);
   pub const Link: Self = Self(5);
+  pub const Embed: Self = Self(6);
 
   pub const ENUM_MIN: u8 = 0;
-  pub const ENUM_MAX: u8 = 5;
+  pub const ENUM_MAX: u8 = 6;
   pub const ENUM_VALUES: &'static [Self] = &[
     Self::Pure,
     Self::Files,
@@ -62,6 +64,7 @@ impl Class {
     Self::Shell,
     Self::Net,
     Self::Link,
+    Self::Embed,
   ];
   /// Returns the variant's name or "" if unknown.
   pub fn variant_name(self) -> Option<&'static str> {
@@ -72,6 +75,7 @@ impl Class {
       Self::Shell => Some("Shell"),
       Self::Net => Some("Net"),
       Self::Link => Some("Link"),
+      Self::Embed => Some("Embed"),
       _ => None,
     }
   }
