@@ -204,6 +204,14 @@ impl Service {
                 tokio::time::sleep(limits::FILES_EVERY).await;
             }
         };
+        let tidying = async {
+            // A Hearth that is opened for one command has other things to do.
+            tokio::time::sleep(limits::MEMORY_SETTLED).await;
+            loop {
+                self.memory.tidy().await;
+                tokio::time::sleep(limits::MEMORY_TIDY).await;
+            }
+        };
         let watching = async {
             while let Some(edge) = changes.recv().await {
                 agent.hear_line(&edge.line, edge.on).await;
@@ -211,7 +219,7 @@ impl Service {
         };
         tokio::select! {
             () = self.take_turns(&mut messages) => {}
-            _ = async { tokio::join!(lines, hearing, watching, reading, Arc::clone(&self).ring()) } => {}
+            _ = async { tokio::join!(lines, hearing, watching, reading, tidying, Arc::clone(&self).ring()) } => {}
         }
     }
 

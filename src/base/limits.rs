@@ -67,6 +67,14 @@ pub const MEMORY_ANSWERS: usize = 100;
 pub const QUESTION_BYTES: usize = 4 * 1024;
 /// Memories in one database; the least important go first, held ones never.
 pub const MEMORIES: usize = 500_000;
+/// Bytes of the texts of all memories; the least important go first, held ones never.
+pub const MEMORY_BYTES: i64 = 128 * 1024 * 1024;
+/// Bytes kept after which memory is held against its budget.
+pub const MEMORY_GROWN: usize = 4 * 1024 * 1024;
+/// How often it is held against its budget anyway, and what has ended is forgotten.
+pub const MEMORY_TIDY: Duration = Duration::from_secs(3600);
+/// How long after the start it is looked for the first time.
+pub const MEMORY_SETTLED: Duration = Duration::from_secs(5);
 /// Records in one request of an import.
 pub const MEMORY_BATCH: usize = 128;
 /// Vectors held in memory, at about 450 bytes each; more are read from flash at every question.

@@ -34,6 +34,7 @@ pub use talk::{NEW_THREAD, begins_thread, thread};
 pub use wish::{AGENT, Wish};
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::tz::TimeZone;
@@ -41,7 +42,7 @@ use jiff::tz::TimeZone;
 use crate::base::cache::Cache;
 use crate::base::{Clock, Code, Fault, Id, limits};
 use crate::guard::leak;
-use crate::store::memory::{Kept, NewMemory};
+use crate::store::memory::{Budget, Kept, NewMemory};
 use crate::store::{Store, StoreError};
 
 /// Why something was not remembered or found.
@@ -76,6 +77,9 @@ impl From<MemoryFault> for Fault {
     }
 }
 
+/// What memory may hold.
+pub const BUDGET: Budget = Budget { rows: limits::MEMORIES, bytes: limits::MEMORY_BYTES };
+
 /// The memory of this Hearth. Clones share it.
 #[derive(Clone, Debug)]
 pub struct Memory {
@@ -84,6 +88,8 @@ pub struct Memory {
     zone: TimeZone,
     files: Option<Arc<files::Files>>,
     seats: seats::Seats,
+    /// Bytes that were kept since it was last pruned.
+    grown: Arc<AtomicUsize>,
     answers: Arc<Mutex<Cache<String, Vec<Found>>>>,
 }
 
@@ -92,7 +98,7 @@ impl Memory {
     #[must_use]
     pub fn new(store: Store, clock: Clock, zone: TimeZone) -> Self {
         let answers = Arc::new(Mutex::new(Cache::new(limits::SEARCH_CACHE_BYTES)));
-        Self { store, clock, zone, files: None, seats: seats::Seats::default(), answers }
+        Self { store, clock, zone, files: None, seats: seats::Seats::default(), grown: Arc::default(), answers }
     }
 
     /// Drops every answer that is held: something was kept, forgotten or revoked.
@@ -126,6 +132,32 @@ impl Memory {
         Ok(found)
     }
 
+    /// Forgets what has ended and what is over a budget, all of it; how many went.
+    ///
+    /// # Errors
+    /// [`MemoryFault::Store`].
+    pub async fn prune(&self, budget: Budget) -> Result<usize, MemoryFault> {
+        let mut went = 0;
+        self.grown.store(0, Ordering::Relaxed);
+        loop {
+            let page = self.store.prune_memories(budget).await?;
+            self.revoke();
+            went += page;
+            if page == 0 {
+                return Ok(went);
+            }
+        }
+    }
+
+    /// Keeps memory within its budget: in time, or when much was kept since.
+    pub async fn tidy(&self) {
+        match self.prune(BUDGET).await {
+            Ok(0) => {}
+            Ok(forgotten) => tracing::info!(forgotten, "what had ended or was over the budget was forgotten"),
+            Err(fault) => tracing::warn!(%fault, "memory was not kept within its budget"),
+        }
+    }
+
     /// Forgets these, whoever they belong to.
     async fn forget_all(&self, ids: Vec<Id>) -> Result<usize, MemoryFault> {
         let went = self.store.forget_memories(order::everything(), ids).await;
@@ -153,8 +185,13 @@ impl Memory {
             return Err(MemoryFault::Secret(kind));
         }
         let whose: BTreeSet<String> = new.iter().map(|memory| memory.viewer.person.clone()).collect();
+        let bytes: usize = new.iter().map(|memory| memory.text.len()).sum();
         let kept = self.store.keep_memories(new).await;
         self.told_of(&whose);
-        Ok(kept?)
+        let kept = kept?;
+        if self.grown.fetch_add(bytes, Ordering::Relaxed) + bytes > limits::MEMORY_GROWN {
+            self.tidy().await;
+        }
+        Ok(kept)
     }
 }

@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::record::{Ground, Record};
-use super::{Change, Memory, MemoryFault, Question};
+use super::{BUDGET, Change, Memory, MemoryFault, Question};
 use crate::base::{Id, limits};
-use crate::store::memory::{Area, Fact, Filter, Sector, Viewer};
+use crate::store::memory::{Area, Budget, Fact, Filter, Sector, Viewer};
 
 /// An order. `person` and `chat` say who asks; empty is the household.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -100,8 +100,17 @@ pub enum Order {
         /// How many.
         limit: usize,
     },
-    /// Forget what has ended and what is over the budget.
-    Prune,
+    /// Forget what has ended and what is over a budget; over the usual one, where none is said.
+    Prune {
+        /// Memories that may stay.
+        #[serde(default)]
+        rows: Option<usize>,
+        /// Bytes of their texts.
+        #[serde(default)]
+        bytes: Option<i64>,
+    },
+    /// Make what was kept twice under several names one.
+    Merge,
     /// What was said in a conversation, or which conversations there are.
     Talk {
         /// The conversation; lists them where there is none.
@@ -270,7 +279,16 @@ impl Memory {
                 }
                 Ok(json!({"after": page.last().map(|memory| memory.seq), "memories": rows}))
             }
-            Order::Prune => Ok(json!({"forgotten": self.store.prune_memories(limits::MEMORIES).await?})),
+            Order::Prune { rows, bytes } => {
+                let usual = BUDGET;
+                let budget = Budget { rows: rows.unwrap_or(usual.rows), bytes: bytes.unwrap_or(usual.bytes) };
+                Ok(json!({"forgotten": self.prune(budget).await?}))
+            }
+            Order::Merge => {
+                let merged = self.store.merge_memories().await;
+                self.revoke();
+                Ok(json!({"merged": merged?}))
+            }
             Order::Talk { session: None, limit } => Ok(json!({"talks": self.store.talks(limit).await?})),
             Order::Talk { session: Some(session), limit } => {
                 let messages = self.store.messages(&session, limit).await?;

@@ -134,3 +134,60 @@ fn forgetting_while_searching_loses_and_invents_nothing() {
     assert_eq!(left["hits"].as_array().map(Vec::len), Some(120 - ids.len()));
     service.stop();
 }
+
+#[test]
+fn a_budget_in_rows_and_bytes_is_kept_and_what_matters_stays() {
+    let home = Home::new();
+    let line = |n: usize, importance: f64, held: bool| json!({"id": format!("m{n}"), "text": format!("note {n:03} {}", "x".repeat(92)), "importance": importance, "held": held});
+    let mut lines: Vec<Value> = (0..100).map(|n| line(n, 0.5, false)).collect();
+    lines.push(line(100, 0.9, false));
+    lines.push(line(101, 0.0, true));
+    assert!(import(&home, &lines).ok);
+    let stats = || home.run(&["memory", "stats", "--json"]).json();
+    let each = stats()["text_bytes"].as_u64().expect("bytes") / 102;
+    let told = home.run(&["memory", "prune", "--bytes", &(each * 10).to_string(), "--json"]).json();
+    assert_eq!(told["forgotten"], 92, "{told}");
+    assert!(stats()["text_bytes"].as_u64().expect("bytes") <= each * 10);
+    let left = home.run(&["memory", "export"]).out;
+    for stays in ["m100", "m101", "m99"] {
+        assert!(left.contains(&format!("\"{stays}\"")), "{stays}: {left}");
+    }
+    assert!(!left.contains("\"m0\""), "of equals the oldest goes: {left}");
+    assert_eq!(home.run(&["memory", "prune", "--rows", "3", "--json"]).json()["forgotten"], 7);
+    let left = home.run(&["memory", "export"]).out;
+    assert!(left.contains("\"m100\"") && left.contains("\"m101\""), "{left}");
+    assert!(home.run(&["memory", "prune", "--rows", "0"]).ok);
+    assert_eq!(stats()["memories"], 1, "what is held stays");
+}
+
+#[test]
+fn what_was_kept_twice_becomes_one_with_its_history() {
+    let home = Home::new();
+    let line = |id: &str, text: &str, person: &str| json!({"id": id, "text": text, "person": person});
+    let lines = [
+        line("a", "The gate code changed.", ""),
+        line("b", "the gate code changed", ""),
+        line("c", "The gate code changed!", "anna"),
+        line("d", "the gate is open", ""),
+    ];
+    assert!(import(&home, &lines).ok);
+    let found = || home.run(&["memory", "search", "gate code", "-k", "9", "--json"]).json();
+    assert_eq!(texts(&found()).iter().filter(|text| text.contains("changed")).count(), 2);
+    assert_eq!(home.run(&["memory", "merge", "--json"]).json()["merged"], 1, "another's is another's");
+    assert_eq!(texts(&found()).iter().filter(|text| text.contains("changed")).count(), 1);
+    assert_eq!(home.run(&["memory", "stats", "--json"]).json()["memories"], 4, "nothing is lost");
+    assert_eq!(home.run(&["memory", "merge", "--json"]).json()["merged"], 0);
+}
+
+#[test]
+fn what_has_ended_goes_by_itself_when_a_service_runs() {
+    let home = Home::new();
+    assert!(home.run(&["memory", "add", "the offer of the roofer", "--expires", "2020-01-01"]).ok);
+    assert!(home.run(&["memory", "add", "the roof", "--class", "public"]).ok);
+    let service = home.start();
+    crate::kit::wait_for("the end of what has ended", || {
+        (home.run(&["memory", "stats", "--json"]).json()["memories"] == 1).then_some(())
+    });
+    service.stop();
+    assert!(home.run(&["memory", "export"]).out.contains("\"public\""));
+}

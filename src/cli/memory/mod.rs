@@ -14,7 +14,7 @@ use crate::app::Options;
 use crate::app::admin::Request;
 use crate::base::{Code, Fault, limits};
 use crate::memory::{Order, when};
-use crate::store::memory::{Area, Sector};
+use crate::store::memory::{Area, Class, Sector};
 
 /// `hearth memory …`
 #[derive(Debug, clap::Args)]
@@ -50,6 +50,9 @@ enum Command {
         /// episodic, semantic, procedural or reflective
         #[arg(long, value_parser = sector, value_name = "SECTOR")]
         sector: Option<Sector>,
+        /// public, internal or private
+        #[arg(long, value_parser = class, value_name = "CLASS")]
+        class: Option<Class>,
     },
     /// Finds what fits a question best
     Search {
@@ -129,7 +132,16 @@ enum Command {
     /// Prints everything, one JSON object a line, as `import` takes it
     Export,
     /// Forgets what has ended and what is over the budget
-    Prune,
+    Prune {
+        /// Memories that may stay
+        #[arg(long, value_name = "N")]
+        rows: Option<usize>,
+        /// Bytes of their texts
+        #[arg(long, value_name = "BYTES")]
+        bytes: Option<i64>,
+    },
+    /// Makes what was kept twice, under several names, one: the newest stays, the others are its history
+    Merge,
     /// The working context, shown to a model at every turn: prints it, or changes it
     Context {
         /// The new text
@@ -236,6 +248,10 @@ fn sector(word: &str) -> Result<Sector, String> {
     Sector::named(word).ok_or_else(|| "must be episodic, semantic, procedural or reflective".to_owned())
 }
 
+fn class(word: &str) -> Result<Class, String> {
+    Class::named(word).ok_or_else(|| "must be public, internal or private".to_owned())
+}
+
 /// Does it.
 #[must_use]
 pub(super) fn run(args: MemoryArgs, options: &Options) -> ExitCode {
@@ -263,10 +279,10 @@ impl Command {
 
 fn act(command: Command, input: Option<Input>, json: bool, door: &mut Door) -> Result<ExitCode, Fault> {
     let order = match command {
-        Command::Add { text, whose, speaker, time, expires, area, sector } => {
+        Command::Add { text, whose, speaker, time, expires, area, sector, class } => {
             let record = json!({
                 "text": text.join(" "), "speaker": speaker, "time": time, "expires": expires, "area": area,
-                "sector": sector,
+                "sector": sector, "class": class,
             });
             return add(door, record, whose, json);
         }
@@ -302,7 +318,8 @@ fn act(command: Command, input: Option<Input>, json: bool, door: &mut Door) -> R
         Command::Forget { ids } => Order::Forget { ids },
         Command::Supersede { old, new, whose } => Order::Supersede { old, new, person: whose.person, chat: whose.chat },
         Command::Hold { id, off } => Order::Hold { id, held: !off },
-        Command::Prune => Order::Prune,
+        Command::Prune { rows, bytes } => Order::Prune { rows, bytes },
+        Command::Merge => Order::Merge,
         Command::Context { text, append, clear, person, agent } => {
             let text = (clear || !text.is_empty()).then(|| text.join(" "));
             Order::Context { agent, person, text, append }

@@ -5,7 +5,7 @@ use super::super::worker::Request;
 use super::super::{Message, Store, StoreError};
 use super::near::Packed;
 use super::serve::Ask;
-use super::{Document, Fact, Filter, Hit, Kept, Memory, MemoryStats, NamedRow, NewMemory, Talk};
+use super::{Budget, Document, Fact, Filter, Hit, Kept, Memory, MemoryStats, NamedRow, NewMemory, Talk};
 use crate::base::{Id, limits};
 
 impl Store {
@@ -130,12 +130,22 @@ impl Store {
         self.ask(|reply| Request::Memory(Ask::Hold(filter, id, held, reply))).await
     }
 
-    /// Forgets what has ended, and the least important of what is over `most`; how many went.
+    /// Forgets what has ended, and the least important of what is over a budget, at most `limits::STORE_ROWS` of
+    /// each; how many went.
     ///
     /// # Errors
     /// As for a durable write.
-    pub async fn prune_memories(&self, most: usize) -> Result<usize, StoreError> {
-        self.ask(|reply| Request::Memory(Ask::Prune(most, reply))).await
+    pub async fn prune_memories(&self, budget: Budget) -> Result<usize, StoreError> {
+        self.ask(|reply| Request::Memory(Ask::Prune(budget, reply))).await
+    }
+
+    /// Makes what the same person kept twice, under several names, one: the newest stays, the others become its
+    /// history; how many did.
+    ///
+    /// # Errors
+    /// As for a durable write.
+    pub async fn merge_memories(&self) -> Result<usize, StoreError> {
+        self.ask(|reply| Request::Memory(Ask::Merge(reply))).await
     }
 
     /// The household's memories whose names begin so, at most `limits::STORE_ROWS`.

@@ -8,12 +8,14 @@ mod erase;
 mod facts;
 mod handle;
 pub mod near;
+mod prune;
 mod rows;
 mod same;
 mod serve;
 mod talks;
 
 pub use facts::{Document, Fact};
+pub use prune::Budget;
 pub(super) use rows::put_vectors;
 pub(super) use serve::{Ask, Shelf};
 pub use talks::Talk;

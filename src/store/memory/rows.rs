@@ -133,7 +133,7 @@ fn seen(filter: &Filter, now_ms: i64, more: [Value; 2]) -> Vec<Value> {
     values
 }
 
-fn count(limit: usize) -> Value {
+pub(super) fn count(limit: usize) -> Value {
     Value::Integer(i64::try_from(limit.min(limits::STORE_ROWS)).unwrap_or(1))
 }
 

@@ -40,8 +40,10 @@ pub(in super::super) enum Ask {
     Supersede(Filter, Id, Id, Reply<()>),
     /// Hold, or lift a hold.
     Hold(Filter, Id, bool, Reply<()>),
-    /// Forget what has ended and what is over a number of rows; how many went.
-    Prune(usize, Reply<usize>),
+    /// Forget what has ended and what is over a budget, a page of it; how many went.
+    Prune(Budget, Reply<usize>),
+    /// Make what was kept twice one; how many became history.
+    Merge(Reply<usize>),
     /// The household's rows whose names begin so.
     Named(String, Reply<Vec<NamedRow>>),
     /// The row that an import gave a name: name, person, chat.
@@ -73,7 +75,7 @@ pub(in super::super) enum Ask {
 /// The vectors that are held in memory, or not.
 #[derive(Debug, Default)]
 pub(in super::super) struct Shelf {
-    resident: Resident,
+    pub(super) resident: Resident,
     streamed: Streamed,
     /// There are more vectors than may be held: they are read from flash.
     too_many: bool,
@@ -81,7 +83,7 @@ pub(in super::super) struct Shelf {
 
 impl Shelf {
     /// Holds nothing until the next question.
-    fn clear(&mut self) {
+    pub(super) fn clear(&mut self) {
         *self = Self::default();
     }
 }
@@ -131,7 +133,8 @@ impl Worker {
                 send(reply, self.durable(done).await);
             }
             Ask::Hold(filter, id, held, reply) => send(reply, self.hold(&filter, id, held, now).await),
-            Ask::Prune(most, reply) => send(reply, self.prune(most, now).await),
+            Ask::Prune(budget, reply) => send(reply, self.prune(budget, now).await),
+            Ask::Merge(reply) => send(reply, self.merge().await),
             Ask::Named(prefix, reply) => send(reply, rows::named(&mut self.db, &prefix).await),
             Ask::ByName(name, person, chat, reply) => {
                 send(reply, rows::by_name(&mut self.db, &name, &person, &chat).await);
@@ -178,7 +181,7 @@ impl Worker {
     }
 
     /// Opens a place to come back to inside the group that is open.
-    async fn ready(&mut self) -> Result<(), StoreError> {
+    pub(super) async fn ready(&mut self) -> Result<(), StoreError> {
         if self.status.degraded.is_some() {
             self.recover().await?;
         }
@@ -189,7 +192,7 @@ impl Worker {
     }
 
     /// Commits what was done since `ready`, or takes it back whole.
-    async fn durable<T>(&mut self, done: Result<T, StoreError>) -> Result<T, StoreError> {
+    pub(super) async fn durable<T>(&mut self, done: Result<T, StoreError>) -> Result<T, StoreError> {
         match done {
             Ok(value) => {
                 let released = self.db.batch("RELEASE memory").await;
@@ -377,27 +380,6 @@ impl Worker {
         rows::replace(&mut self.db, places[0], places[1]).await?;
         self.shelf.clear();
         Ok(())
-    }
-
-    async fn prune(&mut self, most: usize, now_ms: i64) -> Result<usize, StoreError> {
-        self.ready().await?;
-        let done = self.drop_surplus(most, now_ms).await;
-        self.durable(done).await
-    }
-
-    async fn drop_surplus(&mut self, most: usize, now_ms: i64) -> Result<usize, StoreError> {
-        let mut places = rows::ended(&mut self.db, now_ms).await?;
-        let there = usize::try_from(rows::stats(&mut self.db).await?.memories).unwrap_or(0);
-        let over = there.saturating_sub(places.len()).saturating_sub(most);
-        if over > 0 {
-            places.extend(rows::surplus(&mut self.db, over).await?);
-        }
-        let mut went = 0;
-        for seq in places {
-            went += usize::from(rows::forget(&mut self.db, seq).await?);
-            self.shelf.resident.remove(seq);
-        }
-        Ok(went)
     }
 }
 
