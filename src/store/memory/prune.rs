@@ -35,11 +35,13 @@ impl Worker {
     }
 
     async fn drop_surplus(&mut self, budget: Budget, now_ms: i64) -> Result<usize, StoreError> {
-        let mut went = self.drop_places(rows::ended(&mut self.db, now_ms).await?).await?;
+        let ended = rows::ended(&mut self.db, now_ms).await?;
+        let mut went = self.drop_places(ended).await?;
         let stats = rows::stats(&mut self.db).await?;
         let over = usize::try_from(stats.memories).unwrap_or(0).saturating_sub(budget.rows);
         if over > 0 {
-            went += self.drop_places(rows::surplus(&mut self.db, over).await?).await?;
+            let places = rows::surplus(&mut self.db, over).await?;
+            went += self.drop_places(places).await?;
         }
         if stats.text_bytes > budget.bytes {
             let values = vec![Value::Integer(budget.bytes), rows::count(usize::MAX)];

@@ -10,7 +10,8 @@ use super::super::write::Write;
 use super::super::{Message, StoreError};
 use super::near::{Nearest, Packed, Resident, Streamed};
 use super::{
-    Document, Fact, Filter, Hit, Kept, Memory, MemoryStats, NamedRow, NewMemory, Talk, erase, facts, rows, same, talks,
+    Budget, Document, Fact, Filter, Hit, Kept, Memory, MemoryStats, NamedRow, NewMemory, Talk, erase, facts, rows,
+    same, talks,
 };
 use crate::base::{Id, limits};
 
