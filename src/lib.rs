@@ -11,7 +11,7 @@
 //!  9  app                              every part, joined
 //!  8  agent                            one turn
 //!  6  tools channels                   act; hear and speak
-//!  5  gate intent                      the one way to a tool; understand fast
+//!  5  gate intent memory               the one way to a tool; understand fast; remember
 //!  4  embed llm keeper home            meaning; a model; secrets; devices and what is true of them
 //!  3  bus hal net sandbox store        a message, a line, a checked way out, a sealed hand, a row
 //!  2  config board guard obs           what is set, what is here, is this text safe, what happened
