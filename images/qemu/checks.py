@@ -14,7 +14,7 @@ GPCLR0 = 0x3F20_0028
 
 def everything(machine, guest, broker, heard):
     """All checks of a machine."""
-    up = guest.expect(r"GUEST up after [^\r\n]+").splitlines()[-1]
+    up = guest.expect(r"GUEST up after [^\r\n]+[\r\n]").strip().splitlines()[-1]
     print(f"{machine.name}: {up}")
     heard.expect("the agent's availability", lambda _, payload: payload == "online")
     replies = broker.hear(f"{HOME}/reply")
