@@ -61,10 +61,42 @@ fn intents_and_slots_of_the_sets_are_right() {
         if case.held { held.add(right, decision) } else { open.add(right, decision) }
     }
     println!("{}\n{}", open.line("development"), held.line("validation"));
+    by_set(&all, &answers);
+    trade(&all, &answers);
     report(&all, &answers);
     assert!(held.cases > 200 && open.cases > 800, "the sets were not read whole");
     for score in [&open, &held] {
         assert!(score.share(score.right) >= 97.0 && score.share(score.acted_wrong) <= 0.5, "{score:?}");
+    }
+}
+
+/// The figures of each set and part.
+fn by_set(all: &[Case], answers: &[Value]) {
+    for set in ["set_A", "set_A_combo_files", "set_B"] {
+        for held in [false, true] {
+            let mut score = Score::default();
+            for (case, answer) in all.iter().zip(answers).filter(|(case, _)| case.set == set && case.held == held) {
+                score.add(same(case, answer), answer["decision"].as_str().unwrap_or("abstain"));
+            }
+            println!("{}", score.line(&format!("{set}, {}", if held { "validation" } else { "development" })));
+        }
+    }
+}
+
+/// What acting only from a confidence on would give and cost.
+fn trade(all: &[Case], answers: &[Value]) {
+    for least in [1.0, 0.9, 0.8, 0.0] {
+        let mut score = Score::default();
+        for (case, answer) in all.iter().zip(answers) {
+            let sure = answer["confidence"].as_f64().is_some_and(|sure| sure >= least);
+            let decision = if sure { answer["decision"].as_str().unwrap_or("abstain") } else { "abstain" };
+            score.add(same(case, answer), decision);
+        }
+        println!(
+            "from confidence {least}: covered {:.1} %, wrong actions {:.2} %",
+            score.share(score.covered),
+            score.share(score.acted_wrong)
+        );
     }
 }
 

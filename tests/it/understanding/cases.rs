@@ -7,6 +7,8 @@ use sha2::{Digest, Sha256};
 
 /// One sentence with its home and what is expected.
 pub(crate) struct Case {
+    /// The set that it is of.
+    pub(crate) set: &'static str,
     pub(crate) sentence: String,
     pub(crate) held: bool,
     home: Value,
@@ -42,7 +44,7 @@ pub(crate) fn cases(file: &Value) -> Vec<Case> {
     out
 }
 
-fn one(set: &str, fixtures: &Value, case: &Value) -> Case {
+fn one(set: &'static str, fixtures: &Value, case: &Value) -> Case {
     let mut home = match case["fixture"].as_str() {
         Some(fixture) => fixtures[fixture].clone(),
         None => fixtures.clone(),
@@ -60,6 +62,7 @@ fn one(set: &str, fixtures: &Value, case: &Value) -> Case {
     };
     let sentence = case["sentence"].as_str().expect("a sentence").to_owned();
     Case {
+        set,
         held: held_out(&sentence),
         sentence,
         home,
