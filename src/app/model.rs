@@ -13,7 +13,7 @@ use tokio::sync::watch;
 use crate::agent::{Mind, Thought, Thoughts};
 use crate::base::clock::BUILT_MS;
 use crate::base::limits::THOUGHTS;
-use crate::base::{Code, Fault, KeyFault};
+use crate::base::{Bucket, Code, Fault, KeyFault};
 use crate::config::{Config, Model};
 use crate::gate::web::{Answer, Parts, Purse, Request, Secret, Spot, Web};
 use crate::guard::address::Grants;
@@ -30,11 +30,14 @@ struct Server {
     url: String,
     secret: Option<String>,
     idle: Duration,
+    rate: Mutex<Bucket>,
+    per_minute: u32,
 }
 
 impl Wire for Server {
     fn send(&self, body: Vec<u8>) -> Sent<'_, Opened> {
         Box::pin(async move {
+            self.allowed()?;
             let mut request = Request::post_json("model", &self.url, body);
             request.headers.push(("accept".to_owned(), "text/event-stream".to_owned()));
             request.idle = self.idle;
@@ -45,6 +48,18 @@ impl Wire for Server {
             let head = Head { status: answer.status, events, retry_after };
             let pieces: Box<dyn Pieces> = Box::new(Body(answer));
             Ok((head, pieces))
+        })
+    }
+}
+
+impl Server {
+    /// Whether another question may be asked now.
+    fn allowed(&self) -> Result<(), Fault> {
+        let taken = self.rate.lock().unwrap_or_else(PoisonError::into_inner).take(Instant::now());
+        taken.map_err(|wait| {
+            let (most, seconds) = (self.per_minute, wait.as_secs() + 1);
+            let message = format!("it is asked at most {most} times a minute (model.per_minute); again in {seconds} s");
+            Fault::new(Code::Full, message)
         })
     }
 }
@@ -107,8 +122,9 @@ pub(super) fn mind(set: &Model, web: Web) -> Option<Mind> {
     let url = format!("{}/chat/completions", set.base_url.trim_end_matches('/'));
     let secret = set.secret.strip_prefix("vault:").map(str::to_owned);
     let idle = Duration::from_secs(set.idle_s.into());
+    let rate = Mutex::new(Bucket::full(set.per_minute, Instant::now()));
     Some(Mind {
-        wire: Arc::new(Server { web, url, secret, idle }),
+        wire: Arc::new(Server { web, url, secret, idle, rate, per_minute: set.per_minute }),
         model: set.name.clone(),
         steps: set.steps,
         time: Duration::from_secs(set.time_s.into()),

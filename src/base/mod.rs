@@ -4,6 +4,7 @@
 //! Everything above may use this module; it uses nothing of Hearth and names no user of its own.
 //! It must never open a file or a connection; `sys` wraps the few calls that need `unsafe`.
 
+pub mod bucket;
 pub mod cache;
 pub mod clock;
 pub mod doc;
@@ -15,6 +16,7 @@ pub mod secret;
 pub mod shape;
 pub mod sys;
 
+pub use bucket::Bucket;
 pub use clock::Clock;
 pub use doc::{Doc, KeyFault, Place};
 pub use fault::{Code, Fault};

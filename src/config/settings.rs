@@ -159,6 +159,8 @@ pub struct Model {
     pub tokens: u64,
     /// Most tokens of one answer.
     pub answer_tokens: u32,
+    /// Most questions in a minute.
+    pub per_minute: u32,
 }
 
 /// The settings of the way out.

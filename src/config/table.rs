@@ -226,6 +226,12 @@ const MODEL: &[Field] = &[
         default: Default::Integer(1_024),
         doc: "Most tokens of one answer.",
     },
+    Field {
+        key: "per_minute",
+        shape: Shape::Integer { min: 1, max: 6_000 },
+        default: Default::Integer(60),
+        doc: "Most questions to the model in a minute, all conversations together.",
+    },
 ];
 
 const NET: &[Field] = &[

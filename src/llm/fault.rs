@@ -69,6 +69,7 @@ impl ModelFault {
         let why = match fault.code {
             Code::Timeout | Code::Unavailable | Code::NotFound => Why::Silent,
             Code::Garbage => Why::Garbage,
+            Code::Full => Why::Rate,
             Code::Refused | Code::BadInput | Code::NeedsConfirmation => Why::Question,
             _ => Why::Server,
         };

@@ -97,7 +97,7 @@ fn a_key_used_hundreds_of_times_is_nowhere_but_in_the_keeper_and_in_a_hand_in_th
         let log = root.join("data/hearth.log").display().to_string();
         let keeper = Kept::settings(root);
         format!(
-            "{keeper}[log]\nlevel = \"trace\"\nfile = \"{log}\"\n[net]\nlan = [\"127.0.0.1\"]\n[model]\nbase_url = \"{url}\"\nname = \"m\"\n"
+            "{keeper}[log]\nlevel = \"trace\"\nfile = \"{log}\"\n[net]\nlan = [\"127.0.0.1\"]\n[model]\nbase_url = \"{url}\"\nname = \"m\"\nper_minute = 6000\n"
         )
     });
     let kept = Kept::beside(&home);

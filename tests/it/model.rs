@@ -168,6 +168,22 @@ fn steps_time_and_silence_are_bounded() {
     running.stop();
 }
 
+#[test]
+fn a_model_is_asked_so_often_a_minute_and_no_more() {
+    let model = Model::start(vec![Step::Say("well")]);
+    let (home, _kept) = home(&model, "per_minute = 2\ntime_s = 5\n");
+    let running = home.start();
+    for _ in 0..2 {
+        assert_eq!(ask(&home, PUZZLE)["text"], "well");
+    }
+    let answer = ask(&home, PUZZLE);
+    assert!(answer["text"].as_str().is_some_and(|text| text.contains("at most 2 times a minute")), "{answer}");
+    assert!(answer["text"].as_str().is_some_and(|text| text.contains("again in ")), "{answer}");
+    assert_eq!(model.asked().len(), 2, "the server was not asked a third time");
+    assert_eq!(ask(&home, "turn on the kitchen lamp")["detail"]["outcomes"][0]["outcome"], "done");
+    running.stop();
+}
+
 fn home2(model: &Model, more: &str) -> (Home, Kept) {
     home(model, more)
 }
