@@ -87,6 +87,11 @@ impl Agent {
         self.stream.get_mut().write_all(format!("{request}\n").as_bytes()).expect("asked");
     }
 
+    /// What is told of each text.
+    pub(crate) fn embed(&mut self, texts: &[String]) -> Value {
+        self.ask(&json!({"do": "embed", "texts": texts}))
+    }
+
     /// Tool and time in µs of the latest calls.
     pub(crate) fn calls(&mut self, limit: usize) -> Vec<(String, f64)> {
         let calls = self.ask(&json!({"do": "calls", "limit": limit}));

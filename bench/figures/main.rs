@@ -9,6 +9,7 @@
 mod agent;
 mod broker;
 mod budget;
+mod embed;
 mod net;
 mod outside;
 mod stats;
@@ -43,7 +44,7 @@ fn main() -> ExitCode {
         [binaries, profile] => (binaries, profile, ""),
         [binaries, profile, only] => (binaries, profile, only.as_str()),
         _ => {
-            eprintln!("usage: figures FOLDER PROFILE [outside | net] (see bench/run)");
+            eprintln!("usage: figures FOLDER PROFILE [outside | net | embed] (see bench/run)");
             return ExitCode::from(2);
         }
     };
@@ -57,6 +58,10 @@ fn main() -> ExitCode {
         net::measure(&mut report, &binaries);
         return report.finish();
     }
+    if only == "embed" {
+        embed::measure(&mut report, &binaries);
+        return report.finish();
+    }
     if profile == "dist" {
         sizes(&mut report, &binaries);
     }
@@ -67,6 +72,7 @@ fn main() -> ExitCode {
     leaks(&mut report);
     net::measure(&mut report, &binaries);
     outside::measure(&mut report, &binaries);
+    embed::measure(&mut report, &binaries);
     store::store(&mut report);
     report.finish()
 }

@@ -85,8 +85,7 @@ impl Service {
             .map_err(AppFault::step(format!("workspace {}", dirs.workspace.display())))?;
         let (network, roots) = (Network::open(&config, &dirs.data)?, model::roots(&config)?);
         // Opened here: the sealed brain opens no file outside its folders.
-        let models = Some(config.models_dir.as_path()).filter(|folder| !folder.as_os_str().is_empty());
-        let model = ModelFile::open(models);
+        let model = ModelFile::open(config.models());
         // Settings are read and folders made; the store's thread and foreign bytes come behind it.
         let sealed = sandbox::seal_brain(&reach, lowered)?;
         let names: Vec<_> = sealed.iter().map(Wall::word).collect();
@@ -124,7 +123,7 @@ impl Service {
         let outside = Outside { remote: remote.clone(), ..Outside::default() };
         let told: Box<dyn Tool> = Box::new(MqttSet::new(remote, super::outside::devices(&home)));
         let zone = TimeZone::get(&config.timezone).unwrap_or(TimeZone::UTC);
-        let memory = Memory::new(store.clone(), clock.clone(), zone.clone()).with_files(dirs.data.clone());
+        let memory = Memory::new(store.clone(), clock.clone(), zone.clone(), embedder.clone()).with_files(dirs.data.clone());
         let remembering: Box<dyn Tool> = Box::new(MemoryTool::new(memory.clone()));
         let tools = tools.into_iter().chain([shell, told, fetch, remembering]).collect();
         let channels = Channels::of(&config, &home, &board.name, publications, link);

@@ -56,12 +56,11 @@ fn by_hand(options: &Options, texts: &[String]) -> Result<Vec<Value>, Fault> {
 fn unsealed(options: &Options, texts: &[String]) -> Result<Vec<Value>, Fault> {
     eprintln!("hearth: not sandboxed: the model runs in this process, behind no wall");
     let settings = Settings::load(options).map_err(|fault| Fault::new(Code::BadInput, fault.to_string()))?;
-    let folder = Some(settings.config.models_dir.as_path()).filter(|folder| !folder.as_os_str().is_empty());
     let table = match settings.board.embedder {
         board::Embedder::Mapped => Table::Mapped,
         board::Embedder::Full | board::Embedder::Off => Table::Memory,
     };
-    let made = bare(&ModelFile::open(folder)?, table, texts)?;
+    let made = bare(&ModelFile::open(settings.config.models())?, table, texts)?;
     Ok(made.iter().map(|one| json!({"vector": one.vector, "tokens": one.tokens, "cut": one.cut})).collect())
 }
 

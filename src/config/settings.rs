@@ -253,7 +253,7 @@ pub struct Config {
     /// The home's description.
     pub home: Home,
     /// Where the embedder's model is; empty: looked for.
-    pub models_dir: PathBuf,
+    models_dir: PathBuf,
     paths: dirs::Written,
     doc: Doc,
 }
@@ -330,6 +330,12 @@ impl Config {
             Source::File(path) => Self::load(path),
             Source::Default => Self::parse(&super::default_text(), Path::new("built-in")),
         }
+    }
+
+    /// The folder of the embedder's model; it is looked for where none is set.
+    #[must_use]
+    pub fn models(&self) -> Option<&Path> {
+        Some(self.models_dir.as_path()).filter(|folder| !folder.as_os_str().is_empty())
     }
 
     /// The folders, from what is written and what the environment says.

@@ -98,7 +98,7 @@ impl Embedder {
     /// [`Code::Unavailable`] where there is no embedder, [`Code::BadInput`] for too many texts or one that is
     /// too long, [`Code::Full`] where too many wait, [`Code::Timeout`], or what ended the hand.
     pub async fn embed(&self, texts: Vec<String>, priority: Priority, within: Duration) -> Result<Vec<Noted>, Fault> {
-        if let Mode::Off(reason) = &self.shared.mode {
+        if let Some(reason) = self.refuses() {
             let message = format!("no embedder, memory is searched by words alone: {reason}");
             return Err(Fault::new(Code::Unavailable, message));
         }
@@ -122,6 +122,15 @@ impl Embedder {
         };
         let late = |_| Fault::new(Code::Timeout, format!("not embedded within {within:?}; other texts wait too"));
         tokio::time::timeout_at(until, all).await.map_err(late)?
+    }
+
+    /// Why every text is refused, where that is so.
+    #[must_use]
+    pub fn refuses(&self) -> Option<&str> {
+        match &self.shared.mode {
+            Mode::Off(reason) => Some(reason),
+            Mode::Full | Mode::Mapped => None,
+        }
     }
 
     /// How it embeds.

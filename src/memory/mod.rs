@@ -3,7 +3,7 @@
 //! Rows, words and vectors lie in the store; here is what they mean: how a text becomes memories
 //! ([`record`]), how a question becomes an expression ([`words`]) and two rankings one ([`fuse`]). What
 //! holds a secret is refused at write. What a person may not see is left out by the query itself, never
-//! afterwards. A search is by words alone so far: the store compares vectors, but nothing makes them yet.
+//! afterwards. Vectors come behind the rows ([`vectors`]); without an embedder a search is by words, and says so.
 
 #![forbid(unsafe_code)]
 
@@ -21,6 +21,7 @@ mod said;
 mod search;
 mod seats;
 mod talk;
+mod vectors;
 pub mod when;
 mod wish;
 pub mod words;
@@ -29,21 +30,25 @@ pub use context::Change;
 pub use observer::Observer;
 pub use order::Order;
 pub use said::Speaker;
-pub use search::{Found, Question};
+pub use search::{Answer, Found, Lists, Question};
 pub use talk::{NEW_THREAD, begins_thread, thread};
+pub use vectors::Filled;
 pub use wish::{AGENT, Wish};
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
 use crate::base::cache::Cache;
 use crate::base::{Clock, Code, Fault, Id, limits};
+use crate::embed::Embedder;
 use crate::guard::leak;
 use crate::store::memory::{Budget, Kept, NewMemory};
 use crate::store::{Store, StoreError};
+use vectors::Maker;
 
 /// Why something was not remembered or found.
 #[derive(Debug, thiserror::Error)]
@@ -60,6 +65,9 @@ pub enum MemoryFault {
     /// It is there, and another's.
     #[error("the memory «{0}» is not yours to change")]
     NotYours(String),
+    /// The embedder's answer.
+    #[error(transparent)]
+    Embedder(Fault),
     /// The store's answer.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -71,6 +79,7 @@ impl From<MemoryFault> for Fault {
             MemoryFault::Secret(_) | MemoryFault::NotYours(_) => Code::Refused,
             MemoryFault::Record(_) => Code::BadInput,
             MemoryFault::Unknown(_) => Code::NotFound,
+            MemoryFault::Embedder(fault) => fault.code,
             MemoryFault::Store(error) => error.code(),
         };
         Self::new(code, fault.to_string())
@@ -90,15 +99,25 @@ pub struct Memory {
     seats: seats::Seats,
     /// Bytes that were kept since it was last pruned.
     grown: Arc<AtomicUsize>,
-    answers: Arc<Mutex<Cache<String, Vec<Found>>>>,
+    answers: Arc<Mutex<Cache<String, Answer>>>,
+    maker: Maker,
 }
 
 impl Memory {
-    /// Memory over a store; times without a zone are in `zone`.
+    /// Memory over a store; times without a zone are in `zone`. Inside a tokio runtime.
     #[must_use]
-    pub fn new(store: Store, clock: Clock, zone: TimeZone) -> Self {
+    pub fn new(store: Store, clock: Clock, zone: TimeZone, embedder: Embedder) -> Self {
+        let made = Self::still(store, clock, zone, embedder);
+        made.maker.start();
+        made
+    }
+
+    /// As [`Memory::new`], but vectors are made only by [`Memory::fill`].
+    #[must_use]
+    pub fn still(store: Store, clock: Clock, zone: TimeZone, embedder: Embedder) -> Self {
         let answers = Arc::new(Mutex::new(Cache::new(limits::SEARCH_CACHE_BYTES)));
-        Self { store, clock, zone, files: None, seats: seats::Seats::default(), grown: Arc::default(), answers }
+        let (maker, grown) = (Maker::new(store.clone(), embedder), Arc::default());
+        Self { store, clock, zone, files: None, seats: seats::Seats::default(), grown, answers, maker }
     }
 
     /// Drops every answer that is held: something was kept, forgotten or revoked.
@@ -106,30 +125,30 @@ impl Memory {
         self.answers().clear();
     }
 
-    fn answers(&self) -> MutexGuard<'_, Cache<String, Vec<Found>>> {
+    fn answers(&self) -> MutexGuard<'_, Cache<String, Answer>> {
         self.answers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// [`Memory::search`], or its answer to the same question a moment ago.
+    /// [`Memory::answer`], or its answer to the same question a moment ago.
     ///
     /// # Errors
     /// [`MemoryFault::Store`].
-    pub async fn find(&self, question: &Question) -> Result<Vec<Found>, MemoryFault> {
-        let key = format!("{question:?}");
+    pub async fn find(&self, question: &Question, lists: Lists, within: Duration) -> Result<Answer, MemoryFault> {
+        let key = format!("{lists:?} {question:?}");
         let now = self.clock.monotonic();
         if let Some(known) = self.answers().get(&key, now).filter(|known| known.fresh) {
             return Ok(known.value);
         }
         let epoch = self.answers().epoch();
-        let found = self.search(question).await?;
-        let bytes = key.len() + found.iter().map(|one| one.memory.text.len() + 400).sum::<usize>();
+        let answer = self.answer(question, lists, within).await?;
+        let bytes = key.len() + answer.found.iter().map(|one| one.memory.text.len() + 400).sum::<usize>();
         let tags = vec![format!("person:{}", question.filter.viewer.person)];
-        // What was kept or forgotten meanwhile is in no answer that is held.
+        // What was kept or forgotten meanwhile is in no answer that is held; nor is one whose vector came too late.
         let mut answers = self.answers();
-        if answers.epoch() == epoch {
-            answers.put(key, found.clone(), bytes, limits::SEARCH_CACHE_TIME, tags, now);
+        if answers.epoch() == epoch && answer.words_alone.is_none() {
+            answers.put(key, answer.clone(), bytes, limits::SEARCH_CACHE_TIME, tags, now);
         }
-        Ok(found)
+        Ok(answer)
     }
 
     /// Forgets what has ended and what is over a budget, all of it; how many went.
@@ -189,6 +208,9 @@ impl Memory {
         let kept = self.store.keep_memories(new).await;
         self.told_of(&whose);
         let kept = kept?;
+        if let Some(first) = kept.iter().filter(|kept| !kept.duplicate).map(|kept| kept.seq).min() {
+            self.maker.kept(first);
+        }
         if self.grown.fetch_add(bytes, Ordering::Relaxed) + bytes > limits::MEMORY_GROWN {
             self.tidy().await;
         }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::record::{Ground, Record};
-use super::{BUDGET, Change, Memory, MemoryFault, Question};
+use super::{BUDGET, Change, Lists, Memory, MemoryFault, Question};
 use crate::base::{Id, limits};
 use crate::store::memory::{Area, Budget, Fact, Filter, Sector, Viewer};
 
@@ -55,7 +55,15 @@ pub enum Order {
         /// Only what holds every word, and phrases in quotes as phrases.
         #[serde(default)]
         exact: bool,
+        /// Which lists answer.
+        #[serde(default)]
+        lists: Lists,
+        /// Waits for the question's vector as long as it takes: a file of questions, not a person.
+        #[serde(default)]
+        patient: bool,
     },
+    /// Make the vectors of one page of memories that have none.
+    Fill,
     /// One memory, whoever it belongs to.
     Show {
         /// Its id.
@@ -232,13 +240,32 @@ impl Memory {
                 let viewer = Viewer { person, chat, ..Viewer::default() };
                 self.add(records, &source, &viewer).await
             }
-            Order::Search { text, limit, person, chat, area, sector, since_ms, until_ms, history, exact } => {
+            Order::Search {
+                text,
+                limit,
+                person,
+                chat,
+                area,
+                sector,
+                since_ms,
+                until_ms,
+                history,
+                exact,
+                lists,
+                patient,
+            } => {
                 let viewer = Viewer { person, chat, ..Viewer::default() };
                 let filter = Filter { viewer, area, sector, since_ms, until_ms, history };
-                let found = self.find(&Question { text, filter, limit, exact }).await?;
-                let hits: Vec<Value> = found.iter().map(super::Found::to_json).collect();
-                Ok(json!({"sure": Self::is_sure(&found), "hits": hits}))
+                let within = if patient { limits::EMBED_WALL } else { limits::QUESTION_WALL };
+                let answer = self.find(&Question { text, filter, limit, exact }, lists, within).await?;
+                let hits: Vec<Value> = answer.found.iter().map(super::Found::to_json).collect();
+                let mut told = json!({"sure": answer.sure, "hits": hits});
+                if let Some(why) = answer.words_alone {
+                    told["words_alone"] = json!(why);
+                }
+                Ok(told)
             }
+            Order::Fill => Ok(json!(self.fill().await?)),
             Order::Show { id } => {
                 let found = self.store.memory(everything(), named(&id)?).await?;
                 found.map(|memory| json!(memory)).ok_or(MemoryFault::Unknown(id))

@@ -154,7 +154,7 @@ impl Record {
         };
         let piece = |(number, text): (usize, String)| NewMemory {
             reference: reference.as_ref().map(|id| if many { format!("{id}#{}", number + 1) } else { id.clone() }),
-            language: script(&text).to_owned(),
+            language: language(&text),
             text,
             ..whole.clone()
         };
@@ -181,6 +181,15 @@ fn texts(text: &str) -> Vec<String> {
         }
     }
     texts
+}
+
+/// The language of a text as far as it is told; the scripts without spaces first, because words are found by them.
+fn language(text: &str) -> String {
+    let code = match script(text) {
+        "" => crate::embed::language::of(text).code,
+        code => code,
+    };
+    if code == "und" { String::new() } else { code.to_owned() }
 }
 
 /// What the script alone says of a language: Japanese with kana, Chinese with Han only, else nothing.

@@ -1,12 +1,14 @@
 //! A search: two rankings of what may be seen, fused, faded with age, and its own doubt.
 
 use std::collections::{HashMap, HashSet};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::{Memory, MemoryFault, fuse, words};
 use crate::base::limits;
-use crate::store::memory::{self, Filter};
+use crate::store::memory::near::Packed;
+use crate::store::memory::{self, Filter, Hit};
 
 /// What is asked.
 #[derive(Clone, Debug, Default)]
@@ -19,6 +21,30 @@ pub struct Question {
     pub limit: usize,
     /// Only what holds every word, and phrases in quotes as phrases.
     pub exact: bool,
+}
+
+/// Which lists answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Lists {
+    /// Words and vectors, fused.
+    #[default]
+    Both,
+    /// Words alone.
+    Words,
+    /// Vectors alone.
+    Vectors,
+}
+
+/// The answers, and what there is to say of them.
+#[derive(Clone, Debug, Default)]
+pub struct Answer {
+    /// Best first.
+    pub found: Vec<Found>,
+    /// Whether the best are answers, or only what was least far.
+    pub sure: bool,
+    /// Why vectors had no part in it, where they had none.
+    pub words_alone: Option<String>,
 }
 
 /// One answer.
@@ -34,6 +60,8 @@ pub struct Found {
     pub vectors: Option<usize>,
     /// The share of the question's words that it holds, 0 to 1.
     pub covered: f32,
+    /// The cosine between its vector and the question's, where it is among the nearest.
+    pub near: Option<f32>,
 }
 
 impl Found {
@@ -45,6 +73,8 @@ impl Found {
         json["id"] = json!(self.name());
         json["score"] = json!((f64::from(self.score) * 1e4).round() / 1e4);
         json["ranks"] = json!({"words": self.words, "vectors": self.vectors});
+        json["near"] = json!(self.near.map(|near| (f64::from(near) * 1e4).round() / 1e4));
+        json["covered"] = json!((f64::from(self.covered) * 1e4).round() / 1e4);
         json
     }
 
@@ -63,6 +93,8 @@ const CANDIDATES: usize = 5;
 const NEIGHBOUR: f32 = 0.15;
 /// Below this share of the question's words, and without a near vector, nothing was found.
 const COVERED: f32 = 0.34;
+/// From this cosine on a vector is near.
+const NEAR: f32 = 0.5;
 
 impl Memory {
     /// What may be seen and fits best, best first.
@@ -70,19 +102,66 @@ impl Memory {
     /// # Errors
     /// [`MemoryFault::Store`].
     pub async fn search(&self, question: &Question) -> Result<Vec<Found>, MemoryFault> {
+        Ok(self.answer(question, Lists::Both, limits::QUESTION_WALL).await?.found)
+    }
+
+    /// As [`Memory::search`], by one list or both; the question's vector is waited for `within`.
+    ///
+    /// # Errors
+    /// [`MemoryFault::Store`]; without an embedder words answer, and the answer says so.
+    pub async fn answer(&self, question: &Question, lists: Lists, within: Duration) -> Result<Answer, MemoryFault> {
+        let lists = if question.exact { Lists::Words } else { lists };
+        let vector = match lists {
+            Lists::Words => Err("words alone were asked for".to_owned()),
+            Lists::Both | Lists::Vectors => self.maker.question(cut(&question.text), within).await,
+        };
+        let words_alone = vector.as_ref().err().cloned();
+        let found = self.rank(question, lists, vector.ok()).await?;
+        Ok(Answer { sure: Self::is_sure(&found), found, words_alone })
+    }
+
+    async fn by_words(
+        &self,
+        text: &str,
+        exact: bool,
+        filter: &Filter,
+        candidates: usize,
+    ) -> Result<Vec<Hit>, MemoryFault> {
+        let terms = if exact { exactly(text) } else { words::any_of(text) };
+        let mut found = self.store.memory_words(terms, false, filter.clone(), candidates).await?;
+        let pieces = words::trigrams(text);
+        if !pieces.is_empty() {
+            let more = self.store.memory_words(pieces, true, filter.clone(), candidates).await?;
+            let known: HashSet<i64> = found.iter().map(|hit| hit.seq).collect();
+            found.extend(more.into_iter().filter(|hit| !known.contains(&hit.seq)));
+        }
+        Ok(found)
+    }
+
+    /// Ranks what may be seen against the question and its vector.
+    ///
+    /// # Errors
+    /// [`MemoryFault::Store`].
+    pub async fn rank(
+        &self,
+        question: &Question,
+        lists: Lists,
+        vector: Option<Packed>,
+    ) -> Result<Vec<Found>, MemoryFault> {
         let limit = question.limit.clamp(1, limits::MEMORY_ANSWERS);
         let candidates = (limit * CANDIDATES).clamp(50, limits::STORE_ROWS);
         let text = cut(&question.text);
         let filter = &question.filter;
-        let terms = if question.exact { exactly(text) } else { words::any_of(text) };
-        let mut by_words = self.store.memory_words(terms, false, filter.clone(), candidates).await?;
-        let pieces = words::trigrams(text);
-        if !pieces.is_empty() {
-            let more = self.store.memory_words(pieces, true, filter.clone(), candidates).await?;
-            let known: HashSet<i64> = by_words.iter().map(|hit| hit.seq).collect();
-            by_words.extend(more.into_iter().filter(|hit| !known.contains(&hit.seq)));
-        }
-        let mut ranked = fuse::fuse(&by_words, &[]);
+        let by_words = match lists {
+            Lists::Vectors => Vec::new(),
+            Lists::Both | Lists::Words => self.by_words(text, question.exact, filter, candidates).await?,
+        };
+        let near = match vector {
+            Some(vector) => self.store.memory_near(vector, filter.clone(), candidates).await?,
+            None => Vec::new(),
+        };
+        let nearness: HashMap<i64, f32> = near.iter().map(|hit| (hit.seq, hit.score)).collect();
+        let mut ranked = fuse::fuse(&by_words, &near);
         ranked.truncate(candidates);
         lend(&mut ranked);
         let places = ranked.iter().map(|one| one.seq).collect();
@@ -99,7 +178,8 @@ impl Memory {
             // A row that was forgotten between the two questions is not there any more.
             let Some(memory) = by_place.remove(&one.seq) else { continue };
             let covered = words::covered(&asked, &[&memory.text, &memory.speaker]);
-            let answer = Found { memory, score: one.score, words: one.words, vectors: one.vectors, covered };
+            let near = nearness.get(&one.seq).copied();
+            let answer = Found { memory, score: one.score, words: one.words, vectors: one.vectors, covered, near };
             // Two pieces of one text are one answer.
             if found.iter().all(|known| known.name() != answer.name()) {
                 found.push(answer);
@@ -114,7 +194,7 @@ impl Memory {
     /// Whether the best answers are answers, or only what was least far.
     #[must_use]
     pub fn is_sure(found: &[Found]) -> bool {
-        found.iter().take(3).any(|one| one.covered >= COVERED)
+        found.iter().take(3).any(|one| one.covered >= COVERED || one.near.is_some_and(|near| near >= NEAR))
     }
 }
 

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::record::{Ground, Name, Record};
-use super::{Change, Memory, MemoryFault, Question, Speaker};
+use super::{Change, Memory, MemoryFault, Lists, Question, Speaker};
 use crate::base::{Id, limits};
 use crate::store::memory::{self, Area, Class, Fact, Filter, Sector, Viewer};
 
@@ -173,9 +173,10 @@ impl Memory {
             Wish::Search { query, limit, area, sector } => {
                 let filter = Filter { area, sector, ..filter };
                 let limit = limit.unwrap_or(5).clamp(1, limits::MEMORY_ANSWERS);
-                let found = self.find(&Question { text: query, filter, limit, ..Question::default() }).await?;
-                let hits: Vec<Value> = found.iter().map(|one| brief(&one.memory)).collect();
-                Ok(json!({"sure": Self::is_sure(&found), "hits": hits}))
+                let question = Question { text: query, filter, limit, ..Question::default() };
+                let answer = self.find(&question, Lists::Both, limits::QUESTION_WALL).await?;
+                let hits: Vec<Value> = answer.found.iter().map(|one| brief(&one.memory)).collect();
+                Ok(json!({"sure": answer.sure, "hits": hits}))
             }
             Wish::Show { id } => {
                 let found = self.store.memory(filter, super::order::named(&id)?).await?;

@@ -25,7 +25,7 @@ pub(super) enum Write {
     /// What Hearth was asked to keep.
     Keep(Keep),
     /// Vectors of memories, by their places; only while the day's budget is spent.
-    Vectors(Vec<(i64, Packed)>),
+    Vectors(Vec<(i64, Option<Packed>)>),
 }
 
 const BEGIN: &str = "INSERT INTO audit (seq, at_ms, call, tool, principal, trace, args, decision, reason, place, link)

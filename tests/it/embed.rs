@@ -135,7 +135,7 @@ fn a_damaged_container_with_the_right_hash_is_an_error() {
 }
 
 /// A home whose agent finds the model.
-fn home(more: &str) -> Home {
+pub(crate) fn home(more: &str) -> Home {
     let home = Home::with_config(more);
     let folder = home.root().join("models");
     std::fs::create_dir(&folder).expect("a folder");
@@ -188,12 +188,23 @@ fn the_agent_embeds_in_a_hand_notes_languages_and_survives_its_death() {
     assert!(running.lives());
 }
 
+/// Anonymous memory of a process, in KiB (proc_pid_status(5)).
+fn anonymous(pid: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("readable");
+    let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:")).expect("RssAnon");
+    line.split_whitespace().next().and_then(|kib| kib.parse().ok()).expect("a number")
+}
+
 #[test]
 fn the_hand_ends_when_nobody_asks_and_comes_back() {
     let home = home("");
     let running = home.start();
+    let before = anonymous(running.pid());
     ask(&home, &["turn on the lamp"]);
-    assert!(hand(&running).is_some());
+    // What the model takes it takes in the hand, so all of it returns with the hand's end.
+    let taken = anonymous(hand(&running).expect("a hand"));
+    let kept = anonymous(running.pid()).saturating_sub(before);
+    assert!(taken > 12_000 && kept < taken / 4, "hand {taken} KiB, brain {kept} KiB more");
     let until = std::time::Instant::now() + limits::EMBED_IDLE + crate::kit::SOON;
     while hand(&running).is_some() {
         assert!(std::time::Instant::now() < until, "its memory did not return");

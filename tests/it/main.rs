@@ -24,6 +24,7 @@ mod lines;
 mod memory;
 mod memory_tool;
 mod model;
+mod meaning;
 mod mqtt;
 mod notes;
 mod notice;

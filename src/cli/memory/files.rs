@@ -80,9 +80,12 @@ pub(super) fn import(
     import.send(door)?;
     import.link(door)?;
     let Import { kept, duplicates, faults, bad, .. } = import;
+    let stored = began.elapsed().as_secs_f64();
+    let vectors = fill(door);
     let seconds = began.elapsed().as_secs_f64();
     let told = json!({
-        "kept": kept, "duplicates": duplicates, "bad": bad, "faults": faults, "seconds": (seconds * 1e3).round() / 1e3
+        "kept": kept, "duplicates": duplicates, "bad": bad, "faults": faults, "vectors": vectors,
+        "stored_seconds": (stored * 1e3).round() / 1e3, "seconds": (seconds * 1e3).round() / 1e3
     });
     if json {
         print_json(&told);
@@ -91,8 +94,31 @@ pub(super) fn import(
             eprintln!("{}:{}: {}", input.name, fault["line"], fault["fault"].as_str().unwrap_or_default());
         }
         print(&format!("{kept} remembered, {duplicates} known already, {bad} bad lines, {seconds:.1} s\n"));
+        if let Some(why) = vectors["why"].as_str() {
+            print(&format!("found by their words alone: {why}\n"));
+        }
     }
     Ok(if bad == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Makes the vectors of all memories that have none yet; why some have none is told, and is no failure: words find them.
+fn fill(door: &mut Door) -> Value {
+    let (mut made, mut left_out) = (0, 0);
+    let why = loop {
+        let page = match door.ask(Request::Memory(Order::Fill)) {
+            Ok(page) => page,
+            Err(fault) => break json!(fault.message),
+        };
+        made += page["made"].as_u64().unwrap_or(0);
+        left_out += page["left_out"].as_u64().unwrap_or(0);
+        if io::stderr().is_terminal() && made > 0 {
+            eprint!("\r{made} vectors made");
+        }
+        if page["more"] != true {
+            break page["why"].clone();
+        }
+    };
+    json!({"made": made, "left_out": left_out, "why": why})
 }
 
 /// A line as a record with its size; an empty line is none.
@@ -199,6 +225,10 @@ impl Import<'_> {
 
 /// Answers each question of a file, one JSON line for each line, in order.
 pub(super) fn batch(door: &mut Door, mut input: Input, order: impl Fn(String) -> Order) -> Result<ExitCode, Fault> {
+    // An import may have been cut short, and no service may run: what has no vector yet gets it first.
+    if let Some(why) = fill(door)["why"].as_str() {
+        eprintln!("hearth: searched by words alone: {why}");
+    }
     let mut bad = false;
     let mut number = 0;
     while let Some(line) = input.line() {
@@ -230,8 +260,9 @@ fn answer(door: &mut Door, question: &Value, order: &impl Fn(String) -> Order) -
     };
     let ms = began.elapsed().as_secs_f64() * 1e3;
     let ids: Vec<&Value> = found["hits"].as_array().into_iter().flatten().map(|hit| &hit["id"]).collect();
+    let words_alone = found["words_alone"].as_str();
     Ok(json!({
-        "id": question["id"], "query": text, "ids": ids, "sure": found["sure"], "hits": found["hits"],
+        "id": question["id"], "query": text, "words_alone": words_alone, "ids": ids, "sure": found["sure"], "hits": found["hits"],
         "ms": (ms * 1e3).round() / 1e3,
     }))
 }

@@ -1,5 +1,6 @@
 //! `hearth memory`: remember, find, show, edit, forget, and whole files of it.
 
+mod bench;
 mod files;
 
 use std::path::PathBuf;
@@ -13,7 +14,7 @@ use super::{fail, print, print_json};
 use crate::app::Options;
 use crate::app::admin::Request;
 use crate::base::{Code, Fault, limits};
-use crate::memory::{Order, when};
+use crate::memory::{Lists, Order, when};
 use crate::store::memory::{Area, Class, Sector};
 
 /// `hearth memory …`
@@ -85,6 +86,9 @@ enum Command {
         /// Only what holds every word, and «"phrases in quotes"» as phrases
         #[arg(long)]
         exact: bool,
+        /// Which lists answer: both, words or vectors
+        #[arg(long, value_parser = lists, default_value = "both", value_name = "LISTS")]
+        by: Lists,
     },
     /// Shows one memory
     Show {
@@ -215,6 +219,8 @@ enum Command {
     },
     /// Counts and sizes
     Stats,
+    /// Measures this board on a memory of its own: how fast, how well, at what cost
+    Bench(bench::BenchArgs),
     /// Facts by key: set one, look it up, list them, forget one
     Fact {
         /// The key; lists all where there is none
@@ -252,10 +258,17 @@ fn class(word: &str) -> Result<Class, String> {
     Class::named(word).ok_or_else(|| "must be public, internal or private".to_owned())
 }
 
+fn lists(word: &str) -> Result<Lists, String> {
+    serde_json::from_value(json!(word)).map_err(|_| "must be both, words or vectors".to_owned())
+}
+
 /// Does it.
 #[must_use]
 pub(super) fn run(args: MemoryArgs, options: &Options) -> ExitCode {
     let MemoryArgs { command, json } = args;
+    if let Command::Bench(args) = &command {
+        return bench::run(args, options, json).unwrap_or_else(|fault| fail(&fault, json));
+    }
     // The file first: a Hearth opened for this command is sealed, and opens nothing more by name.
     let done = command.input().and_then(|input| {
         let mut door = Door::open(options, true)?;
@@ -286,7 +299,7 @@ fn act(command: Command, input: Option<Input>, json: bool, door: &mut Door) -> R
             });
             return add(door, record, whose, json);
         }
-        Command::Search { text, whose, limit, area, sector, since, until, history, exact, .. } => {
+        Command::Search { text, whose, limit, area, sector, since, until, history, exact, by, batch, .. } => {
             if !(1..=limits::MEMORY_ANSWERS).contains(&limit) {
                 let message = format!("-k {limit}: must be from 1 to {}", limits::MEMORY_ANSWERS);
                 return Err(Fault::new(Code::BadInput, message));
@@ -305,6 +318,8 @@ fn act(command: Command, input: Option<Input>, json: bool, door: &mut Door) -> R
                 until_ms,
                 history,
                 exact,
+                lists: by,
+                patient: batch.is_some(),
             };
             return match input {
                 Some(input) => files::batch(door, input, question),
@@ -377,6 +392,9 @@ fn search(door: &mut Door, order: Order, json: bool) -> Result<ExitCode, Fault> 
     let answer = door.ask(Request::Memory(order))?;
     let hits = answer["hits"].as_array().map(Vec::as_slice).unwrap_or_default();
     let sure = answer["sure"] == true;
+    if let Some(why) = answer["words_alone"].as_str().filter(|_| !json) {
+        eprintln!("hearth: searched by words alone: {why}");
+    }
     if json {
         print_json(&answer);
     } else if hits.is_empty() || !sure {

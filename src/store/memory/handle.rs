@@ -40,10 +40,20 @@ impl Store {
     /// # Errors
     /// As for a durable write.
     pub async fn keep_vectors(&self, vectors: Vec<(i64, Packed)>) -> Result<(), StoreError> {
-        self.ask(|reply| Request::Memory(Ask::Vectors(vectors, reply))).await
+        let vectors = vectors.into_iter().map(|(seq, vector)| (seq, Some(vector))).collect();
+        self.note_vectors(vectors, false).await
     }
 
-    /// Memories behind a place that have no vector: place, speaker, text.
+    /// Keeps what became of memories that were looked at: their vectors, or that they get none. Where a
+    /// person ordered it they are written past the flash budget too.
+    ///
+    /// # Errors
+    /// As for a durable write.
+    pub async fn note_vectors(&self, vectors: Vec<(i64, Option<Packed>)>, ordered: bool) -> Result<(), StoreError> {
+        self.ask(|reply| Request::Memory(Ask::Vectors(vectors, !ordered, reply))).await
+    }
+
+    /// Memories behind a place that were not looked at for a vector yet: place, speaker, text.
     ///
     /// # Errors
     /// What SQLite says.

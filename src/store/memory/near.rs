@@ -64,7 +64,8 @@ impl Packed {
 
 #[allow(clippy::cast_precision_loss, reason = "below 2^24 for 1,000 dimensions")]
 fn dot(a: &[i8], b: &[i8]) -> f32 {
-    a.iter().zip(b).map(|(a, b)| i32::from(*a) * i32::from(*b)).sum::<i32>() as f32
+    // 130,000 dimensions would overflow; unchecked sums are twice as fast where size forbids vector loops.
+    a.iter().zip(b).fold(0_i32, |sum, (a, b)| sum.wrapping_add(i32::from(*a) * i32::from(*b))) as f32
 }
 
 /// What a filter looks at, of one memory with a vector.

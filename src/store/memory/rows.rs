@@ -278,15 +278,19 @@ pub(super) async fn replace(db: &mut Db, old: i64, new: i64) -> Result<(), Store
     db.execute(REPLACE, vec![Value::Integer(new), Value::Integer(old)]).await.map(drop)
 }
 
-/// Keeps the vector of a memory that is still there.
-pub(super) async fn set_vector(db: &mut Db, seq: i64, vector: &Packed) -> Result<(), StoreError> {
-    db.execute(VECTOR, vec![Value::Integer(seq), Value::Blob(vector.bytes())]).await.map(drop)
+/// Keeps the vector of a memory that is still there; no bytes where it gets none.
+pub(super) async fn set_vector(db: &mut Db, seq: i64, vector: Option<&Packed>) -> Result<(), StoreError> {
+    let bytes = vector.map(Packed::bytes).unwrap_or_default();
+    db.execute(VECTOR, vec![Value::Integer(seq), Value::Blob(bytes)]).await.map(drop)
 }
 
 /// Keeps several.
-pub(in crate::store) async fn put_vectors(db: &mut Db, vectors: &[(i64, Packed)]) -> Result<(), StoreError> {
+pub(in crate::store) async fn put_vectors(
+    db: &mut Db,
+    vectors: &[(i64, Option<Packed>)],
+) -> Result<(), StoreError> {
     for (seq, vector) in vectors {
-        set_vector(db, *seq, vector).await?;
+        set_vector(db, *seq, vector.as_ref()).await?;
     }
     Ok(())
 }
@@ -317,7 +321,7 @@ pub(super) async fn stats(db: &mut Db) -> Result<MemoryStats, StoreError> {
         memories: db.number("SELECT count(*) FROM memories").await?,
         replaced: db.number("SELECT count(*) FROM memories WHERE replaced_by IS NOT NULL").await?,
         held: db.number("SELECT count(*) FROM memories WHERE held = 1").await?,
-        vectors: db.number("SELECT count(*) FROM memory_vectors").await?,
+        vectors: db.number("SELECT count(*) FROM memory_vectors WHERE length(vector) > 0").await?,
         facts: db.number("SELECT count(*) FROM (SELECT 1 FROM facts GROUP BY person, key)").await?,
         text_bytes: db.number("SELECT sum(octet_length(text)) FROM memories").await?,
     })

@@ -19,8 +19,8 @@ use crate::base::{Id, limits};
 pub(in super::super) enum Ask {
     /// Keep these, durably; each with the id that it gets.
     Keep(Vec<(Id, NewMemory)>, Reply<Vec<Kept>>),
-    /// Keep the vectors of memories.
-    Vectors(Vec<(i64, Packed)>, Reply<()>),
+    /// Keep the vectors of memories; `true` where they may be held back by the flash budget.
+    Vectors(Vec<(i64, Option<Packed>)>, bool, Reply<()>),
     /// Memories without a vector, behind a place.
     Bare(i64, usize, Reply<Vec<(i64, String, String)>>),
     /// Hits of any of these quoted terms; `true` for the trigrams.
@@ -95,7 +95,7 @@ impl Worker {
         let now = self.clock.wall_ms();
         match ask {
             Ask::Keep(new, reply) => send(reply, self.keep(new, now).await),
-            Ask::Vectors(vectors, reply) => send(reply, self.keep_vectors(vectors).await),
+            Ask::Vectors(vectors, may_wait, reply) => send(reply, self.keep_vectors(vectors, may_wait).await),
             Ask::Bare(after, limit, reply) => {
                 let found = rows::bare(&mut self.db, after, limit).await;
                 let bare = found.map(|mut bare| {
@@ -254,8 +254,8 @@ impl Worker {
     }
 
     /// Vectors are made anew from the texts where they are lost, so their commit may wait for company.
-    async fn keep_vectors(&mut self, vectors: Vec<(i64, Packed)>) -> Result<(), StoreError> {
-        if self.status.degraded.is_none() && self.holds_back(Kind::Vector).await {
+    async fn keep_vectors(&mut self, vectors: Vec<(i64, Option<Packed>)>, may_wait: bool) -> Result<(), StoreError> {
+        if may_wait && self.status.degraded.is_none() && self.holds_back(Kind::Vector).await {
             // Words find their memories meanwhile.
             self.ring.push(Write::Vectors(vectors));
             return Ok(());
@@ -271,9 +271,9 @@ impl Worker {
         Ok(())
     }
 
-    async fn put_vectors(&mut self, vectors: &[(i64, Packed)]) -> Result<(), StoreError> {
+    async fn put_vectors(&mut self, vectors: &[(i64, Option<Packed>)]) -> Result<(), StoreError> {
         for (seq, vector) in vectors {
-            rows::set_vector(&mut self.db, *seq, vector).await?;
+            rows::set_vector(&mut self.db, *seq, vector.as_ref()).await?;
             for (marks, packed) in rows::marks(&mut self.db, seq - 1, 1).await? {
                 if let Some(packed) = packed {
                     self.shelf.resident.add(&marks, packed);

@@ -1,0 +1,161 @@
+//! Vectors for memories: made behind the write, in the background, and for every question.
+//!
+//! A row is durable and found by its words before it has a vector. What has none yet is taken in the order
+//! of the store, a page at a time, behind every text for which a person waits. A memory whose language the
+//! model does not know is marked as looked at and gets none.
+
+#![forbid(unsafe_code)]
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use tokio::sync::{Mutex, Notify};
+
+use super::{Memory, MemoryFault};
+use crate::base::{Code, Fault, limits};
+use crate::embed::{Embedder, Priority};
+use crate::store::Store;
+use crate::store::memory::near::Packed;
+
+/// What one page of work came to.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Filled {
+    /// Memories that have a vector now.
+    pub made: usize,
+    /// Memories that get none: the model does not know their language.
+    pub left_out: usize,
+    /// Whether there may be more.
+    pub more: bool,
+    /// Why there are none: there is no embedder.
+    pub why: Option<String>,
+}
+
+/// What makes the vectors. Clones share it.
+#[derive(Clone, Debug)]
+pub(super) struct Maker {
+    store: Store,
+    embedder: Embedder,
+    news: Arc<Notify>,
+    /// One page at a time; up to here everything has been looked at.
+    looked: Arc<Mutex<()>>,
+    behind: Arc<AtomicI64>,
+}
+
+impl Maker {
+    pub(super) fn new(store: Store, embedder: Embedder) -> Self {
+        Self { store, embedder, news: Arc::default(), looked: Arc::default(), behind: Arc::default() }
+    }
+
+    /// Makes vectors behind the writes for as long as the runtime lives.
+    pub(super) fn start(&self) {
+        if self.embedder.refuses().is_none() {
+            tokio::spawn(self.clone().work());
+        }
+    }
+
+    /// Tells that memories were kept, the first of them at `seq`.
+    pub(super) fn kept(&self, seq: i64) {
+        // The place of a memory that was forgotten may come again.
+        self.behind.fetch_min(seq - 1, Ordering::Relaxed);
+        self.news.notify_one();
+    }
+
+    /// Looks for what an earlier run left, then waits for news.
+    async fn work(self) {
+        // A command that ends at once does not load the model for what a service will do.
+        tokio::time::sleep(limits::FILL_START).await;
+        loop {
+            match self.page(false).await {
+                Ok(Filled { more: true, .. }) => {}
+                Ok(_) => self.news.notified().await,
+                Err(fault) => {
+                    tracing::warn!(%fault, "memories wait for their vectors");
+                    tokio::time::sleep(limits::FILL_AGAIN).await;
+                }
+            }
+        }
+    }
+
+    /// Makes the vectors of one page; `ordered` by a person they are written past the flash budget too.
+    ///
+    /// # Errors
+    /// The embedder's or the store's.
+    pub(super) async fn page(&self, ordered: bool) -> Result<Filled, Fault> {
+        if let Some(why) = self.embedder.refuses() {
+            return Ok(Filled { why: Some(why.to_owned()), ..Filled::default() });
+        }
+        let _alone = self.looked.lock().await;
+        let after = self.behind.load(Ordering::Relaxed);
+        let bare = self.store.bare_memories(after, limits::FILL_PAGE).await?;
+        let Some((last, ..)) = bare.last() else { return Ok(Filled::default()) };
+        let last = *last;
+        let texts = bare.iter().map(|(_, speaker, text)| said(speaker, text)).collect();
+        let made = self.embedder.embed(texts, Priority::Import, limits::FILL_WALL).await?;
+        let vectors: Vec<(i64, Option<Packed>)> = bare
+            .iter()
+            .zip(made)
+            .map(|((seq, ..), noted)| (*seq, noted.vector.as_deref().and_then(Packed::of)))
+            .collect();
+        let with = vectors.iter().filter(|(_, vector)| vector.is_some()).count();
+        let told = Filled { made: with, left_out: vectors.len() - with, more: true, why: None };
+        self.store.note_vectors(vectors, ordered).await?;
+        // Not where rows came in between: they are behind this place or told their own.
+        let _ = self.behind.compare_exchange(after, last, Ordering::Relaxed, Ordering::Relaxed);
+        Ok(told)
+    }
+
+    /// The vector of a question, or why there is none.
+    pub(super) async fn question(&self, text: &str, within: Duration) -> Result<Packed, String> {
+        if let Some(why) = self.embedder.refuses() {
+            return Err(why.to_owned());
+        }
+        if text.trim().is_empty() {
+            return Err("the question is empty".to_owned());
+        }
+        let made = self.embedder.embed(vec![text.to_owned()], Priority::Talk, within).await;
+        let noted = made.map_err(|fault| match fault.code {
+            Code::Timeout => format!("the question has no vector after {} ms", within.as_millis()),
+            _ => fault.message,
+        })?;
+        let vector = noted.into_iter().next().and_then(|noted| noted.vector);
+        let packed = vector.as_deref().and_then(Packed::of);
+        packed.ok_or_else(|| "the model does not know the question's language".to_owned())
+    }
+}
+
+impl Memory {
+    /// Makes the vectors of one page of memories that have none.
+    ///
+    /// # Errors
+    /// The embedder's or the store's.
+    pub async fn fill(&self) -> Result<Filled, Fault> {
+        self.maker.page(true).await
+    }
+}
+
+/// What is embedded of a memory: who said it belongs to what was said.
+fn said(speaker: &str, text: &str) -> String {
+    let mut whole = if speaker.is_empty() { text.to_owned() } else { format!("{speaker}: {text}") };
+    whole.truncate(whole.floor_char_boundary(limits::EMBED_TEXT_BYTES));
+    whole
+}
+
+impl From<Fault> for MemoryFault {
+    fn from(fault: Fault) -> Self {
+        Self::Embedder(fault)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_said_it_is_embedded_too_and_nothing_is_too_long() {
+        assert_eq!(said("Anna", "the boiler"), "Anna: the boiler");
+        assert_eq!(said("", "the boiler"), "the boiler");
+        let long = said("Zoë", &"ö".repeat(limits::MEMORY_TEXT_BYTES / 2));
+        assert!(long.len() <= limits::EMBED_TEXT_BYTES && long.len() > limits::EMBED_TEXT_BYTES - 4);
+    }
+}

@@ -1,0 +1,134 @@
+//! Memory by meaning: found in other words, made behind the write, left out where it would mislead.
+
+use serde_json::{Value, json};
+
+use crate::embed::home;
+use crate::kit::{Home, Output, wait_for};
+
+fn data(name: &str) -> String {
+    format!("{}/tests/data/memory/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
+fn import(home: &Home, lines: &[Value]) -> Output {
+    let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    home.run_with_input(&["memory", "import", "-", "--json"], text.as_bytes())
+}
+
+fn search(home: &Home, text: &str, more: &[&str]) -> Value {
+    home.run(&[&["memory", "search", text, "--json"], more].concat()).json()
+}
+
+fn ids(answer: &Value) -> Vec<&str> {
+    answer["hits"].as_array().expect("hits").iter().filter_map(|hit| hit["id"].as_str()).collect()
+}
+
+fn vectors(home: &Home) -> Value {
+    home.run(&["memory", "stats", "--json"]).json()["vectors"].clone()
+}
+
+fn talk() -> Vec<Value> {
+    vec![
+        json!({"id": "plumber", "text": "The plumber repaired our water heater in October.", "speaker": "Anna"}),
+        json!({"id": "vet", "text": "Doctor Okafor gave the puppy its injection.", "speaker": "Jan"}),
+        json!({"id": "cake", "text": "Marek baked a walnut cake for the party.", "speaker": "Anna"}),
+        json!({"id": "german", "text": "Der Schornsteinfeger kommt am Dienstag und braucht die Leiter.", "speaker": "Jan"}),
+        json!({"id": "japanese", "text": "昨日は庭で猫を見ました。", "speaker": "Yuki"}),
+    ]
+}
+
+#[test]
+fn a_question_in_other_words_is_answered_and_words_alone_do_not() {
+    let home = home("");
+    let told = import(&home, &talk()).json();
+    assert_eq!((&told["vectors"]["made"], &told["vectors"]["left_out"]), (&json!(3), &json!(2)), "{told}");
+    let question = "which animal doctor vaccinated the young dog?";
+    let found = search(&home, question, &[]);
+    assert_eq!(ids(&found)[0], "vet", "{found}");
+    assert!(found["words_alone"].is_null() && found["sure"] == true, "{found}");
+    assert_eq!(found["hits"][0]["ranks"]["vectors"], 1);
+    let alone = search(&home, question, &["--by", "words"]);
+    assert_ne!(ids(&alone).first(), Some(&"vet"), "no word of it is in the answer, but its role: {alone}");
+    assert_eq!(ids(&search(&home, question, &["--by", "vectors"]))[0], "vet");
+    // Languages that the model does not know are noted, have no vector and are found by their words.
+    let german = search(&home, "Schornsteinfeger", &[]);
+    assert_eq!((ids(&german)[0], &german["hits"][0]["language"]), ("german", &json!("de")), "{german}");
+    assert!(german["hits"][0]["ranks"]["vectors"].is_null(), "{german}");
+    assert_eq!(ids(&search(&home, "庭で猫", &[]))[0], "japanese", "by three characters at a time");
+    let asked = search(&home, "Wann kommt der Schornsteinfeger?", &[]);
+    assert!(asked["words_alone"].as_str().is_some_and(|why| why.contains("language")), "{asked}");
+    // What was looked at is not looked at again.
+    let again = import(&home, &talk()).json();
+    assert_eq!((&again["vectors"]["made"], &again["vectors"]["left_out"]), (&json!(0), &json!(0)), "{again}");
+}
+
+#[test]
+fn a_service_makes_vectors_behind_the_write() {
+    let home = home("");
+    let service = home.start();
+    for line in ["The spare key lies under the frog.", "The ladder is at the neighbour's."] {
+        let added = home.run(&["memory", "add", line, "--json"]);
+        assert!(added.ok, "durable, and acknowledged without waiting for its vector: {added:?}");
+    }
+    wait_for("vectors", || (vectors(&home) == 2).then_some(()));
+    // The second comes when the maker rests already, and takes the place of one that was forgotten.
+    let last = search(&home, "ladder", &[])["hits"][0]["uuid"].as_str().expect("an id").to_owned();
+    assert!(home.run(&["memory", "forget", &last]).ok);
+    assert_eq!(vectors(&home), 1);
+    assert!(home.run(&["memory", "add", "The steps are in the barn."]).ok);
+    wait_for("its vector", || (vectors(&home) == 2).then_some(()));
+    drop(service);
+}
+
+#[test]
+fn without_an_embedder_words_answer_and_say_so_and_the_vectors_come_later() {
+    let home = home("models_dir = \"/nowhere/at/all\"\n");
+    let told = import(&home, &talk());
+    assert!(told.ok, "an import is no failure for want of a model: {told:?}");
+    assert!(told.json()["vectors"]["why"].as_str().is_some_and(|why| why.contains("/nowhere")), "{told:?}");
+    let found = home.run(&["memory", "search", "who repaired the water heater"]);
+    assert!(found.ok && found.out.contains("plumber") && found.err.contains("words alone"), "{found:?}");
+    let config = std::fs::read_to_string(home.root().join("hearth.toml")).expect("settings");
+    std::fs::write(home.root().join("hearth.toml"), config.replace("/nowhere/at/all", "")).expect("written");
+    // No service runs between the two commands: the questions wait for the vectors.
+    let questions = "{\"id\": 1, \"query\": \"which animal doctor vaccinated the young dog?\"}\n";
+    let answers = home.run_with_input(&["memory", "search", "--batch", "-", "-k", "1", "--json"], questions.as_bytes());
+    let answer: Value = serde_json::from_str(answers.out.trim()).expect("JSON");
+    assert_eq!((&answer["ids"], &answer["words_alone"]), (&json!(["vet"]), &Value::Null), "{answers:?}");
+    assert_eq!(vectors(&home), 3);
+}
+
+#[test]
+fn nobody_is_near_to_what_is_anothers() {
+    let home = home("");
+    let mut lines: Vec<Value> = (0..70)
+        .map(|n| json!({"id": format!("o{n}"), "text": format!("The veterinarian looked after the puppy, visit {n}."),
+            "person": "jan"}))
+        .collect();
+    lines.push(json!({"id": "hers", "text": "Our cat was treated by doctor Okafor.", "person": "anna"}));
+    assert!(import(&home, &lines).ok);
+    let question = "who is the animal doctor?";
+    let hers = search(&home, question, &["--person", "anna", "--by", "vectors"]);
+    assert_eq!(ids(&hers), ["hers"], "70 nearer ones of another crowd nothing out: {hers}");
+    assert_eq!(ids(&search(&home, question, &["--by", "vectors"])), [] as [&str; 0], "the household sees neither");
+    let his = search(&home, question, &["--person", "jan"]);
+    assert!(ids(&his).iter().all(|id| id.starts_with('o')) && !ids(&his).is_empty(), "{his}");
+}
+
+/// Weights and thresholds were chosen on this talk: it tells when one of them gets worse.
+#[test]
+fn the_development_talk_is_answered_better_by_both_lists_than_by_either() {
+    let home = home("");
+    let (talk, questions) = (data("talk.jsonl"), data("questions.jsonl"));
+    let told = home.run(&[
+        "memory", "bench", "--items", "200", "--talk", &talk, "--questions", &questions, "--json",
+    ]);
+    assert!(told.ok, "{told:?}");
+    let told = told.json();
+    let of = |way: &str, what: &str| told["quality"][way][what].as_f64().expect("a number");
+    assert!(told["quality"]["turns"] == 475 && told["quality"]["questions"] == 182, "{told}");
+    for depth in ["recall_at_5", "recall_at_10", "mrr"] {
+        assert!(of("both", depth) > of("words", depth) && of("both", depth) > of("vectors", depth), "{depth}: {told}");
+    }
+    assert!(told["search"][0]["with_embedding_ms"]["p50"].is_f64(), "{told}");
+    assert!(told["search"][0]["bytes_per_item"].as_f64().is_some_and(|bytes| bytes > 388.0), "{told}");
+}
