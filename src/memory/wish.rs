@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::record::{Ground, Name, Record};
-use super::{Change, Memory, MemoryFault, Lists, Question, Speaker};
+use super::{Change, Lists, Memory, MemoryFault, Question, Speaker};
 use crate::base::{Id, limits};
 use crate::store::memory::{self, Area, Class, Fact, Filter, Sector, Viewer};
 

@@ -101,8 +101,10 @@ fn without_an_embedder_words_answer_and_say_so_and_the_vectors_come_later() {
 fn nobody_is_near_to_what_is_anothers() {
     let home = home("");
     let mut lines: Vec<Value> = (0..70)
-        .map(|n| json!({"id": format!("o{n}"), "text": format!("The veterinarian looked after the puppy, visit {n}."),
-            "person": "jan"}))
+        .map(|n| {
+            json!({"id": format!("o{n}"), "text": format!("The veterinarian looked after the puppy, visit {n}."),
+            "person": "jan"})
+        })
         .collect();
     lines.push(json!({"id": "hers", "text": "Our cat was treated by doctor Okafor.", "person": "anna"}));
     assert!(import(&home, &lines).ok);
@@ -119,9 +121,7 @@ fn nobody_is_near_to_what_is_anothers() {
 fn the_development_talk_is_answered_better_by_both_lists_than_by_either() {
     let home = home("");
     let (talk, questions) = (data("talk.jsonl"), data("questions.jsonl"));
-    let told = home.run(&[
-        "memory", "bench", "--items", "200", "--talk", &talk, "--questions", &questions, "--json",
-    ]);
+    let told = home.run(&["memory", "bench", "--items", "200", "--talk", &talk, "--questions", &questions, "--json"]);
     assert!(told.ok, "{told:?}");
     let told = told.json();
     let of = |way: &str, what: &str| told["quality"][way][what].as_f64().expect("a number");

@@ -21,10 +21,19 @@ use crate::store::memory::{Area, Class, Sector};
 #[derive(Debug, clap::Args)]
 pub(super) struct MemoryArgs {
     #[command(subcommand)]
-    command: Command,
+    command: Which,
     /// Prints JSON
     #[arg(long, global = true)]
     json: bool,
+}
+
+/// What opens the home's memory, and what does not.
+#[derive(Debug, clap::Subcommand)]
+enum Which {
+    #[command(flatten)]
+    Home(Command),
+    /// Measures this board on a memory of its own: how fast, how well, at what cost
+    Bench(bench::BenchArgs),
 }
 
 #[derive(Debug, clap::Subcommand)]
@@ -219,8 +228,6 @@ enum Command {
     },
     /// Counts and sizes
     Stats,
-    /// Measures this board on a memory of its own: how fast, how well, at what cost
-    Bench(bench::BenchArgs),
     /// Facts by key: set one, look it up, list them, forget one
     Fact {
         /// The key; lists all where there is none
@@ -266,9 +273,10 @@ fn lists(word: &str) -> Result<Lists, String> {
 #[must_use]
 pub(super) fn run(args: MemoryArgs, options: &Options) -> ExitCode {
     let MemoryArgs { command, json } = args;
-    if let Command::Bench(args) = &command {
-        return bench::run(args, options, json).unwrap_or_else(|fault| fail(&fault, json));
-    }
+    let command = match command {
+        Which::Home(command) => command,
+        Which::Bench(args) => return bench::run(&args, options, json).unwrap_or_else(|fault| fail(&fault, json)),
+    };
     // The file first: a Hearth opened for this command is sealed, and opens nothing more by name.
     let done = command.input().and_then(|input| {
         let mut door = Door::open(options, true)?;

@@ -285,10 +285,7 @@ pub(super) async fn set_vector(db: &mut Db, seq: i64, vector: Option<&Packed>) -
 }
 
 /// Keeps several.
-pub(in crate::store) async fn put_vectors(
-    db: &mut Db,
-    vectors: &[(i64, Option<Packed>)],
-) -> Result<(), StoreError> {
+pub(in crate::store) async fn put_vectors(db: &mut Db, vectors: &[(i64, Option<Packed>)]) -> Result<(), StoreError> {
     for (seq, vector) in vectors {
         set_vector(db, *seq, vector.as_ref()).await?;
     }

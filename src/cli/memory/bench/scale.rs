@@ -22,12 +22,31 @@ const SEARCHES: usize = 100;
 const WHO: [&str; 8] = ["Anna", "Jan", "Marek", "Oskar", "Priya", "Len", "Ines", "Paul"];
 const DID: [&str; 8] = ["repaired", "bought", "lost", "painted", "lent out", "cleaned", "looked for", "broke"];
 const WHAT: [&str; 16] = [
-    "the boiler", "a bicycle", "the garden fence", "the blue ladder", "a torque wrench", "the kitchen lamp", "a tent",
-    "the washing machine", "a sewing machine", "the piano", "the roof tiles", "a pair of boots", "the old radio",
-    "the rain barrel", "a telescope", "the front door",
+    "the boiler",
+    "a bicycle",
+    "the garden fence",
+    "the blue ladder",
+    "a torque wrench",
+    "the kitchen lamp",
+    "a tent",
+    "the washing machine",
+    "a sewing machine",
+    "the piano",
+    "the roof tiles",
+    "a pair of boots",
+    "the old radio",
+    "the rain barrel",
+    "a telescope",
+    "the front door",
 ];
 const WHERE: [&str; 8] = [
-    "in the cellar", "at the neighbour's", "behind the shed", "in town", "on the balcony", "at the lake", "in the barn",
+    "in the cellar",
+    "at the neighbour's",
+    "behind the shed",
+    "in town",
+    "on the balcony",
+    "at the lake",
+    "in the barn",
     "on the way home",
 ];
 
@@ -122,12 +141,7 @@ async fn vectors(
     Ok(())
 }
 
-async fn searches(
-    scratch: &Scratch,
-    embedder: &Embedder,
-    dice: &mut Dice,
-    told: &mut Value,
-) -> Result<(), Fault> {
+async fn searches(scratch: &Scratch, embedder: &Embedder, dice: &mut Dice, told: &mut Value) -> Result<(), Fault> {
     let (mut whole, mut bare, mut words, mut scan) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for number in 0..=SEARCHES {
         let text = format!("Who {} {} {}?", dice.of(&DID), dice.of(&WHAT), dice.of(&WHERE));
