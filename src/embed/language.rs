@@ -101,13 +101,6 @@ pub fn of(text: &str) -> Language {
     Language { code: script(&text).unwrap_or_else(|| latin(&text)) }
 }
 
-/// Whether words of a text have no spaces between them, so that it is to be searched by runs of three
-/// characters (FTS5 `trigram`) and not by words: Chinese and Japanese.
-#[must_use]
-pub fn wants_trigrams(text: &str) -> bool {
-    text.chars().any(|c| is_han(c) || is_kana(c))
-}
-
 /// A language, and whether a character is of its script.
 type Script = (&'static str, fn(char) -> bool);
 
@@ -264,12 +257,6 @@ mod tests {
         assert!(Language { code: "en" }.suits(100, 10), "English with rare names");
         assert!(Language { code: "und" }.suits(2 + 9, 5) && !Language { code: "und" }.suits(2 + 10, 5));
         assert!(!Language { code: "de" }.suits(6, 4));
-    }
-
-    #[test]
-    fn chinese_and_japanese_are_searched_by_trigrams() {
-        assert!(wants_trigrams("打开厨房的灯") && wants_trigrams("the word ありがとう"));
-        assert!(!wants_trigrams("부엌 불을 켜 줘") && !wants_trigrams("kitchen") && !wants_trigrams("Включи свет"));
     }
 
     #[test]

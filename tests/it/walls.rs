@@ -248,3 +248,22 @@ fn without_a_delegated_control_group_nothing_is_claimed_of_that_wall() {
         "A group is delegated in the guest of tests/heavy/walls-qemu, where this wall is tried with and without."
     );
 }
+
+#[test]
+fn a_policy_knows_no_debug_build() {
+    // What a filter allows must not hang on how the program was built: nothing of the sandbox asks.
+    let mut read = 0;
+    let mut folders = vec![std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/sandbox")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).expect("a folder").flatten() {
+            if entry.path().is_dir() {
+                folders.push(entry.path());
+                continue;
+            }
+            let text = std::fs::read_to_string(entry.path()).expect("readable");
+            assert!(!text.contains("debug_assertions"), "{}", entry.path().display());
+            read += 1;
+        }
+    }
+    assert!(read > 10, "{read} files");
+}
