@@ -5,9 +5,10 @@ import random
 ROOMS = ["kitchen", "bedroom", "hall", "attic", "garage", "nursery", "study", "bathroom", "cellar", "greenhouse"]
 THINGS = ["lamp", "ceiling fan", "radiator", "roller shutter", "radio", "humidifier", "water heater", "door lock"]
 PEOPLE = ["Mira", "Tomasz", "Grandma", "Dr. Okafor", "the Lindqvists", "our neighbour", "Uncle Ray", "Aiko"]
+# Where there was a wording that others use too (`tests/it/overlap.rs`), there is none now: the dice fall as before.
 PATTERNS = [
     "Please switch the {thing} in the {room} on.",
-    "Could you turn off the {thing} upstairs in the {room} before {person} arrives?",
+    None,
     "{person} forgot a blue umbrella in the {room} on {day}.",
     "The {thing} in the {room} was repaired for {n} euros by {person}.",
     "Remind me in {n} minutes to look after the {thing}.",
@@ -25,7 +26,7 @@ PATTERNS = [
     "Dim everything in the {room} to {n} percent when the film starts.",
     "Our insurance covers the {thing} until the spring of 20{n}.",
     "If the {thing} makes a grinding noise, call {person} at once.",
-    "The cat sleeps on top of the {thing} in the {room}.",
+    None,
 ]
 HAND = [
     "hi", "stop", "lights!", "What?", "no, the other one", "42", "21.5 °C", "e-mail", "it's 7:30 a.m.",
@@ -47,7 +48,8 @@ HAND = [
     "It rained. It poured. It stopped. The sun came out, and the children ran barefoot over the wet grass.",
 ]
 DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
-SENTENCES = 360
+ROLLS = 360
+SENTENCES = 327
 
 ODD = [
     "", " ", "\t", "\r", "   leading and trailing   ", "a\u00a0b", "a\u2003b\u3000c", "zero\u200bwidth", "joined\u2060word",
@@ -66,10 +68,13 @@ def lines(pieces):
     """All texts: sentences first, then what is odd, then code points by the row, then mixed words."""
     dice = random.Random(20261121)
     made = list(HAND)
-    while len(made) < SENTENCES:
+    for at in range(len(HAND), ROLLS):
         fill = {"room": dice.choice(ROOMS), "thing": dice.choice(THINGS), "person": dice.choice(PEOPLE)}
-        text = PATTERNS[len(made) % len(PATTERNS)].format(day=dice.choice(DAYS), n=dice.randrange(11, 99), **fill)
-        made.append(text if dice.random() < 0.6 else text.lower().rstrip(".?"))
+        fill |= {"day": dice.choice(DAYS), "n": dice.randrange(11, 99)}
+        pattern, as_written = PATTERNS[at % len(PATTERNS)], dice.random() < 0.6
+        if pattern:
+            text = pattern.format(**fill)
+            made.append(text if as_written else text.lower().rstrip(".?"))
     made += ODD
     # Every code point of the first planes in rows of 40, apart and glued to letters.
     points = [c for c in list(range(0x20, 0x3400)) + list(range(0xA000, 0xAC00)) + list(range(0xD7B0, 0xD800))

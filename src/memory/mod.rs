@@ -144,8 +144,9 @@ impl Memory {
         let bytes = key.len() + answer.found.iter().map(|one| one.memory.text.len() + 400).sum::<usize>();
         let tags = vec![format!("person:{}", question.filter.viewer.person)];
         // What was kept or forgotten meanwhile is in no answer that is held; nor is one whose vector came too late.
+        let as_ever = answer.words_alone.is_none() || self.maker.is_off();
         let mut answers = self.answers();
-        if answers.epoch() == epoch && answer.words_alone.is_none() {
+        if answers.epoch() == epoch && as_ever {
             answers.put(key, answer.clone(), bytes, limits::SEARCH_CACHE_TIME, tags, now);
         }
         Ok(answer)

@@ -105,6 +105,11 @@ impl Maker {
         Ok(told)
     }
 
+    /// Whether there are no vectors here at all: words answer, now and a moment later.
+    pub(super) fn is_off(&self) -> bool {
+        self.embedder.refuses().is_some()
+    }
+
     /// The vector of a question, or why there is none.
     pub(super) async fn question(&self, text: &str, within: Duration) -> Result<Packed, String> {
         if let Some(why) = self.embedder.refuses() {
