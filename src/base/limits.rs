@@ -322,6 +322,8 @@ pub const GROUP_COMMIT: Duration = Duration::from_millis(500);
 pub const GROUP_WRITES: usize = 256;
 /// Records kept in memory while the disk refuses writes; the oldest goes first, and is counted.
 pub const STORE_RING: usize = 1_024;
+/// Bytes of those records, about.
+pub const STORE_RING_BYTES: usize = 1024 * 1024;
 /// Time between two attempts to write again after the disk refused.
 pub const STORE_RETRY: Duration = Duration::from_secs(5);
 /// Time that a statement waits for a lock on the database before it fails.

@@ -209,8 +209,8 @@ impl Memory {
         let kept = self.store.keep_memories(new).await;
         self.told_of(&whose);
         let kept = kept?;
-        if let Some(first) = kept.iter().filter(|kept| !kept.duplicate).map(|kept| kept.seq).min() {
-            self.maker.kept(first);
+        if kept.iter().any(|kept| !kept.duplicate) {
+            self.maker.kept();
         }
         if self.grown.fetch_add(bytes, Ordering::Relaxed) + bytes > limits::MEMORY_GROWN {
             self.tidy().await;

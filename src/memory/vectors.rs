@@ -54,10 +54,8 @@ impl Maker {
         }
     }
 
-    /// Tells that memories were kept, the first of them at `seq`.
-    pub(super) fn kept(&self, seq: i64) {
-        // The place of a memory that was forgotten may come again.
-        self.behind.fetch_min(seq - 1, Ordering::Relaxed);
+    /// Tells that memories were kept.
+    pub(super) fn kept(&self) {
         self.news.notify_one();
     }
 
@@ -100,8 +98,7 @@ impl Maker {
         let with = vectors.iter().filter(|(_, vector)| vector.is_some()).count();
         let told = Filled { made: with, left_out: vectors.len() - with, more: true, why: None };
         self.store.note_vectors(vectors, ordered).await?;
-        // Not where rows came in between: they are behind this place or told their own.
-        let _ = self.behind.compare_exchange(after, last, Ordering::Relaxed, Ordering::Relaxed);
+        self.behind.store(last, Ordering::Relaxed);
         Ok(told)
     }
 

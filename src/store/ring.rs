@@ -7,21 +7,25 @@ use super::write::{Write, shorten};
 use super::{CallEnd, CallQuery, CallRecord, DeviceState, Message, search};
 use crate::base::{Id, limits};
 
-/// The latest changes, oldest first, at most `limits::STORE_RING`.
+/// The latest changes, oldest first, at most `limits::STORE_RING` and about `limits::STORE_RING_BYTES`.
 #[derive(Default)]
 pub(super) struct Ring {
     held: VecDeque<Write>,
+    bytes: usize,
     dropped: u64,
 }
 
 impl Ring {
     /// Holds one more; the oldest goes, and is counted, when there is no room.
     pub(super) fn push(&mut self, write: Write) {
-        if self.held.len() >= limits::STORE_RING {
-            self.held.pop_front();
+        self.bytes += write.bytes();
+        self.held.push_back(write);
+        // The newest stays, however large: each is bounded by itself.
+        while self.held.len() > limits::STORE_RING || (self.held.len() > 1 && self.bytes > limits::STORE_RING_BYTES) {
+            let Some(oldest) = self.held.pop_front() else { return };
+            self.bytes -= oldest.bytes();
             self.dropped += 1;
         }
-        self.held.push_back(write);
     }
 
     /// How many are held.
@@ -42,6 +46,7 @@ impl Ring {
     /// Forgets what is on disk now.
     pub(super) fn clear(&mut self) {
         self.held.clear();
+        self.bytes = 0;
     }
 
     /// Whether the vector of a memory is held.
@@ -147,5 +152,11 @@ mod tests {
         }
         assert_eq!((ring.len(), ring.dropped()), (limits::STORE_RING, 3));
         assert!(matches!(ring.iter().next(), Some(Write::Session { at_ms: 3, .. })));
+        ring.clear();
+        let key = "k".repeat(limits::STORE_RING_BYTES / 4);
+        for at_ms in 0..9 {
+            ring.push(Write::Session { key: key.clone(), principal: String::new(), channel: String::new(), at_ms });
+        }
+        assert_eq!((ring.len(), ring.dropped()), (3, 9), "a few large ones fill it as well");
     }
 }

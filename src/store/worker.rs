@@ -89,6 +89,8 @@ pub(super) struct Worker {
     pub(super) rest: Option<(Rest, Instant)>,
     /// Vectors held in memory.
     pub(super) shelf: memory::Shelf,
+    /// The latest place that a memory was given.
+    pub(super) placed: i64,
     pub(super) usage: usage::Usage,
     /// What is held in memory because the day's budget is spent: kinds that shed at least so early.
     pub(super) sheds: Option<Sheds>,
@@ -127,6 +129,7 @@ impl Worker {
             writable: opened.degraded.is_none(),
             rest: None,
             shelf: memory::Shelf::default(),
+            placed: 0,
             usage,
             sheds: None,
         }

@@ -63,6 +63,24 @@ impl Write {
             Self::Vectors(_) => Kind::Vector,
         }
     }
+
+    /// About how many bytes it takes in memory: its texts and what stands around them.
+    pub(super) fn bytes(&self) -> usize {
+        const FRAME: usize = 256;
+        FRAME
+            + match self {
+                Self::Begin { call, .. } => {
+                    call.tool.len() + call.principal.len() + call.args.len() + call.reason.len()
+                }
+                Self::End { end, .. } => end.detail.len(),
+                Self::Session { key, principal, channel, .. } => key.len() + principal.len() + channel.len(),
+                Self::Message { session, text, .. } => session.len() + text.len(),
+                Self::States(states) => states.iter().map(|state| FRAME + state.state.to_string().len()).sum(),
+                // Names and items are short by their own limits, and so are vectors.
+                Self::Keep(_) => FRAME,
+                Self::Vectors(vectors) => vectors.len() * 2 * FRAME,
+            }
+    }
 }
 
 /// Applies one change inside the open transaction.

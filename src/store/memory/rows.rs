@@ -71,9 +71,11 @@ const SAME: &str = "SELECT id, seq FROM memories WHERE hash = ?1 AND person = ?2
     AND (ref IS ?4 OR ?4 IS NULL) LIMIT 1";
 const SAME_REF: &str = "SELECT id, seq FROM memories WHERE person = ?1 AND chat = ?2 AND ref = ?3";
 
+// No place twice in one process, though the last memory was forgotten: a vector on its way there comes too late.
 const INSERT: &str = "INSERT INTO memories (id, ref, person, chat, area, sector, class, text, speaker, session, source,
-    language, said_ms, day, stored_ms, expires_ms, held, importance, hash)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)";
+    language, said_ms, day, stored_ms, expires_ms, held, importance, hash, seq)
+    SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,
+    max(coalesce((SELECT max(seq) FROM memories), 0), ?20) + 1";
 const REPLACE: &str = "UPDATE memories SET replaced_by = ?1 WHERE seq = ?2 AND seq <> ?1";
 const VECTOR: &str = "INSERT INTO memory_vectors (seq, vector) SELECT ?1, ?2
     WHERE EXISTS (SELECT 1 FROM memories WHERE seq = ?1) ON CONFLICT (seq) DO UPDATE SET vector = ?2";
@@ -239,13 +241,14 @@ pub(super) async fn same(db: &mut Db, new: &NewMemory, hash: &[u8; 16]) -> Resul
     Ok(db.rows(SAME, values, read).await?.into_iter().next())
 }
 
-/// Adds a row; its place.
+/// Adds a row; its place, which is greater than `placed`.
 pub(super) async fn insert(
     db: &mut Db,
     id: Id,
     new: &NewMemory,
     stored_ms: i64,
     hash: &[u8; 16],
+    placed: i64,
 ) -> Result<i64, StoreError> {
     let text = |text: &str| Value::Text(text.to_owned());
     let values = vec![
@@ -268,6 +271,7 @@ pub(super) async fn insert(
         Value::Integer(i64::from(new.held)),
         Value::Real(new.importance.clamp(0.0, 1.0)),
         Value::Blob(hash.to_vec()),
+        Value::Integer(placed),
     ];
     db.execute(INSERT, values).await?;
     db.number("SELECT last_insert_rowid()").await

@@ -242,7 +242,8 @@ impl Worker {
                     Some(found.ok_or_else(|| StoreError::NotFound(format!("memory {old}")))?.seq)
                 }
             };
-            let seq = rows::insert(&mut self.db, id, &new, now_ms, &hash).await?;
+            let seq = rows::insert(&mut self.db, id, &new, now_ms, &hash, self.placed).await?;
+            self.placed = seq;
             if let Some(old) = replaced {
                 rows::replace(&mut self.db, old, seq).await?;
                 // It is still there for a question that wants the history.

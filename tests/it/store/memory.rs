@@ -104,3 +104,16 @@ fn a_vector_can_be_renewed_and_a_replaced_memory_is_found_only_with_its_history(
         assert_eq!(store.memory_stats().await.unwrap().memories, 3, "of a refused batch nothing is kept");
     });
 }
+
+#[test]
+fn a_vector_that_comes_after_its_memory_was_forgotten_belongs_to_no_other() {
+    both("late", async |store| {
+        let gone = store.keep_memories(vec![new("of yesterday", of("", ""))]).await.unwrap()[0];
+        store.forget_memories(Filter::default(), vec![gone.id]).await.unwrap();
+        let kept = store.keep_memories(vec![new("of today", of("", ""))]).await.unwrap()[0];
+        // It was asked for before the first was forgotten.
+        store.keep_vectors(vec![(gone.seq, vector(5, 0.0))]).await.unwrap();
+        assert!(kept.seq > gone.seq);
+        assert_eq!(nearest(store, 5, Filter::default(), 9).await, [] as [i64; 0]);
+    });
+}
