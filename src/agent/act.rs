@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::world::{Held, World};
 use super::{Behalf, lines, lists, remote};
-use crate::base::limits::CALLS_PER_TURN;
+use crate::base::limits::{CALLS_PER_TURN, REPAIR_WAIT, REPAIRS};
 use crate::base::{Code, Fault};
 use crate::bus::Rights;
 use crate::home::{Binding, Call, Change, Command, EntityRef, Home, LineValue, Step};
@@ -138,28 +138,47 @@ fn planned(world: &World, understood: &Understanding, acted: &mut Acted) -> Vec<
     steps
 }
 
-/// Drives one line and believes only what is read back from it.
+/// Drives one line and believes only what is read back from it. A line that reads something else is driven
+/// again, [`REPAIRS`] times at most: values are absolute, so that once more does no harm.
 async fn one(world: &World, step: &Step, behalf: Behalf<'_>, changes: &mut Vec<Change>) -> Result<(), Fault> {
     let Some((line, wanted)) = &step.line else {
         return Err(Fault::new(Code::Unavailable, "is not connected to this board"));
     };
-    let driven = world.call("line_set", json!({"line": line, "value": lines::as_number(*wanted)}), behalf).await;
+    for repair in 0..=REPAIRS {
+        if repair > 0 {
+            tokio::time::sleep(REPAIR_WAIT).await;
+        }
+        let read = driven(world, step.entity, (line, *wanted), behalf, changes).await?;
+        if same(read, *wanted) {
+            return Ok(());
+        }
+        tracing::warn!(line, ?wanted, ?read, repair, "a line did not take its value");
+    }
+    Err(Fault::new(Code::NotConfirmed, "the line reads something else"))
+}
+
+/// Drives the line once and takes in what it reads then.
+async fn driven(
+    world: &World,
+    entity: EntityRef,
+    (line, wanted): (&str, LineValue),
+    behalf: Behalf<'_>,
+    changes: &mut Vec<Change>,
+) -> Result<LineValue, Fault> {
+    let driven = world.call("line_set", json!({"line": line, "value": lines::as_number(wanted)}), behalf).await;
     if let Err(fault) = driven {
         return Err(Fault::new(fault.code, format!("could not be switched: {}", fault.message)));
     }
-    let read = match lines::value(world, step.entity, line, behalf).await {
-        Ok(read) => read,
-        Err(fault) => {
-            changes.extend(world.take_in(|home| home.observe_lost(step.entity)));
-            return Err(Fault::new(fault.code, format!("could not be read back: {}", fault.message)));
+    match lines::value(world, entity, line, behalf).await {
+        Ok(read) => {
+            changes.extend(world.take_in(|home| home.observe(entity, read)));
+            Ok(read)
         }
-    };
-    changes.extend(world.take_in(|home| home.observe(step.entity, read)));
-    if same(read, *wanted) {
-        return Ok(());
+        Err(fault) => {
+            changes.extend(world.take_in(|home| home.observe_lost(entity)));
+            Err(Fault::new(fault.code, format!("could not be read back: {}", fault.message)))
+        }
     }
-    tracing::warn!(line, ?wanted, ?read, "a line did not take its value");
-    Err(Fault::new(Code::NotConfirmed, "the line reads something else"))
 }
 
 /// Whether a line shows what it was driven to; PWM periods may round by one percent.

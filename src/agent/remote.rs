@@ -8,7 +8,7 @@ use tokio::time::{Instant, timeout_at};
 use super::Behalf;
 use super::act::same;
 use super::world::World;
-use crate::base::limits::MQTT_ANSWER;
+use crate::base::limits::{MQTT_ANSWER, MQTT_REPAIR_WAIT, REPAIRS};
 use crate::base::{Code, Fault};
 use crate::home::remote::Topics;
 use crate::home::{Binding, Change, EntityRef, LineValue};
@@ -22,6 +22,8 @@ pub(super) fn topics(world: &World, entity: EntityRef) -> Option<Topics> {
 }
 
 /// Tells a device something and waits until it reports that this is true; nobody else moves it meanwhile.
+/// One that reports something else, and goes on saying so, is told again, [`REPAIRS`] times at most. A silent
+/// one is not: the broker has the command, and a device that sleeps must not wake up to three of them.
 ///
 /// # Errors
 /// The gate's fault; [`Code::Timeout`] where no report comes within [`MQTT_ANSWER`];
@@ -40,9 +42,9 @@ pub(super) async fn drive(
     let mut reports = world.outside.remote.watch();
     let before = world.outside.remote.latest();
     let arguments = json!({"entity": id, "payload": topics.payload(wanted)});
-    let told = world.call("mqtt_set", arguments, behalf).await;
+    let mut told = world.call("mqtt_set", arguments.clone(), behalf).await;
     let until = Instant::now() + MQTT_ANSWER;
-    let (mut answered, mut over) = (false, told.is_err());
+    let (mut answered, mut over, mut repairs, mut again) = (false, told.is_err(), 0, until);
     loop {
         let report = world.outside.remote.last(&topics.state).filter(|report| report.number > before);
         if let Some(report) = report {
@@ -52,13 +54,26 @@ pub(super) async fn drive(
                 if told.is_ok() && same(read, wanted) {
                     return Ok(());
                 }
+                if again == until && repairs < REPAIRS {
+                    again = until.min(Instant::now() + MQTT_REPAIR_WAIT);
+                }
             }
         }
         // Looked once more after the time: what came with it must not be missed, nobody else takes it in.
         if over {
             break;
         }
-        over = !matches!(timeout_at(until, reports.changed()).await, Ok(Ok(())));
+        match timeout_at(again, reports.changed()).await {
+            Ok(Ok(())) => {}
+            Err(_) if again < until => {
+                repairs += 1;
+                again = until;
+                tracing::warn!(entity = id, repairs, "a device reports something else, and is told again");
+                told = world.call("mqtt_set", arguments.clone(), behalf).await;
+                over = told.is_err();
+            }
+            Ok(Err(_)) | Err(_) => over = true,
+        }
     }
     told.map_err(|fault| Fault::new(fault.code, format!("could not be told: {}", fault.message)))?;
     if answered {

@@ -143,6 +143,12 @@ pub const MQTT_STALL: Duration = Duration::from_secs(20);
 pub const MQTT_BACKOFF: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(60));
 /// Time in which a device behind MQTT must report what it was told.
 pub const MQTT_ANSWER: Duration = Duration::from_secs(2);
+/// So often a line or a device that reports something else than it was told is told again.
+pub const REPAIRS: u32 = 2;
+/// Between reading something else back and telling it again: a relay bounces, a driver starts.
+pub const REPAIR_WAIT: Duration = Duration::from_millis(100);
+/// The same for a device behind a broker, which may be on its way there; within [`MQTT_ANSWER`] altogether.
+pub const MQTT_REPAIR_WAIT: Duration = Duration::from_millis(500);
 /// Orders on their way to the MQTT connection.
 pub const MQTT_ORDERS: usize = 64;
 

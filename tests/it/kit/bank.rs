@@ -34,6 +34,11 @@ impl Line {
         self.field(16, &value.to_string());
     }
 
+    /// Forces nothing any more.
+    pub(crate) fn free(&self) {
+        self.field(16, "-");
+    }
+
     fn field(&self, at: u64, text: &str) {
         let file = std::fs::File::options().write(true).open(&self.path).expect("the line's file");
         file.write_all_at(format!("{text:<8}").as_bytes(), at).expect("written");

@@ -295,8 +295,19 @@ fn a_device_behind_the_broker_is_believed_by_what_it_reports() {
         peer.say("hearth/attic/say", "turn off the fan", QoS::AtLeastOnce).await;
         device.message().await;
         device.say("z/fan", r#"{"state":"ON"}"#, QoS::AtLeastOnce).await;
+        for _ in 0..2 {
+            assert_eq!(&device.message().await.payload[..], br#"{"state":"OFF"}"#, "it is told again, twice");
+        }
         let other = reply(&mut peer).await;
         assert_eq!(other["detail"]["outcomes"][0]["outcome"], "not_confirmed", "{other}");
+        // It does what it was told when it is told again.
+        peer.say("hearth/attic/say", "turn off the fan", QoS::AtLeastOnce).await;
+        device.message().await;
+        device.say("z/fan", r#"{"state":"ON"}"#, QoS::AtLeastOnce).await;
+        device.message().await;
+        device.say("z/fan", r#"{"state":"OFF"}"#, QoS::AtLeastOnce).await;
+        assert_eq!(reply(&mut peer).await["text"], "The fan is off.");
+        device.say("z/fan", r#"{"state":"ON"}"#, QoS::AtLeastOnce).await;
         // It is switched by hand, and a sensor reports.
         device.say("z/fan", r#"{"state":"OFF"}"#, QoS::AtLeastOnce).await;
         device.say("z/attic", r#"{"temperature":21.5}"#, QoS::AtLeastOnce).await;
