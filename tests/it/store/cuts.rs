@@ -9,6 +9,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, SystemTime};
 
 use hearth::base::{Clock, Id};
+use hearth::store::memory::NewMemory;
 use hearth::store::{DataFolder, DeviceState, Kind, Options, Role, Store};
 
 use super::disk::{Dice, Disk, Luck};
@@ -137,10 +138,14 @@ fn write_until_cut(folder: &Path) -> ! {
             let call = store.begin_call(begin("t", trace), Kind::BeginOnce).await?;
             say(format!("ack {call}"));
             store.end_call(call, end()).await?;
-            let kept = store.keep_memories(vec![note(&format!("note {trace} about the garden gate"))]).await?[0];
+            let axis = round.to_le_bytes()[0];
+            let mut words = note(&format!("{axis} 花园大门的备用钥匙在蓝色抽屉里 {trace} about the garden gate"));
+            // Every second one has trigrams too.
+            words.language = if round.is_multiple_of(2) { "zh".to_owned() } else { String::new() };
+            let kept = store.keep_memories(vec![words]).await?[0];
             let memory = kept.id;
             say(format!("ack {memory}"));
-            store.keep_vectors(vec![(kept.seq, direction(round.to_le_bytes()[0]))]).await?;
+            store.keep_vectors(vec![(kept.seq, direction(axis))]).await?;
             let timer =
                 store.set_timer("ann", "s", hearth::store::NewTimer { name: "cake".into(), ..<_>::default() }).await?;
             say(format!("ack {timer}"));
@@ -194,10 +199,27 @@ async fn sound(database: &Path, acks: &Acks) -> Result<Vec<String>, libsql::Erro
             faults.push(line);
         }
     }
-    for words in ["messages_fts", "memory_words"] {
-        let agree = format!("INSERT INTO {words} ({words}, rank) VALUES ('integrity-check', 1)");
+    // Trigrams are of some rows only, so they cannot be compared with all of them.
+    for (words, rows) in [("messages_fts", 1), ("memory_words", 1), ("memory_trigrams", 0)] {
+        let agree = format!("INSERT INTO {words} ({words}, rank) VALUES ('integrity-check', {rows})");
         if let Err(error) = db.execute(&agree, ()).await {
             faults.push(format!("{words}: {error}"));
+        }
+    }
+    let trigrams = "SELECT (SELECT count(*) FROM memories WHERE language = 'zh'), count(*), (SELECT count(*)
+        FROM memory_trigrams_docsize d JOIN memories m ON m.seq = d.id AND m.language = 'zh') FROM memory_trigrams_docsize";
+    let row = db.query(trigrams, ()).await?.next().await?.expect("counts");
+    let counts: [i64; 3] = [row.get(0)?, row.get(1)?, row.get(2)?];
+    if counts != [counts[0]; 3] {
+        faults.push(format!("trigrams and rows differ: {counts:?}"));
+    }
+    let mut rows =
+        db.query("SELECT v.vector, m.text FROM memory_vectors v LEFT JOIN memories m USING (seq)", ()).await?;
+    while let Some(row) = rows.next().await? {
+        let (vector, text): (Vec<u8>, Option<String>) = (row.get(0)?, row.get(1)?);
+        let axis = text.as_deref().and_then(|text| text.split(' ').next()?.parse().ok());
+        if axis.map(|axis| direction(axis).bytes()) != Some(vector) {
+            faults.push(format!("a vector is not that of its memory: {text:?}"));
         }
     }
     let ids = "SELECT call FROM audit WHERE call IS NOT NULL UNION ALL SELECT id FROM memories
@@ -211,6 +233,36 @@ async fn sound(database: &Path, acks: &Acks) -> Result<Vec<String>, libsql::Erro
     faults.extend(acks.kept.difference(&there).map(|id| format!("{id} was acknowledged and is lost")));
     faults.extend(acks.gone.intersection(&there).map(|id| format!("{id} was forgotten and is back")));
     Ok(faults)
+}
+
+/// The examination itself: it sees what does not agree, each for itself.
+#[test]
+fn what_does_not_agree_is_seen() {
+    let damages = [
+        ("UPDATE memory_vectors SET vector = zeroblob(20)", "a vector is not that of its memory"),
+        ("INSERT INTO memory_vectors VALUES (99, zeroblob(20))", "a vector is not that of its memory: None"),
+        ("INSERT INTO memory_trigrams (memory_trigrams) VALUES ('delete-all')", "trigrams and rows differ"),
+        ("INSERT INTO memory_words (memory_words) VALUES ('delete-all')", "memory_words"),
+        ("INSERT INTO messages_fts (rowid, text) VALUES (7, 'of no message')", "messages_fts"),
+        ("DELETE FROM memories", "was acknowledged and is lost"),
+    ];
+    for (damage, told) in damages {
+        let scratch = super::kit::Scratch::new("disagrees");
+        let faults = wait(async {
+            let (store, _) = scratch.open();
+            let words = NewMemory { language: "zh".to_owned(), ..note("3 花园大门的备用钥匙") };
+            let kept = store.keep_memories(vec![words]).await.unwrap()[0];
+            store.keep_vectors(vec![(kept.seq, direction(3))]).await.unwrap();
+            store.close().await.unwrap();
+            let acks = Acks { kept: HashSet::from([kept.id]), ..Acks::default() };
+            assert_eq!(sound(&scratch.database(), &acks).await.unwrap(), [] as [String; 0]);
+            let db = libsql::Builder::new_local(scratch.database()).build().await.unwrap().connect().unwrap();
+            db.execute_batch(&format!("PRAGMA foreign_keys = OFF; {damage}")).await.unwrap();
+            drop(db);
+            sound(&scratch.database(), &acks).await.unwrap()
+        });
+        assert!(faults.iter().any(|fault| fault.contains(told)), "{damage}: {faults:?}");
+    }
 }
 
 /// The disk itself: what was flushed is there, what was not is not, and a kill alone loses nothing.
