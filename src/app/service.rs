@@ -63,6 +63,21 @@ struct Facts {
     lines_lost: Vec<(String, String)>,
 }
 
+/// How the store behaves by these settings.
+fn kept(settings: &crate::config::Store) -> crate::store::Options {
+    let caps = crate::store::Caps {
+        sessions: settings.sessions,
+        messages: settings.messages,
+        audit: settings.audit_records,
+        ..crate::store::Caps::default()
+    };
+    crate::store::Options {
+        caps,
+        flash_day: settings.flash_day_mb.saturating_mul(1024 * 1024),
+        ..crate::store::Options::default()
+    }
+}
+
 /// How much longer the start may take for each migration step.
 const MIGRATION_STEP: std::time::Duration = std::time::Duration::from_secs(120);
 
@@ -94,7 +109,7 @@ impl Service {
             Notify.extend(MIGRATION_STEP);
             Notify.status(&format!("migrating the store from {} to {}", step.from, step.to));
         };
-        let (store, opened) = Store::open(&folder, clock.clone(), crate::store::Options::default(), progress)?;
+        let (store, opened) = Store::open(&folder, clock.clone(), kept(&config.store), progress)?;
         let orphans = closed_orphans(&store).await;
         let ids = store.ids();
 
@@ -351,9 +366,11 @@ impl Service {
 
     /// Shows the keeper the audit chain from time to time, until it is dropped.
     pub async fn keep_vouched(self: Arc<Self>) {
+        let mut pause = limits::VOUCH_FIRST;
         loop {
-            tokio::time::sleep(limits::VOUCH_EVERY).await;
+            tokio::time::sleep(std::mem::replace(&mut pause, limits::VOUCH_EVERY)).await;
             self.voucher.show(&self.store).await;
+            self.voucher.trim(&self.store).await;
         }
     }
 

@@ -9,7 +9,7 @@ use crate::base::{Code, Fault};
 use crate::config::Config;
 use crate::keeper::message::{Head, State};
 use crate::keeper::{Client, enrol};
-use crate::store::{ChainHead, Store};
+use crate::store::{ChainHead, Store, Vouched};
 
 /// The way to the keeper, and what it was shown last.
 #[derive(Debug)]
@@ -89,21 +89,70 @@ impl Voucher {
         self.ask(move |client| client.vouch(to_keeper(head)?).map(drop).map_err(Fault::from)).await
     }
 
+    /// Lets the oldest records go where there are too many: those that fit, and that the keeper lets go.
+    pub(super) async fn trim(&self, store: &Store) {
+        let due = match store.cut_due().await {
+            Ok(Some(due)) => due,
+            Ok(None) => return,
+            Err(error) => return tracing::debug!(%error, "whether the audit is full is not known"),
+        };
+        let Err(fault) = self.let_go(store, due.upto).await else { return };
+        if !due.urgent {
+            return tracing::warn!(%fault, "the audit is full and cannot be cut at its front");
+        }
+        // Unbounded it must not be; from here on `verify` says what went without the keeper's word.
+        tracing::error!(%fault, place = due.upto.place, "the audit is twice as full as it may be; its front goes");
+        if let Err(error) = store.cut_chain(due.upto).await {
+            tracing::error!(%error, "the front of the audit was not cut off");
+        }
+    }
+
+    async fn let_go(&self, store: &Store, upto: ChainHead) -> Result<(), Fault> {
+        self.show(store).await;
+        let known = self.known().await?;
+        let report = store.check_chain(Some(known.0), upto.place).await?;
+        if let Some(fault) = report.fault {
+            return Err(Fault::new(Code::Refused, fault));
+        }
+        // A cut that the keeper knows of and the file does not was cut short itself.
+        let begun = known.0.cut.filter(|cut| report.cut.is_none_or(|here| here.place < cut.place));
+        let upto = match begun {
+            Some(cut) => cut,
+            None => {
+                self.ask(move |client| client.cut(to_keeper(upto)?).map(drop).map_err(Fault::from)).await?;
+                upto
+            }
+        };
+        Ok(store.cut_chain(upto).await?)
+    }
+
+    /// What the keeper remembers, with its MAC of the head.
+    async fn known(&self) -> Result<(Vouched, [u8; 32]), Fault> {
+        let (head, mac, cut) = self
+            .ask(|client| {
+                let (head, mac) = client.head()?;
+                Ok((head, mac, client.cut_at()?))
+            })
+            .await?;
+        let cut = if cut.place == 0 { None } else { Some(from_keeper(cut)?) };
+        Ok((Vouched { head: from_keeper(head)?, cut }, mac))
+    }
+
     /// Walks the chain beside what the keeper remembers, and, where all fits, shows it the present head.
     pub(super) async fn verify(&self, store: &Store) -> Result<Value, Fault> {
-        let known = self.ask(|client| client.head().map_err(Fault::from)).await;
-        let vouched = match &known {
-            Ok((head, _)) => Some(from_keeper(*head)?),
-            Err(_) => None,
-        };
+        let known = self.known().await;
+        let vouched = known.as_ref().ok().map(|(vouched, _)| *vouched);
         store.flush().await?;
-        let report = store.check_chain(vouched).await?;
+        let report = store.check_chain(vouched, i64::MAX).await?;
         let fits = report.fault.is_none();
         if fits {
             self.show(store).await;
         }
         let keeper = match known {
-            Ok((head, mac)) => json!({"vouches_for": head.place, "mac": hex(&mac)}),
+            Ok((known, mac)) => {
+                let let_go = known.cut.map_or(0, |cut| cut.place);
+                json!({"vouches_for": known.head.place, "let_go": let_go, "mac": hex(&mac)})
+            }
             // It answers, and was shown nothing yet: this is the first time.
             Err(fault) if fault.code == Code::NotFound => json!({"vouches_for": 0}),
             Err(fault) => json!({"fault": fault.message}),

@@ -336,6 +336,28 @@ pub const STORE_RETRY: Duration = Duration::from_secs(5);
 pub const STORE_BUSY: Duration = Duration::from_secs(2);
 /// Bytes that the store may write to flash in a day before it holds the unimportant in memory: four thousand turns.
 pub const FLASH_DAY: u64 = 64 * 1024 * 1024;
+/// Conversations kept on disk; the one that was used longest ago goes first, with its messages.
+pub const KEPT_SESSIONS: i64 = 1_000;
+/// Messages kept on disk; the oldest go first.
+pub const KEPT_MESSAGES: i64 = 100_000;
+/// Bytes of text of these messages.
+pub const KEPT_MESSAGE_BYTES: i64 = 32 * 1024 * 1024;
+/// Audit records kept on disk: a begin and an end for each call; an eighth of them goes at a time.
+pub const KEPT_AUDIT: i64 = 200_000;
+/// Bytes of text of these records.
+pub const KEPT_AUDIT_BYTES: i64 = 64 * 1024 * 1024;
+/// Audit records before the head that the keeper lets nobody cut off.
+pub const AUDIT_LEFT: u64 = 10_000;
+/// Time from the start until the rows are counted for the first time.
+pub const TIDY_FIRST: Duration = Duration::from_secs(2);
+/// Longest time between two looks whether a table is full.
+pub const TIDY_EVERY: Duration = Duration::from_secs(600);
+/// Writes after which the next look comes at once.
+pub const TIDY_WRITES: usize = 1_000;
+/// Time between two steps of a tidying.
+pub const TIDY_PAUSE: Duration = Duration::from_millis(50);
+/// Rows that one step deletes at most.
+pub const TIDY_ROWS: i64 = 200;
 /// Largest database of which every page is read before the service is ready, in bytes: about 10 ms a MB on a PC.
 pub const CHECK_AT_OPEN: u64 = 2 * 1024 * 1024;
 /// Time without a request before the next table of a larger one is read.
@@ -372,6 +394,8 @@ pub const LOG_LINE_BYTES: usize = 4 * 1024;
 
 /// Where the keeper listens, and where it is looked for, unless they are told otherwise.
 pub const KEEPER_SOCKET: &str = "/run/hearth/keeper.sock";
+/// Time from the start until the keeper is first shown the head of the audit chain.
+pub const VOUCH_FIRST: Duration = Duration::from_secs(5);
 /// Longest time that audit records are not vouched for by the keeper, while it answers.
 pub const VOUCH_EVERY: Duration = Duration::from_secs(60);
 /// Audit records in one piece of an export.

@@ -90,11 +90,13 @@ fn told(report: &Value) -> String {
         || format!("{records} audit records are in their places, and {older} from before there was a chain\n"),
         |fault| format!("AUDIT RECORDS DO NOT FIT: {fault}\n"),
     );
+    let cut = report["cut"]["place"].as_u64();
+    let cut = cut.map_or_else(String::new, |place| format!("the first {place} went because there were too many\n"));
     let keeper = match report["keeper"]["fault"].as_str() {
         Some(fault) => format!("not vouched for: the records are chained, but the keeper was not asked: {fault}\n"),
         None => format!("the keeper vouched for the first {} of them\n", report["keeper"]["vouches_for"]),
     };
-    found + &keeper
+    found + &cut + &keeper
 }
 
 fn export(options: &Options) -> Result<(), Fault> {
@@ -111,9 +113,18 @@ fn accept(socket: &std::path::Path, json: bool, options: &Options) -> Result<(),
     let link = report["head"]["link"].as_str().and_then(crate::keeper::armor::from_hex);
     let link = link.and_then(|link| link.as_slice().try_into().ok()).ok_or_else(garbage)?;
     let place = report["head"]["place"].as_u64().ok_or_else(garbage)?;
+    let cut = match report["cut"]["place"].as_u64() {
+        Some(place) => {
+            let link = report["cut"]["link"].as_str().and_then(crate::keeper::armor::from_hex);
+            let link = link.and_then(|link| link.as_slice().try_into().ok()).ok_or_else(garbage)?;
+            Head { place, link }
+        }
+        None => Head { place: 0, link: [0; 32] },
+    };
     let mut client = Client::connect(socket)?;
     client.administer()?;
     client.vouch(Head { place, link })?;
+    client.cut(cut)?;
     if json {
         print_json(&json!({"ok": true, "place": place}));
     } else {

@@ -18,7 +18,8 @@ pub use crate::base::KeyFault as ConfigFault;
 pub use dirs::{Dirs, Env};
 pub use find::{Source, find};
 pub use settings::{
-    Board, Config, Home, Keeper, Log, LogFormat, LogLevel, Model, Mqtt, Net, Person, Rights, Serial, read_bounded,
+    Board, Config, Home, Keeper, Log, LogFormat, LogLevel, Model, Mqtt, Net, Person, Rights, Serial, Store,
+    read_bounded,
 };
 
 /// The small home that the default file shows and the demo runs.

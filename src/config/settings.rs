@@ -83,6 +83,19 @@ pub struct Log {
     pub max_bytes: u64,
 }
 
+/// What is kept on flash.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Store {
+    /// Megabytes that may be written in a day.
+    pub flash_day_mb: u64,
+    /// Conversations.
+    pub sessions: i64,
+    /// Messages.
+    pub messages: i64,
+    /// Audit records.
+    pub audit_records: i64,
+}
+
 /// The MQTT broker's settings.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Mqtt {
@@ -213,6 +226,7 @@ struct Raw {
     models_dir: PathBuf,
     home_file: Option<PathBuf>,
     log: Log,
+    store: Store,
     mqtt: Mqtt,
     serial: Serial,
     keeper: Keeper,
@@ -236,6 +250,8 @@ pub struct Config {
     pub timezone: String,
     /// The log.
     pub log: Log,
+    /// What is kept on flash.
+    pub store: Store,
     /// The MQTT broker.
     pub mqtt: Mqtt,
     /// The serial line.
@@ -290,6 +306,7 @@ impl Config {
             board: if raw.board == "auto" { Board::Auto } else { Board::Named(name(&raw.board)?) },
             timezone: raw.timezone,
             log: raw.log,
+            store: raw.store,
             mqtt: raw.mqtt,
             serial: raw.serial,
             keeper: raw.keeper,

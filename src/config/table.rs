@@ -24,6 +24,33 @@ const LOG: &[Field] = &[
     },
 ];
 
+const STORE: &[Field] = &[
+    Field {
+        key: "flash_day_mb",
+        shape: Shape::Integer { min: 1, max: 1_048_576 },
+        default: Default::Integer(64),
+        doc: "Megabytes that may be written in a day before what is unimportant waits in memory.",
+    },
+    Field {
+        key: "sessions",
+        shape: Shape::Integer { min: 16, max: 100_000 },
+        default: Default::Integer(1_000),
+        doc: "Conversations that are kept; the one used longest ago goes first, with its messages.",
+    },
+    Field {
+        key: "messages",
+        shape: Shape::Integer { min: 1_000, max: 10_000_000 },
+        default: Default::Integer(100_000),
+        doc: "Messages that are kept; the oldest go first.",
+    },
+    Field {
+        key: "audit_records",
+        shape: Shape::Integer { min: 20_000, max: 100_000_000 },
+        default: Default::Integer(200_000),
+        doc: "Audit records that are kept, two for each call; the oldest go first, where the keeper agrees.",
+    },
+];
+
 const MQTT: &[Field] = &[
     Field {
         key: "enabled",
@@ -309,6 +336,7 @@ pub(super) const SETTINGS: &[Field] = &[
         doc: "A file with the home, TOML or JSON, instead of [home]; relative to this file.",
     },
     Field { key: "log", shape: Shape::Table(LOG), default: Default::Absent, doc: "The log." },
+    Field { key: "store", shape: Shape::Table(STORE), default: Default::Absent, doc: "What is kept on flash." },
     Field {
         key: "people",
         shape: Shape::Map { of: &PERSON, max: 64 },

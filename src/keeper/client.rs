@@ -216,6 +216,28 @@ impl Client {
         }
     }
 
+    /// Asks to let the records up to this one go off the front of the chain; its MAC.
+    ///
+    /// # Errors
+    /// [`KeeperFault::Refused`] for one of the latest, or one before what was let go already.
+    pub fn cut(&mut self, cut: Head) -> Result<[u8; 32], KeeperFault> {
+        match self.ask(Ask::Cut(cut))? {
+            Answer::Head { mac, .. } => Ok(mac),
+            _ => Err(KeeperFault::Unasked),
+        }
+    }
+
+    /// The last record that the keeper let go; place 0 where it let none go.
+    ///
+    /// # Errors
+    /// As of every question.
+    pub fn cut_at(&mut self) -> Result<Head, KeeperFault> {
+        match self.ask(Ask::ShowCut)? {
+            Answer::Head { head, .. } => Ok(head),
+            _ => Err(KeeperFault::Unasked),
+        }
+    }
+
     fn done(&mut self, ask: Ask) -> Result<u64, KeeperFault> {
         match self.ask(ask)? {
             Answer::Done(count) => Ok(count),

@@ -58,6 +58,11 @@ fn put_ask(fbb: &mut FlatBufferBuilder<'_>, ask: &Ask) -> (table::Ask, WIPOffset
         Ask::Revoke => (Kind::Revoke, table::Revoke::create(fbb, &table::RevokeArgs {}).as_union_value()),
         Ask::Wipe => (Kind::Wipe, table::Wipe::create(fbb, &table::WipeArgs {}).as_union_value()),
         Ask::ShowHead => (Kind::ShowHead, table::ShowHead::create(fbb, &table::ShowHeadArgs {}).as_union_value()),
+        Ask::ShowCut => (Kind::ShowCut, table::ShowCut::create(fbb, &table::ShowCutArgs {}).as_union_value()),
+        Ask::Cut(head) => {
+            let args = table::CutArgs { place: head.place, link: Some(fbb.create_vector(&head.link)) };
+            (Kind::Cut, table::Cut::create(fbb, &args).as_union_value())
+        }
         Ask::Vouch(head) => {
             let args = table::VouchArgs { place: head.place, link: Some(fbb.create_vector(&head.link)) };
             (Kind::Vouch, table::Vouch::create(fbb, &args).as_union_value())
@@ -108,6 +113,11 @@ fn take_ask(request: &table::Request<'_>) -> Result<Ask, WireFault> {
         table::Ask::Revoke => Ask::Revoke,
         table::Ask::ShowHead => Ask::ShowHead,
         table::Ask::Wipe => Ask::Wipe,
+        table::Ask::ShowCut => Ask::ShowCut,
+        table::Ask::Cut => {
+            let cut = request.ask_as_cut().ok_or_else(unknown)?;
+            Ask::Cut(Head { place: cut.place(), link: take_array(&cut.link())? })
+        }
         table::Ask::Vouch => {
             let vouch = request.ask_as_vouch().ok_or_else(unknown)?;
             Ask::Vouch(Head { place: vouch.place(), link: take_array(&vouch.link())? })

@@ -28,6 +28,8 @@ fn asks() -> Vec<Ask> {
         Ask::Revoke,
         Ask::Vouch(Head { place: 9, link: [5; 32] }),
         Ask::ShowHead,
+        Ask::Cut(Head { place: 8, link: [4; 32] }),
+        Ask::ShowCut,
         Ask::Wipe,
     ];
     asks.extend(places.map(|place| Ask::Redeem(what(place))));

@@ -278,6 +278,15 @@ impl Desk {
                 let (head, mac) = safe.vault()?.vouched().map_err(Fault::from)?;
                 return Ok(Answer::Head { head, mac });
             }
+            Ask::Cut(cut) => {
+                let admin = self.sessions.borrow_mut().validate(token, now) == Some(Role::Admin);
+                let mac = safe.vault()?.cut(cut, admin).map_err(Fault::from)?;
+                return Ok(Answer::Head { head: cut, mac });
+            }
+            Ask::ShowCut => {
+                let (head, mac) = safe.vault()?.cut_at().map_err(Fault::from)?;
+                return Ok(Answer::Head { head, mac });
+            }
             Ask::Buy { what, connection } => return self.sell(&mut safe, line, what, connection, now),
             Ask::Redeem(what) => {
                 if !self.tickets.borrow_mut().redeem(public, line.number, &what, now) {

@@ -117,6 +117,10 @@ pub enum Ask {
     Vouch(Head),
     /// The head that is remembered.
     ShowHead,
+    /// Lets the records up to this one go off the front of the chain.
+    Cut(Head),
+    /// The last record that was let go.
+    ShowCut,
     /// Forgets everything: the vault, and the key file in its folder.
     Wipe,
 }

@@ -15,6 +15,7 @@ pub mod desk;
 pub mod enrol;
 pub mod fault;
 pub mod frame;
+mod heads;
 pub mod key;
 pub mod listen;
 pub mod message;

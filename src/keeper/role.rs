@@ -34,7 +34,9 @@ impl Role {
             Ask::Hello | Ask::Status => true,
             // A session is made once on a connection.
             Ask::Commit { .. } | Ask::Prove { .. } => false,
-            Ask::ListNames | Ask::Vouch(_) | Ask::ShowHead => matches!(self, Self::Brain | Self::Admin),
+            Ask::ListNames | Ask::Vouch(_) | Ask::ShowHead | Ask::Cut(_) | Ask::ShowCut => {
+                matches!(self, Self::Brain | Self::Admin)
+            }
             Ask::Buy { .. } => matches!(self, Self::Brain),
             Ask::Redeem(_) => matches!(self, Self::Hand),
             Ask::Init

@@ -14,7 +14,6 @@ use nix::libc;
 use super::armor;
 use super::cipher::{self, CipherFault, Key};
 use super::key::{Derivation, Master, MasterFault};
-use super::message::Head;
 use super::schnorr::PointBytes;
 use super::vault_text::{Kind, Record, Text};
 use crate::base::sys::LockedBytes;
@@ -96,6 +95,14 @@ pub enum VaultFault {
         known: u64,
         /// What was shown.
         shown: u64,
+    },
+    /// A cut that would reach the latest audit records.
+    #[error("the keeper lets audit records go up to place {most} at most, not {wanted}: the latest stay")]
+    Latest {
+        /// Up to here.
+        most: u64,
+        /// What was asked.
+        wanted: u64,
     },
     /// No head of the chain yet.
     #[error("the keeper was shown no audit records yet")]
@@ -274,49 +281,16 @@ impl Vault {
         self.unseal(record).ok()?.bytes().try_into().ok()
     }
 
-    /// Remembers a head of the chain of audit records; its MAC. Never an earlier one, or another of the same
-    /// place, unless an administrator begins `anew`.
-    ///
-    /// # Errors
-    /// [`VaultFault::Backwards`], [`VaultFault::System`].
-    pub fn vouch(&mut self, head: Head, anew: bool) -> Result<[u8; 32], VaultFault> {
-        if let Ok((known, mac)) = self.vouched() {
-            if known == head {
-                return Ok(mac);
-            }
-            if known.place >= head.place && !anew {
-                return Err(VaultFault::Backwards { known: known.place, shown: head.place });
-            }
-        }
-        let value = [head.place.to_be_bytes().as_slice(), &head.link].concat();
-        self.set(Kind::Audit, "head", &value, 1)?;
-        self.mac(&value)
+    /// The key of what the keeper vouches for.
+    pub(super) fn key(&self) -> &[u8] {
+        self.data.bytes()
     }
 
-    /// The head that is remembered, and its MAC.
-    ///
-    /// # Errors
-    /// [`VaultFault::NoHead`] where none was shown yet.
-    pub fn vouched(&self) -> Result<(Head, [u8; 32]), VaultFault> {
-        let value = self.unseal(self.of(Kind::Audit).next().ok_or(VaultFault::NoHead)?)?;
-        let (place, link) = value.bytes().split_first_chunk::<8>().ok_or(VaultFault::NoHead)?;
-        let link = link.try_into().map_err(|_| VaultFault::NoHead)?;
-        Ok((Head { place: u64::from_be_bytes(*place), link }, self.mac(value.bytes())?))
-    }
-
-    fn mac(&self, value: &[u8]) -> Result<[u8; 32], VaultFault> {
-        use hmac::{KeyInit, Mac};
-        let mut mac = hmac::Hmac::<sha2::Sha256>::new_from_slice(self.data.bytes()).map_err(|_| CipherFault::System)?;
-        mac.update(b"hearth audit head 1");
-        mac.update(value);
-        Ok(mac.finalize().into_bytes().into())
-    }
-
-    fn of(&self, kind: Kind) -> impl Iterator<Item = &Record> {
+    pub(super) fn of(&self, kind: Kind) -> impl Iterator<Item = &Record> {
         self.text.records.iter().filter(move |record| record.kind == kind)
     }
 
-    fn set(&mut self, kind: Kind, name: &str, value: &[u8], most: usize) -> Result<(), VaultFault> {
+    pub(super) fn set(&mut self, kind: Kind, name: &str, value: &[u8], most: usize) -> Result<(), VaultFault> {
         let old = self.text.records.iter().position(|record| record.kind == kind && record.name == name);
         if old.is_none() && self.of(kind).count() >= most {
             return Err(VaultFault::Full(format!("the vault holds {most} of kind '{}' already", kind.word())));
@@ -331,7 +305,7 @@ impl Vault {
         self.commit(text, None)
     }
 
-    fn unseal(&self, record: &Record) -> Result<LockedBytes, VaultFault> {
+    pub(super) fn unseal(&self, record: &Record) -> Result<LockedBytes, VaultFault> {
         let Record { kind, name, version, sealed } = record;
         let data = Text::record_data(&self.text.id, *kind, name, *version);
         self.data.open(&data, sealed).map_err(|fault| match fault {

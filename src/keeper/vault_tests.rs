@@ -191,3 +191,27 @@ fn sizes_and_names_have_bounds() {
     assert!(matches!(vault.put("over", b"x", false), Err(VaultFault::Full(_))));
     assert_eq!(open(&folder).unwrap().names().len(), limits::VAULT_SECRETS);
 }
+
+#[test]
+fn the_front_of_the_audit_goes_only_forwards_and_never_the_latest() {
+    let folder = Folder::new("cut");
+    let mut vault = filled(&folder);
+    let head = |place: u64, byte: u8| message::Head { place, link: [byte; 32] };
+    let left = limits::AUDIT_LEFT;
+    assert!(matches!(vault.cut(head(1, 1), false), Err(VaultFault::NoHead)), "nothing is known of any chain");
+    assert_eq!(vault.cut_at().unwrap().0.place, 0);
+    vault.vouch(head(left + 100, 9), false).unwrap();
+    assert!(matches!(vault.cut(head(101, 1), false), Err(VaultFault::Latest { most: 100, .. })));
+    let mac = vault.cut(head(60, 1), false).unwrap();
+    assert_eq!(vault.cut(head(60, 1), false).unwrap(), mac, "the same again");
+    for back in [head(59, 1), head(60, 2)] {
+        assert!(matches!(vault.cut(back, false), Err(VaultFault::Backwards { .. })));
+    }
+    assert_ne!(mac, vault.vouched().unwrap().1);
+    drop(vault);
+    let mut vault = Vault::open(&folder.0, &master(1)).unwrap().unwrap();
+    assert_eq!(vault.cut_at().unwrap(), (head(60, 1), mac), "it is on the disk");
+    assert_eq!(vault.vouched().unwrap().0, head(left + 100, 9));
+    vault.cut(head(0, 0), true).unwrap();
+    assert_eq!(vault.cut_at().unwrap().0.place, 0, "an administrator takes the chain as it is");
+}

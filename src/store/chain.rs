@@ -7,14 +7,15 @@
 //!
 //! Places count from 1 in the order of writing, so that a removed record leaves a gap, and a changed or
 //! moved one a link that does not fit. Whoever may write the file can make a whole new chain: the keeper,
-//! which remembers the last head that it was shown, notices that, and records cut off at the end.
+//! which remembers the last head that it was shown, notices that, and records cut off at the end. Where records
+//! were cut off the front because there were too many (`cut`), the chain begins with the link of the last of them.
 
 use libsql::{Row, Value};
 use sha2::{Digest, Sha256};
 
-use super::StoreError;
 use super::db::Db;
 use super::record::{ChainHead, ChainReport, ChainRow};
+use super::{StoreError, Vouched, cut};
 use crate::base::limits;
 
 const COLUMNS: usize = 12;
@@ -71,18 +72,34 @@ pub(super) async fn next(db: &mut Db, columns: &[Value; COLUMNS]) -> Result<Chai
     Ok(ChainHead { place, link: link(&before, place, &encoded(columns)) })
 }
 
-/// Walks the whole chain; `vouched` is the head that the keeper remembers.
-pub(super) async fn check(db: &mut Db, vouched: Option<ChainHead>) -> Result<ChainReport, StoreError> {
-    let (mut link_before, older) = genesis(db).await?;
-    let mut report = ChainReport { older, ..ChainReport::default() };
+/// Walks the chain up to a place; `vouched` is what the keeper remembers.
+pub(super) async fn check(db: &mut Db, vouched: Option<Vouched>, upto: i64) -> Result<ChainReport, StoreError> {
+    let cut = cut::place(db).await?;
+    let (mut link_before, older) = match cut {
+        Some(cut) => (cut.link, 0),
+        None => genesis(db).await?,
+    };
+    let begin = cut.map_or(0, |cut| cut.place);
+    let mut report = ChainReport { older, cut, ..ChainReport::default() };
+    let let_go = vouched.and_then(|vouched| vouched.cut);
+    if vouched.is_some() && (begin > let_go.map_or(0, |known| known.place) || differs(let_go, cut)) {
+        let known = let_go.map_or(0, |known| known.place);
+        report.fault = Some(format!(
+            "records were cut off at the front: the chain begins after place {begin}, the keeper let go those up to {known}"
+        ));
+        return Ok(report);
+    }
     loop {
-        let after = report.head.map_or(0, |head| head.place);
+        let after = report.head.map_or(begin, |head| head.place);
+        if after >= upto {
+            return Ok(report);
+        }
         let page = db.rows(CHAINED, vec![Value::Integer(after)], read).await?;
         if page.is_empty() {
             break;
         }
         for record in page {
-            let expected = report.head.map_or(0, |head| head.place) + 1;
+            let expected = report.head.map_or(begin, |head| head.place) + 1;
             let right = link(&link_before, record.place, &record.bytes);
             let fault = if record.place != expected {
                 Some(format!("a record was removed: after place {} comes {}", expected - 1, record.place))
@@ -93,7 +110,10 @@ pub(super) async fn check(db: &mut Db, vouched: Option<ChainHead>) -> Result<Cha
                 } else {
                     format!("the record at place {expected} (row {}) was changed or moved", record.seq)
                 })
-            } else if vouched.is_some_and(|head| head.place == record.place && head.link != right) {
+            } else if [vouched.map(|vouched| vouched.head), let_go]
+                .into_iter()
+                .any(|known| differs(known, Some(ChainHead { place: record.place, link: right })))
+            {
                 Some(format!("the records up to place {expected} are not those that the keeper vouches for"))
             } else {
                 None
@@ -107,12 +127,17 @@ pub(super) async fn check(db: &mut Db, vouched: Option<ChainHead>) -> Result<Cha
             link_before = right;
         }
     }
-    let last = report.head.map_or(0, |head| head.place);
-    if let Some(head) = vouched.filter(|head| head.place > last) {
+    let last = report.head.map_or(begin, |head| head.place);
+    if let Some(head) = vouched.map(|vouched| vouched.head).filter(|head| head.place > last) {
         report.fault =
             Some(format!("records were cut off: the last is at place {last}, the keeper vouches for {}", head.place));
     }
     Ok(report)
+}
+
+/// Whether two links of the same place are not the same.
+fn differs(known: Option<ChainHead>, found: Option<ChainHead>) -> bool {
+    known.zip(found).is_some_and(|(known, found)| known.place == found.place && known.link != found.link)
 }
 
 /// What the first link is made from, and how many records stand before it.

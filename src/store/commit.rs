@@ -72,6 +72,7 @@ impl Worker {
             self.refused(&error).await;
             return Err(error);
         }
+        self.tidy_soon(self.pending.len() + 1);
         self.pending.clear();
         self.deadline = None;
         self.status.commits += 1;
@@ -81,7 +82,7 @@ impl Worker {
     }
 
     /// Brings the word index up to date, inside the open transaction.
-    async fn index(&mut self) -> Result<(), StoreError> {
+    pub(super) async fn index(&mut self) -> Result<(), StoreError> {
         self.db.execute(search::INDEX_REST, Vec::new()).await?;
         self.not_indexed = 0;
         Ok(())

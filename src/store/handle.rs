@@ -10,7 +10,7 @@ use super::worker::{Reply, Request, Worker};
 use super::write::Write;
 use super::{
     BeginCall, CallQuery, CallRecord, ChainHead, ChainReport, ChainRow, DataFolder, DeviceState, EndCall, Message,
-    Opened, Options, Progress, Role,
+    Opened, Options, Progress, Role, Vouched,
 };
 use super::{StoreError, StoreStatus, open, read};
 use crate::base::{Clock, Id, IdSource, limits};
@@ -198,12 +198,12 @@ impl Store {
         self.ask(|reply| Request::ChainAt(place, reply)).await
     }
 
-    /// Walks the whole audit chain; `vouched` is the head that the keeper remembers.
+    /// Walks the audit chain up to a place; `vouched` is what the keeper remembers.
     ///
     /// # Errors
     /// [`StoreError::Full`], [`StoreError::Closed`], what SQLite says. A chain that does not fit is no error.
-    pub async fn check_chain(&self, vouched: Option<ChainHead>) -> Result<ChainReport, StoreError> {
-        self.ask(|reply| Request::CheckChain(vouched, reply)).await
+    pub async fn check_chain(&self, vouched: Option<Vouched>, upto: i64) -> Result<ChainReport, StoreError> {
+        self.ask(|reply| Request::CheckChain(vouched, upto, reply)).await
     }
 
     /// Audit records in the order of their chain, after a place; those from before the chain come first.

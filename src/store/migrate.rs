@@ -15,7 +15,7 @@ struct Migration {
 const MEMORIES_OF_2: &str = include_str!("migrations/0002_memories.table.sql");
 
 /// Step `n` leads from version `n` to `n + 1`.
-const MIGRATIONS: [Migration; 5] = [
+const MIGRATIONS: [Migration; 6] = [
     Migration {
         up: &[include_str!("migrations/0001_ground.up.sql")],
         down: &[include_str!("migrations/0001_ground.down.sql")],
@@ -40,12 +40,16 @@ const MIGRATIONS: [Migration; 5] = [
         up: &[include_str!("migrations/0005_timers.up.sql")],
         down: &[include_str!("migrations/0005_timers.down.sql")],
     },
+    Migration {
+        up: &[include_str!("migrations/0006_cut.up.sql")],
+        down: &[include_str!("migrations/0006_cut.down.sql")],
+    },
 ];
 
 /// The newest schema version.
-pub const VERSION: u32 = 5;
+pub const VERSION: u32 = 6;
 
-const _: () = assert!(MIGRATIONS.len() == 5 && VERSION == 5, "VERSION is the number of migrations");
+const _: () = assert!(MIGRATIONS.len() == 6 && VERSION == 6, "VERSION is the number of migrations");
 
 /// Written into the file's header («Hrth»), so that another program's database is recognised.
 pub(super) const APPLICATION_ID: u32 = 0x4872_7468;

@@ -39,6 +39,7 @@ mod care;
 mod chain;
 mod check;
 mod commit;
+mod cut;
 mod db;
 mod degraded;
 mod error;
@@ -57,11 +58,13 @@ mod ring;
 #[cfg(test)]
 mod scratch;
 mod search;
+mod tidy;
 mod usage;
 mod worker;
 mod write;
 
 pub use care::{Backup, Compacted, Look, Restored, check_closed, look, restore};
+pub use cut::{CutDue, Vouched};
 pub use error::StoreError;
 pub use folder::DataFolder;
 pub use handle::{Store, migrate_to};
@@ -73,3 +76,4 @@ pub use record::{
     BeginCall, CallEnd, CallQuery, CallRecord, ChainHead, ChainReport, ChainRow, Decision, DeviceState, EndCall,
     Message, Opened, Progress, Role, StoreStatus,
 };
+pub use tidy::Caps;

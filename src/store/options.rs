@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::tidy::Caps;
 use crate::base::limits;
 
 /// How the store behaves; the default is right outside tests.
@@ -19,6 +20,10 @@ pub struct Options {
     pub wait_for_disk: bool,
     /// Vectors that may be held in memory; more are read from flash at every question.
     pub resident_vectors: usize,
+    /// How much the tables that grow with use may hold.
+    pub caps: Caps,
+    /// Longest time between two looks whether one of them is full.
+    pub tidy: Duration,
     /// Bytes that may be written to flash in a day before the unimportant is held in memory.
     pub flash_day: u64,
 }
@@ -32,6 +37,8 @@ impl Default for Options {
             check_at_open: limits::CHECK_AT_OPEN,
             wait_for_disk: true,
             resident_vectors: limits::RESIDENT_VECTORS,
+            caps: Caps::default(),
+            tidy: limits::TIDY_EVERY,
             flash_day: limits::FLASH_DAY,
         }
     }

@@ -135,6 +135,8 @@ pub struct ChainReport {
     pub records: u64,
     /// Records from before there was a chain; the first link covers them.
     pub older: u64,
+    /// The last record that was cut off the front because there were too many.
+    pub cut: Option<ChainHead>,
     /// The last record that fits.
     pub head: Option<ChainHead>,
     /// What does not fit.
@@ -272,6 +274,8 @@ pub struct StoreStatus {
     pub flash_day: u64,
     /// What is held in memory for the rest of the day because the budget is spent, if anything.
     pub shedding: Option<&'static str>,
+    /// Rows that went since the start because their tables were full.
+    pub pruned: u64,
     /// Where a damaged file was moved at or since the start.
     pub quarantined: Option<PathBuf>,
     /// Whether every page was read since the start, and is sound.

@@ -15,12 +15,13 @@ use super::db::Db;
 use super::keep::{self, ListItem, Timer};
 use super::policy::Sheds;
 use super::ring::Ring;
+use super::tidy::Tidy;
 use super::write::Write;
 use super::{
-    CallQuery, CallRecord, ChainHead, ChainReport, ChainRow, DataFolder, DeviceState, Message, Opened, Options,
-    StoreError, StoreStatus,
+    CallQuery, CallRecord, ChainHead, ChainReport, ChainRow, CutDue, DataFolder, DeviceState, Message, Opened, Options,
+    StoreError, StoreStatus, Vouched,
 };
-use super::{chain, memory, read, usage};
+use super::{chain, cut, memory, read, usage};
 use crate::base::{Clock, Id, limits};
 
 /// Where a request's answer goes.
@@ -50,8 +51,14 @@ pub(super) enum Request {
     ChainHead(Reply<Option<ChainHead>>),
     /// The link at a place of the audit chain.
     ChainAt(i64, Reply<Option<ChainHead>>),
-    /// Walk the audit chain; the head that the keeper remembers.
-    CheckChain(Option<ChainHead>, Reply<ChainReport>),
+    /// Walk the audit chain up to a place; what the keeper remembers.
+    CheckChain(Option<Vouched>, i64, Reply<ChainReport>),
+    /// Audit records that should go.
+    CutDue(Reply<Option<CutDue>>),
+    /// The last one that went.
+    ChainCut(Reply<Option<ChainHead>>),
+    /// Cut the chain's front off.
+    CutChain(ChainHead, Reply<()>),
     /// Audit records with their links, after a place.
     ChainPage(i64, Reply<Vec<ChainRow>>),
     /// What memory asks.
@@ -87,6 +94,8 @@ pub(super) struct Worker {
     pub(super) writable: bool,
     /// What of a large file is still to be checked, and when the next part is due.
     pub(super) rest: Option<(Rest, Instant)>,
+    /// Whether a table is full.
+    pub(super) tidy: Tidy,
     /// Vectors held in memory.
     pub(super) shelf: memory::Shelf,
     /// The latest place that a memory was given.
@@ -114,6 +123,7 @@ impl Worker {
             checked: opened.checked,
             ..StoreStatus::default()
         };
+        let tidy = Tidy::new(Instant::now() + options.tidy.min(limits::TIDY_FIRST));
         let retry_at = status.degraded.is_some().then(|| Instant::now() + options.retry);
         Self {
             db,
@@ -128,6 +138,7 @@ impl Worker {
             retry_at,
             writable: opened.degraded.is_none(),
             rest: None,
+            tidy,
             shelf: memory::Shelf::default(),
             placed: 0,
             usage,
@@ -139,7 +150,7 @@ impl Worker {
     pub(super) async fn serve(mut self, mut requests: mpsc::Receiver<Request>) {
         loop {
             let check_at = self.rest.as_ref().map(|(_, at)| *at);
-            let wake = [self.deadline, self.retry_at, check_at].into_iter().flatten().min();
+            let wake = [self.deadline, self.retry_at, check_at, Some(self.tidy.at)].into_iter().flatten().min();
             let request = match wake {
                 None => requests.recv().await,
                 Some(at) => match tokio::time::timeout_at(at.into(), requests.recv()).await {
@@ -237,10 +248,19 @@ impl Worker {
                 let found = chain::at(&mut self.db, place).await;
                 send(reply, self.noticed(found).await);
             }
-            Request::CheckChain(vouched, reply) => {
-                let found = chain::check(&mut self.db, vouched).await;
+            Request::CheckChain(vouched, upto, reply) => {
+                let found = chain::check(&mut self.db, vouched, upto).await;
                 send(reply, self.noticed(found).await);
             }
+            Request::CutDue(reply) => {
+                let found = self.cut_due().await;
+                send(reply, self.noticed(found).await);
+            }
+            Request::ChainCut(reply) => {
+                let found = cut::place(&mut self.db).await;
+                send(reply, self.noticed(found).await);
+            }
+            Request::CutChain(upto, reply) => send(reply, self.cut_chain(upto).await),
             Request::ChainPage(after, reply) => {
                 let found = chain::page(&mut self.db, after).await;
                 send(reply, self.noticed(found).await);
@@ -269,6 +289,9 @@ impl Worker {
         }
         if self.rest.as_ref().is_some_and(|(_, at)| *at <= now) {
             self.check_on().await;
+        }
+        if self.tidy.at <= now {
+            self.tidy_on().await;
         }
     }
 

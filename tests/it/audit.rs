@@ -127,3 +127,72 @@ fn an_export_has_every_record_once_with_its_link() {
     assert_eq!(rows[upto - 1]["link"], report["head"]["link"]);
     assert!(export.out.contains("calculate") && export.out.contains("1+2"));
 }
+
+/// Records of earlier runs, written as the service writes them.
+fn many(home: &Home, records: usize) {
+    let options = hearth::store::Options { wait_for_disk: false, ..hearth::store::Options::default() };
+    let folder = hearth::store::DataFolder::open(&home.data()).expect("the folder");
+    let (store, _) = hearth::store::Store::open(&folder, hearth::base::Clock::system(), options, |_| {}).expect("open");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("an executor");
+    runtime.block_on(async {
+        for number in 0..records / 2 {
+            let trace = store.ids().next();
+            let call = hearth::store::BeginCall {
+                tool: "calculate".to_owned(),
+                principal: "console".to_owned(),
+                trace,
+                args: number.to_string(),
+                decision: hearth::store::Decision::Allow,
+                reason: "harmless".to_owned(),
+            };
+            let call = store.begin_call(call, hearth::store::Kind::BeginIdempotent).await.expect("begun");
+            let took = std::time::Duration::ZERO;
+            let end = hearth::store::EndCall { outcome: Ok(()), detail: String::new(), took };
+            store.end_call(call, end).await.expect("ended");
+        }
+        store.close().await.expect("closed");
+    });
+    give_back(&home.data().join("hearth.db"));
+    give_back(&home.data().join("hearth.lock"));
+}
+
+#[test]
+fn a_full_audit_is_cut_where_the_keeper_agrees_and_nobody_else_can_cut_it() {
+    let home = Home::with_late_config(|root| format!("{}[store]\naudit_records = 20000\n", Kept::settings(root)));
+    let kept = Kept::beside(&home);
+    calls(&home, 1);
+    many(&home, 22_000);
+    let service = home.start();
+    let verify = || home.run(&["audit", "verify", "--json"]).json();
+    crate::kit::wait_for("the cut", || Some(()).filter(|()| verify()["cut"]["place"].is_u64()));
+    let report = verify();
+    assert_eq!((&report["ok"], &report["keeper"]["let_go"]), (&serde_json::json!(true), &report["cut"]["place"]));
+    let cut = report["cut"]["place"].as_u64().expect("a place");
+    assert!((2_000..8_000).contains(&cut) && report["records"].as_u64().expect("a count") < 20_000, "{report}");
+    service.stop();
+    assert!(home.run(&["audit", "verify"]).out.contains("went because there were too many"));
+
+    // As whoever owns the file could: a later beginning, with its right link.
+    let forged = "INSERT OR REPLACE INTO audit_cut SELECT 1, place, link, 0 FROM audit WHERE place = 9000;
+        DELETE FROM audit WHERE place <= 9000;";
+    edit(&home, forged);
+    let found = home.run(&["audit", "verify"]);
+    assert!(found.code == Some(1) && found.out.contains("cut off at the front"), "{found:?}");
+    // Nor will the keeper let the latest go, whoever asks for the brain.
+    let key = hearth::keeper::enrol::load(&home.data().join("session.key")).expect("the brain's key");
+    let asked = std::thread::spawn({
+        let socket = kept.socket();
+        move || {
+            let mut client = hearth::keeper::Client::connect(&socket).expect("a keeper");
+            client.prove(&key).and_then(|_| client.cut(hearth::keeper::message::Head { place: 21_000, link: [1; 32] }))
+        }
+    });
+    assert!(asked.join().expect("an answer").is_err());
+    // An administrator takes it as it is.
+    let running = home.start();
+    let socket = kept.socket().display().to_string();
+    let accepted = home.run_as_root(&["audit", "accept", "--socket", &socket]);
+    assert!(accepted.ok, "{accepted:?}");
+    running.stop();
+    assert!(home.run(&["audit", "verify"]).ok);
+}

@@ -1,6 +1,7 @@
 //! The store at library level: records, restarts, versions, faults of disk and file, kill -9.
 
 mod budget;
+mod caps;
 mod cuts;
 mod disk;
 mod durable;

@@ -215,10 +215,10 @@ impl flatbuffers::SimpleToVerifyInSlice for Place {}
 #[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
 pub const ENUM_MIN_ASK: u8 = 0;
 #[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
-pub const ENUM_MAX_ASK: u8 = 17;
+pub const ENUM_MAX_ASK: u8 = 19;
 #[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
 #[allow(non_camel_case_types)]
-pub const ENUM_VALUES_ASK: [Ask; 18] = [
+pub const ENUM_VALUES_ASK: [Ask; 20] = [
   Ask::NONE,
   Ask::Hello,
   Ask::Status,
@@ -237,6 +237,8 @@ pub const ENUM_VALUES_ASK: [Ask; 18] = [
   Ask::Vouch,
   Ask::ShowHead,
   Ask::Wipe,
+  Ask::Cut,
+  Ask::ShowCut,
 ];
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -262,9 +264,11 @@ impl Ask {
   pub const Vouch: Self = Self(15);
   pub const ShowHead: Self = Self(16);
   pub const Wipe: Self = Self(17);
+  pub const Cut: Self = Self(18);
+  pub const ShowCut: Self = Self(19);
 
   pub const ENUM_MIN: u8 = 0;
-  pub const ENUM_MAX: u8 = 17;
+  pub const ENUM_MAX: u8 = 19;
   pub const ENUM_VALUES: &'static [Self] = &[
     Self::NONE,
     Self::Hello,
@@ -284,6 +288,8 @@ impl Ask {
     Self::Vouch,
     Self::ShowHead,
     Self::Wipe,
+    Self::Cut,
+    Self::ShowCut,
   ];
   /// Returns the variant's name or "" if unknown.
   pub fn variant_name(self) -> Option<&'static str> {
@@ -306,6 +312,8 @@ impl Ask {
       Self::Vouch => Some("Vouch"),
       Self::ShowHead => Some("ShowHead"),
       Self::Wipe => Some("Wipe"),
+      Self::Cut => Some("Cut"),
+      Self::ShowCut => Some("ShowCut"),
       _ => None,
     }
   }
@@ -2176,6 +2184,200 @@ impl core::fmt::Debug for ShowHead<'_> {
       ds.finish()
   }
 }
+pub enum CutOffset {}
+#[derive(Copy, Clone, PartialEq)]
+
+pub struct Cut<'a> {
+  pub _tab: flatbuffers::Table<'a>,
+}
+
+impl<'a> flatbuffers::Follow<'a> for Cut<'a> {
+  type Inner = Cut<'a>;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    Self { _tab: flatbuffers::Table::new(buf, loc) }
+  }
+}
+
+impl<'a> Cut<'a> {
+  pub const VT_PLACE: flatbuffers::VOffsetT = 4;
+  pub const VT_LINK: flatbuffers::VOffsetT = 6;
+
+  #[inline]
+  pub unsafe fn init_from_table(table: flatbuffers::Table<'a>) -> Self {
+    Cut { _tab: table }
+  }
+  #[allow(unused_mut)]
+  pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr>(
+    _fbb: &'mut_bldr mut flatbuffers::FlatBufferBuilder<'bldr>,
+    args: &'args CutArgs<'args>
+  ) -> flatbuffers::WIPOffset<Cut<'bldr>> {
+    let mut builder = CutBuilder::new(_fbb);
+    builder.add_place(args.place);
+    if let Some(x) = args.link { builder.add_link(x); }
+    builder.finish()
+  }
+
+
+  #[inline]
+  pub fn place(&self) -> u64 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<u64>(Cut::VT_PLACE, Some(0)).unwrap()}
+  }
+  #[inline]
+  pub fn link(&self) -> flatbuffers::Vector<'a, u8> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<flatbuffers::ForwardsUOffset<flatbuffers::Vector<'a, u8>>>(Cut::VT_LINK, None).unwrap()}
+  }
+}
+
+impl flatbuffers::Verifiable for Cut<'_> {
+  #[inline]
+  fn run_verifier(
+    v: &mut flatbuffers::Verifier, pos: usize
+  ) -> Result<(), flatbuffers::InvalidFlatbuffer> {
+    use self::flatbuffers::Verifiable;
+    v.visit_table(pos)?
+     .visit_field::<u64>("place", Self::VT_PLACE, false)?
+     .visit_field::<flatbuffers::ForwardsUOffset<flatbuffers::Vector<'_, u8>>>("link", Self::VT_LINK, true)?
+     .finish();
+    Ok(())
+  }
+}
+pub struct CutArgs<'a> {
+    pub place: u64,
+    pub link: Option<flatbuffers::WIPOffset<flatbuffers::Vector<'a, u8>>>,
+}
+impl<'a> Default for CutArgs<'a> {
+  #[inline]
+  fn default() -> Self {
+    CutArgs {
+      place: 0,
+      link: None, // required field
+    }
+  }
+}
+
+pub struct CutBuilder<'a: 'b, 'b> {
+  fbb_: &'b mut flatbuffers::FlatBufferBuilder<'a>,
+  start_: flatbuffers::WIPOffset<flatbuffers::TableUnfinishedWIPOffset>,
+}
+impl<'a: 'b, 'b> CutBuilder<'a, 'b> {
+  #[inline]
+  pub fn add_place(&mut self, place: u64) {
+    self.fbb_.push_slot::<u64>(Cut::VT_PLACE, place, 0);
+  }
+  #[inline]
+  pub fn add_link(&mut self, link: flatbuffers::WIPOffset<flatbuffers::Vector<'b , u8>>) {
+    self.fbb_.push_slot_always::<flatbuffers::WIPOffset<_>>(Cut::VT_LINK, link);
+  }
+  #[inline]
+  pub fn new(_fbb: &'b mut flatbuffers::FlatBufferBuilder<'a>) -> CutBuilder<'a, 'b> {
+    let start = _fbb.start_table();
+    CutBuilder {
+      fbb_: _fbb,
+      start_: start,
+    }
+  }
+  #[inline]
+  pub fn finish(self) -> flatbuffers::WIPOffset<Cut<'a>> {
+    let o = self.fbb_.end_table(self.start_);
+    self.fbb_.required(o, Cut::VT_LINK,"link");
+    flatbuffers::WIPOffset::new(o.value())
+  }
+}
+
+impl core::fmt::Debug for Cut<'_> {
+  fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+    let mut ds = f.debug_struct("Cut");
+      ds.field("place", &self.place());
+      ds.field("link", &self.link());
+      ds.finish()
+  }
+}
+pub enum ShowCutOffset {}
+#[derive(Copy, Clone, PartialEq)]
+
+pub struct ShowCut<'a> {
+  pub _tab: flatbuffers::Table<'a>,
+}
+
+impl<'a> flatbuffers::Follow<'a> for ShowCut<'a> {
+  type Inner = ShowCut<'a>;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    Self { _tab: flatbuffers::Table::new(buf, loc) }
+  }
+}
+
+impl<'a> ShowCut<'a> {
+
+  #[inline]
+  pub unsafe fn init_from_table(table: flatbuffers::Table<'a>) -> Self {
+    ShowCut { _tab: table }
+  }
+  #[allow(unused_mut)]
+  pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr>(
+    _fbb: &'mut_bldr mut flatbuffers::FlatBufferBuilder<'bldr>,
+    _args: &'args ShowCutArgs
+  ) -> flatbuffers::WIPOffset<ShowCut<'bldr>> {
+    let mut builder = ShowCutBuilder::new(_fbb);
+    builder.finish()
+  }
+
+}
+
+impl flatbuffers::Verifiable for ShowCut<'_> {
+  #[inline]
+  fn run_verifier(
+    v: &mut flatbuffers::Verifier, pos: usize
+  ) -> Result<(), flatbuffers::InvalidFlatbuffer> {
+    use self::flatbuffers::Verifiable;
+    v.visit_table(pos)?
+     .finish();
+    Ok(())
+  }
+}
+pub struct ShowCutArgs {
+}
+impl<'a> Default for ShowCutArgs {
+  #[inline]
+  fn default() -> Self {
+    ShowCutArgs {
+    }
+  }
+}
+
+pub struct ShowCutBuilder<'a: 'b, 'b> {
+  fbb_: &'b mut flatbuffers::FlatBufferBuilder<'a>,
+  start_: flatbuffers::WIPOffset<flatbuffers::TableUnfinishedWIPOffset>,
+}
+impl<'a: 'b, 'b> ShowCutBuilder<'a, 'b> {
+  #[inline]
+  pub fn new(_fbb: &'b mut flatbuffers::FlatBufferBuilder<'a>) -> ShowCutBuilder<'a, 'b> {
+    let start = _fbb.start_table();
+    ShowCutBuilder {
+      fbb_: _fbb,
+      start_: start,
+    }
+  }
+  #[inline]
+  pub fn finish(self) -> flatbuffers::WIPOffset<ShowCut<'a>> {
+    let o = self.fbb_.end_table(self.start_);
+    flatbuffers::WIPOffset::new(o.value())
+  }
+}
+
+impl core::fmt::Debug for ShowCut<'_> {
+  fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+    let mut ds = f.debug_struct("ShowCut");
+      ds.finish()
+  }
+}
 pub enum WipeOffset {}
 #[derive(Copy, Clone, PartialEq)]
 
@@ -2560,6 +2762,34 @@ impl<'a> Request<'a> {
     }
   }
 
+  #[inline]
+  #[allow(non_snake_case)]
+  pub fn ask_as_cut(&self) -> Option<Cut<'a>> {
+    if self.ask_type() == Ask::Cut {
+      let u = self.ask();
+      // Safety:
+      // Created from a valid Table for this object
+      // Which contains a valid union in this slot
+      Some(unsafe { Cut::init_from_table(u) })
+    } else {
+      None
+    }
+  }
+
+  #[inline]
+  #[allow(non_snake_case)]
+  pub fn ask_as_show_cut(&self) -> Option<ShowCut<'a>> {
+    if self.ask_type() == Ask::ShowCut {
+      let u = self.ask();
+      // Safety:
+      // Created from a valid Table for this object
+      // Which contains a valid union in this slot
+      Some(unsafe { ShowCut::init_from_table(u) })
+    } else {
+      None
+    }
+  }
+
 }
 
 impl flatbuffers::Verifiable for Request<'_> {
@@ -2590,6 +2820,8 @@ impl flatbuffers::Verifiable for Request<'_> {
           Ask::Vouch => v.verify_union_variant::<flatbuffers::ForwardsUOffset<Vouch>>("Ask::Vouch", pos),
           Ask::ShowHead => v.verify_union_variant::<flatbuffers::ForwardsUOffset<ShowHead>>("Ask::ShowHead", pos),
           Ask::Wipe => v.verify_union_variant::<flatbuffers::ForwardsUOffset<Wipe>>("Ask::Wipe", pos),
+          Ask::Cut => v.verify_union_variant::<flatbuffers::ForwardsUOffset<Cut>>("Ask::Cut", pos),
+          Ask::ShowCut => v.verify_union_variant::<flatbuffers::ForwardsUOffset<ShowCut>>("Ask::ShowCut", pos),
           _ => Ok(()),
         }
      })?
@@ -2773,6 +3005,20 @@ impl core::fmt::Debug for Request<'_> {
         },
         Ask::Wipe => {
           if let Some(x) = self.ask_as_wipe() {
+            ds.field("ask", &x)
+          } else {
+            ds.field("ask", &"InvalidFlatbuffer: Union discriminant does not match value.")
+          }
+        },
+        Ask::Cut => {
+          if let Some(x) = self.ask_as_cut() {
+            ds.field("ask", &x)
+          } else {
+            ds.field("ask", &"InvalidFlatbuffer: Union discriminant does not match value.")
+          }
+        },
+        Ask::ShowCut => {
+          if let Some(x) = self.ask_as_show_cut() {
             ds.field("ask", &x)
           } else {
             ds.field("ask", &"InvalidFlatbuffer: Union discriminant does not match value.")

@@ -57,7 +57,7 @@ fn down_to_nothing_and_up_again_is_a_working_store() {
     assert_eq!(opened.version, VERSION);
     assert_eq!(
         heard.try_iter().collect::<Vec<_>>(),
-        [(5, 4), (4, 3), (3, 2), (2, 1), (1, 0), (0, 1), (1, 2), (2, 3), (3, 4), (4, 5)]
+        [(6, 5), (5, 4), (4, 3), (3, 2), (2, 1), (1, 0), (0, 1), (1, 2), (2, 3), (3, 4), (4, 5), (5, 6)]
     );
     wait(async {
         assert_eq!(store.calls(CallQuery::Latest(10)).await.unwrap(), []);
