@@ -6,6 +6,7 @@
 //! secret <name> <version> <sealed value>
 //! peer <uid> <version> <sealed public key>
 //! audit head <version> <sealed head of the audit chain>
+//! audit cut <version> <sealed last record that went off its front>
 //! end <seal over everything before>
 //! ```
 //! Reading accepts exactly what writing gives; what a line *means* is checked by opening it (`vault`).
@@ -23,7 +24,7 @@ pub enum Kind {
     Secret,
     /// The public session key of a uid.
     Peer,
-    /// The last head of the chain of audit records; there is one at most.
+    /// Of the chain of audit records the last head, and the last record that was let go; one each at most.
     Audit,
 }
 
@@ -131,7 +132,7 @@ impl Text {
             let version = counted(version).filter(|version| *version > 0).ok_or(damaged)?;
             let right = match kind {
                 Kind::Secret => Name::new(name).is_ok(),
-                Kind::Audit => name == "head",
+                Kind::Audit => matches!(name, "head" | "cut"),
                 Kind::Peer => counted(name).is_some_and(|uid| u32::try_from(uid).is_ok()),
             };
             if !right || records.iter().any(|record| record.kind == kind && record.name == name) {

@@ -87,7 +87,6 @@ pub(super) async fn check(db: &mut Db, vouched: Option<Vouched>, upto: i64) -> R
         report.fault = Some(format!(
             "records were cut off at the front: the chain begins after place {begin}, the keeper let go those up to {known}"
         ));
-        return Ok(report);
     }
     loop {
         let after = report.head.map_or(begin, |head| head.place);
@@ -119,7 +118,7 @@ pub(super) async fn check(db: &mut Db, vouched: Option<Vouched>, upto: i64) -> R
                 None
             };
             if fault.is_some() {
-                report.fault = fault;
+                report.fault = report.fault.or(fault);
                 return Ok(report);
             }
             report.records += 1;

@@ -79,17 +79,17 @@ impl Store {
 
 impl Worker {
     pub(super) async fn cut_due(&mut self) -> Result<Option<CutDue>, StoreError> {
+        let (Some(head), start) = (chain::head(&mut self.db).await?, place(&mut self.db).await?) else {
+            return Ok(None);
+        };
+        let start = start.map_or(0, |cut| cut.place);
         let caps = &self.options.caps;
-        let (rows, bytes) = (self.tidy.audit.rows, self.tidy.audit.bytes);
+        let (rows, bytes) = (head.place - start, self.tidy.audit.bytes);
         if self.status.degraded.is_some() || (rows <= caps.audit && bytes <= caps.audit_bytes) {
             return Ok(None);
         }
         let urgent = rows > caps.audit.saturating_mul(2) || bytes > caps.audit_bytes.saturating_mul(2);
         let over = (rows - caps.audit).max(0) + rows / 8;
-        let (Some(head), start) = (chain::head(&mut self.db).await?, place(&mut self.db).await?) else {
-            return Ok(None);
-        };
-        let start = start.map_or(0, |cut| cut.place);
         let wanted = start.saturating_add(over).min(head.place - 1);
         let unended = self.db.rows(UNENDED, vec![Value::Integer(wanted)], |row| row.get::<Option<i64>>(0)).await?;
         let upto = unended.into_iter().next().flatten().map_or(wanted, |place| wanted.min(place - 1));

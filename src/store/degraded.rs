@@ -7,6 +7,7 @@ use libsql::Value;
 use super::commit::SET_META;
 use super::db::Db;
 use super::error::Severity;
+use super::tidy::Count;
 use super::worker::Worker;
 use super::{Options, StoreError, open, write};
 
@@ -79,6 +80,10 @@ impl Worker {
                 self.db = db;
                 self.rest = None;
                 self.status.checked = opened.checked;
+                self.status.carried += opened.carried;
+                self.shelf = super::memory::Shelf::default();
+                self.tidy.messages = Count::default();
+                self.tidy.audit = Count::default();
                 self.status.quarantined = opened.quarantined.or_else(|| self.status.quarantined.take());
                 self.writable = opened.degraded.is_none();
                 self.status.degraded = opened.degraded.or_else(|| self.status.degraded.take());

@@ -149,7 +149,9 @@ impl Worker {
         let marked = self.db.batch("SAVEPOINT tidy").await;
         self.noticed(marked).await?;
         let done = if messages_full {
-            self.drop_messages(None).await
+            let rows_over = rows - caps.messages;
+            let bytes_over = (bytes - caps.message_bytes).max(0).saturating_mul(rows) / bytes.max(1);
+            self.drop_messages(None, rows_over.max(bytes_over)).await
         } else if sessions > caps.sessions {
             self.drop_session().await
         } else {
@@ -176,12 +178,12 @@ impl Worker {
             || self.tidy.audit.page(&mut self.db, COUNT_AUDIT).await?)
     }
 
-    /// Lets the oldest messages go, of all or of one session, with their words.
-    async fn drop_messages(&mut self, session: Option<i64>) -> Result<(), StoreError> {
+    /// Lets so many of the oldest messages go, of all or of one session, with their words; few at a time.
+    async fn drop_messages(&mut self, session: Option<i64>, most: i64) -> Result<(), StoreError> {
         self.index().await?;
         self.db.batch(CHOSEN).await?;
         self.db.execute(CLEAR, Vec::new()).await?;
-        let most = Value::Integer(limits::TIDY_ROWS);
+        let most = Value::Integer(most.clamp(1, limits::TIDY_ROWS));
         match session {
             None => self.db.execute(OLDEST, vec![most]).await?,
             Some(session) => self.db.execute(OF_SESSION, vec![Value::Integer(session), most]).await?,
@@ -204,7 +206,7 @@ impl Worker {
             let stale = self.db.rows(STALE_SESSION, Vec::new(), |row| row.get::<i64>(0)).await?;
             let Some(session) = stale.into_iter().next() else { return Ok(()) };
             let had = self.tidy.messages.rows;
-            self.drop_messages(Some(session)).await?;
+            self.drop_messages(Some(session), limits::TIDY_ROWS).await?;
             self.status.pruned +=
                 u64::try_from(self.db.execute(DELETE_SESSION, vec![Value::Integer(session)]).await?).unwrap_or(0);
             let left = self.db.number("SELECT count(*) FROM sessions").await?;

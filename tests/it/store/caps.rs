@@ -42,7 +42,7 @@ fn the_oldest_messages_go_with_their_words() {
             })
             .await;
             let kept = store.messages("s", 1000).await.unwrap();
-            assert!(kept.len() >= least.min(1) && kept.last().unwrap().text.contains("1699"), "{}", kept.len());
+            assert!(kept.len() >= least && kept.last().unwrap().text.contains("1699"), "{}", kept.len());
             assert_eq!(store.search_messages("1001", 5).await.unwrap(), [], "its words are gone too");
             assert_eq!(store.search_messages("1699", 5).await.unwrap().len(), 1);
             assert_eq!(store.check().await.unwrap(), [] as [String; 0], "words and rows agree");
@@ -123,9 +123,13 @@ fn the_audit_is_cut_at_its_front_only_and_only_where_it_was_let_go() {
         assert_eq!((due.upto.place, due.urgent), (40, false), "what has not ended stays, and what came after it");
         store.end_call(unfinished, end()).await.unwrap();
         store.flush().await.unwrap();
+        // As many as are over, and an eighth, once all are counted.
+        let wanted = 142 + 342 / 8;
+        until(&store, "a count of all", async |store| {
+            store.cut_due().await.unwrap().is_some_and(|due| due.upto.place == wanted)
+        })
+        .await;
         let due = store.cut_due().await.unwrap().unwrap();
-        assert_eq!(due.upto.place, 142 + 342 / 8, "as many as are over, and an eighth");
-
         let head = store.chain_head().await.unwrap().unwrap();
         let wrong = ChainHead { link: [7; 32], ..due.upto };
         assert!(matches!(store.cut_chain(wrong).await, Err(StoreError::NotFound(_))));

@@ -35,8 +35,8 @@ fn renewed(scratch: &Scratch) {
     assert!(moved.exists() && opened.degraded.is_none());
     wait(async {
         let trace = store.ids().next();
-        store.begin_call(begin("t", trace), Kind::BeginOnce).await.unwrap();
-        assert_eq!(store.calls(CallQuery::Latest(10)).await.unwrap().len(), 1);
+        let call = store.begin_call(begin("t", trace), Kind::BeginOnce).await.unwrap();
+        assert_eq!(store.calls(CallQuery::Latest(1)).await.unwrap()[0].id, call);
         assert_eq!(store.status().await.unwrap().quarantined, Some(moved));
         store.close().await.unwrap();
     });
