@@ -55,7 +55,6 @@ pub mod policy;
 mod read;
 mod record;
 mod ring;
-mod salvage;
 #[cfg(test)]
 mod scratch;
 mod search;

@@ -120,7 +120,6 @@ impl Worker {
             version: opened.version,
             degraded: opened.degraded.clone(),
             quarantined: opened.quarantined.clone(),
-            carried: opened.carried,
             checked: opened.checked,
             ..StoreStatus::default()
         };

@@ -14,5 +14,4 @@ mod large;
 mod memory;
 mod mounted;
 mod records;
-mod salvage;
 mod versions;
