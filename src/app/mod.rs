@@ -9,6 +9,7 @@
 pub mod admin;
 mod edges;
 mod faults;
+mod keeping;
 mod lines;
 mod model;
 mod network;

@@ -30,7 +30,7 @@ use super::model::{self, Thinking};
 use super::network::Network;
 use super::outside::Channels;
 use super::vouch::Voucher;
-use super::{AppFault, Settings, edges};
+use super::{AppFault, Settings, edges, keeping};
 
 /// A running Hearth: what its doors ask.
 pub struct Service {
@@ -61,21 +61,6 @@ struct Facts {
     opened: Opened,
     orphans: usize,
     lines_lost: Vec<(String, String)>,
-}
-
-/// How the store behaves by these settings.
-fn kept(settings: &crate::config::Store) -> crate::store::Options {
-    let caps = crate::store::Caps {
-        sessions: settings.sessions,
-        messages: settings.messages,
-        audit: settings.audit_records,
-        ..crate::store::Caps::default()
-    };
-    crate::store::Options {
-        caps,
-        flash_day: settings.flash_day_mb.saturating_mul(1024 * 1024),
-        ..crate::store::Options::default()
-    }
 }
 
 /// How much longer the start may take for each migration step.
@@ -109,8 +94,8 @@ impl Service {
             Notify.extend(MIGRATION_STEP);
             Notify.status(&format!("migrating the store from {} to {}", step.from, step.to));
         };
-        let (store, opened) = Store::open(&folder, clock.clone(), kept(&config.store), progress)?;
-        let orphans = closed_orphans(&store).await;
+        let (store, opened) = Store::open(&folder, clock.clone(), keeping::options(&config.store), progress)?;
+        let orphans = keeping::closed_orphans(&store).await;
         let ids = store.ids();
 
         let hands = Hands::attach(spawner).map_err(AppFault::step("take the spawner over"))?;
@@ -462,21 +447,6 @@ impl Drop for Unheard<'_> {
     fn drop(&mut self) {
         if let Some((thinking, session)) = self.0 {
             thinking.stop(Some(session));
-        }
-    }
-}
-
-async fn closed_orphans(store: &Store) -> usize {
-    match store.close_orphans().await {
-        Ok(orphans) => {
-            for call in &orphans {
-                tracing::warn!(call = %call.id, tool = call.tool, "a call of an earlier run has no end: outcome unknown");
-            }
-            orphans.len()
-        }
-        Err(error) => {
-            tracing::error!(%error, "calls of earlier runs were not closed");
-            0
         }
     }
 }
