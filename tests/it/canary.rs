@@ -19,8 +19,8 @@ use hearth::keeper::session::{Direction, Tagger};
 use serde_json::{Value, json};
 
 use crate::kit::{Home, Kept, Model, Running, Step, is_root, wait_for};
-pub(crate) use scan::memory_holds;
-use scan::{KEY, Scan, forms};
+use scan::{KEY, forms};
+pub(crate) use scan::{Scan, memory_holds};
 
 /// The service on its socket, one sentence after the other.
 struct Talk(BufReader<UnixStream>);
@@ -66,7 +66,8 @@ fn held_export(kept: &Kept) -> UnixStream {
 }
 
 /// All processes of a service but those of these names, all files of its home, and the places of temporary files.
-fn everything(scan: &mut Scan, home: &Home, running: &Running, but: &[&str]) {
+pub(crate) fn everything(scan: &mut Scan, home: &Home, running: &Running, but: &[&str]) {
+    wait_for("the probe to end", || running.descendant("hearth-probe").is_none().then_some(()));
     scan.process(running.pid());
     for (pid, name) in running.descendants() {
         if !but.contains(&name.as_str()) {
@@ -152,7 +153,7 @@ fn a_key_used_hundreds_of_times_is_nowhere_but_in_the_keeper_and_in_a_hand_in_th
     planted.finds("raw", "environ of");
     let _ = beside.kill();
     let _ = beside.wait();
-    for (form, text) in forms() {
+    for (form, text) in forms(KEY.as_bytes()) {
         let path = home.data().join("planted.log");
         std::fs::write(&path, [b"before ".as_slice(), &text, b" after"].concat()).expect("written");
         let mut planted = Scan::new();

@@ -6,9 +6,8 @@ use std::path::{Path, PathBuf};
 /// Its slash, plus and equals signs have another form in a URL.
 pub(super) const KEY: &str = "sk-cAn4ry/Zx81+Qq7LmN20pRtVw83kd02mfLp19xZ=";
 
-/// The key in every form that is looked for.
-pub(super) fn forms() -> Vec<(&'static str, Vec<u8>)> {
-    let key = KEY.as_bytes();
+/// A key in every form that is looked for.
+pub(super) fn forms(key: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
     let hex: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
     let url: String = key
         .iter()
@@ -44,18 +43,29 @@ fn base64(bytes: &[u8]) -> String {
 }
 
 /// What the forms are found in, as a place and a form each.
-pub(super) struct Scan {
+pub(crate) struct Scan {
     forms: Vec<(&'static str, Vec<u8>)>,
     pub(super) found: Vec<String>,
     bytes: u64,
 }
 
 impl Scan {
+    /// For the canary.
     pub(super) fn new() -> Self {
-        Self { forms: forms(), found: Vec::new(), bytes: 0 }
+        Self::of(KEY)
     }
 
-    pub(super) fn look(&mut self, place: &str, bytes: &[u8]) {
+    /// For another text.
+    pub(crate) fn of(key: &str) -> Self {
+        Self::of_bytes(key.as_bytes())
+    }
+
+    /// For bytes that are no text.
+    pub(crate) fn of_bytes(key: &[u8]) -> Self {
+        Self { forms: forms(key), found: Vec::new(), bytes: 0 }
+    }
+
+    pub(crate) fn look(&mut self, place: &str, bytes: &[u8]) {
         self.bytes += bytes.len() as u64;
         for (form, wanted) in &self.forms {
             if memchr::memmem::find(bytes, wanted).is_some() {
@@ -65,7 +75,7 @@ impl Scan {
     }
 
     /// Everything of a process that root can see.
-    pub(super) fn process(&mut self, pid: u32) {
+    pub(crate) fn process(&mut self, pid: u32) {
         let folder = PathBuf::from(format!("/proc/{pid}"));
         let name = std::fs::read_to_string(folder.join("comm")).unwrap_or_default();
         let name = format!("{} ({pid})", name.trim());
@@ -82,7 +92,11 @@ impl Scan {
                 );
             }
         }
-        let maps = std::fs::read_to_string(folder.join("maps")).expect("maps (needs root)");
+        let maps = match std::fs::read_to_string(folder.join("maps")) {
+            // It ended since it was listed: a probe, a hand after its call.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return,
+            other => other.expect("maps (needs root)"),
+        };
         let memory = std::fs::File::open(folder.join("mem")).expect("mem (needs root)");
         let mut mapped = 0;
         for line in maps.lines() {
@@ -107,7 +121,7 @@ impl Scan {
     }
 
     /// Every file beneath a folder.
-    pub(super) fn files(&mut self, folder: &Path) {
+    pub(crate) fn files(&mut self, folder: &Path) {
         for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
             let path = entry.path();
             let kind = entry.file_type().expect("a kind");
@@ -120,13 +134,13 @@ impl Scan {
     }
 
     #[track_caller]
-    pub(super) fn clean(&self) {
+    pub(crate) fn clean(&self) {
         assert!(self.found.is_empty(), "the key was found: {:#?}", self.found);
         assert!(self.bytes > 1_000_000, "only {} bytes were looked at", self.bytes);
     }
 
     #[track_caller]
-    pub(super) fn finds(&self, form: &str, place: &str) {
+    pub(crate) fn finds(&self, form: &str, place: &str) {
         let found = self.found.iter().any(|found| found.starts_with(form) && found.contains(place));
         assert!(found, "no {form} in {place}: {:?}", self.found);
     }

@@ -3,16 +3,22 @@
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::LazyLock;
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 
 use super::Broker;
 use super::broker::program;
+use crate::canary::{self, Scan};
 use crate::kit::{Home, Running, is_root, wait_for};
 
 const HOUSE: &str =
     "[[home.entities]]\nid = \"light.kitchen_lamp\"\nname = \"Kitchen lamp\"\nline = \"kitchen_lamp\"\n";
-const PASSWORD: &str = "correct-horse-7-battery";
+/// Another one in each run, so that it stands in no file that somebody left on the machine.
+static PASSWORD: LazyLock<String> = LazyLock::new(|| {
+    let random: [u8; 12] = hearth::keeper::cipher::random().expect("random");
+    format!("correct-horse-{:x}-battery", u128::from_be_bytes(std::array::from_fn(|at| *random.get(at).unwrap_or(&1))))
+});
 
 type Issuer = CertifiedIssuer<'static, KeyPair>;
 
@@ -23,12 +29,12 @@ fn authority(name: &str) -> Issuer {
     CertifiedIssuer::self_signed(params, KeyPair::generate().expect("a key")).expect("an authority")
 }
 
-/// A certificate and its key, in PEM.
-fn certificate(issuer: &Issuer, name: &str) -> (String, String) {
+/// A certificate in PEM, and its key.
+fn certificate(issuer: &Issuer, name: &str) -> (String, KeyPair) {
     let mut params = CertificateParams::new(vec![name.to_owned()]).expect("params");
     params.distinguished_name.push(DnType::CommonName, name);
     let key = KeyPair::generate().expect("a key");
-    (params.signed_by(&key, issuer).expect("signed").pem(), key.serialize_pem())
+    (params.signed_by(&key, issuer).expect("signed").pem(), key)
 }
 
 /// A broker that wants TLS, a client's certificate, a user and a password.
@@ -36,6 +42,7 @@ struct Walled {
     broker: Broker,
     folder: PathBuf,
     client_key: String,
+    client_der: Vec<u8>,
 }
 
 impl Walled {
@@ -50,15 +57,16 @@ impl Walled {
             ("ca.pem", issuer.pem()),
             ("other.pem", other.pem()),
             ("server.pem", server),
-            ("server.key", server_key),
+            ("server.key", server_key.serialize_pem()),
             ("client.pem", client),
-            ("client.key", client_key.clone()),
+            ("client.key", client_key.serialize_pem()),
             ("passwd", String::new()),
         ];
         for (name, text) in files {
             std::fs::write(folder.join(name), text).expect("written");
         }
-        let done = Command::new(passwd).arg("-b").arg(folder.join("passwd")).args(["hearth", PASSWORD]).status();
+        let done =
+            Command::new(passwd).arg("-b").arg(folder.join("passwd")).args(["hearth", PASSWORD.as_str()]).status();
         assert!(done.expect("ran").success());
         std::fs::set_permissions(folder.join("passwd"), std::os::unix::fs::PermissionsExt::from_mode(0o644))
             .expect("open");
@@ -70,7 +78,7 @@ impl Walled {
             path("server.pem"),
             path("server.key"),
         ))?;
-        Some(Self { broker, folder, client_key })
+        Some(Self { broker, folder, client_key: client_key.serialize_pem(), client_der: client_key.serialize_der() })
     }
 
     fn path(&self, name: &str) -> String {
@@ -80,7 +88,7 @@ impl Walled {
     /// What stands retained on a topic, as mosquitto's own client sees it over TLS.
     fn hear(&self, topic: &str) -> Vec<String> {
         let (ca, cert, key) = (self.path("ca.pem"), self.path("client.pem"), self.path("client.key"));
-        let tls = ["--cafile", &ca, "--cert", &cert, "--key", &key, "-u", "hearth", "-P", PASSWORD];
+        let tls = ["--cafile", &ca, "--cert", &cert, "--key", &key, "-u", "hearth", "-P", &PASSWORD];
         let rest = ["-t", topic, "-C", "1", "-W", "20"];
         let arguments: Vec<&str> = tls.into_iter().chain(rest).collect();
         let output = self.broker.client("mosquitto_sub", &arguments).output().expect("ran");
@@ -92,6 +100,16 @@ impl Drop for Walled {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.folder);
     }
+}
+
+/// What nobody but the broker's hand may know: the password, and the key in its file's form and in the form
+/// that a program computes with.
+fn told(walled: &Walled) -> Vec<Scan> {
+    let lines: Vec<&str> = walled.client_key.lines().filter(|line| !line.starts_with('-')).collect();
+    // The number itself, without what says which curve it is on.
+    let der = &walled.client_der;
+    let number = der.windows(2).position(|two| two == [0x04, 0x20]).expect("a number of 32 bytes") + 2;
+    vec![Scan::of(&PASSWORD), Scan::of(lines[0]), Scan::of_bytes(&der[number..number + 32])]
 }
 
 /// A home with a keeper that holds these secrets.
@@ -134,12 +152,12 @@ fn credentials(walled: &Walled, ca: &str) -> String {
 fn tls_password_and_client_certificate_are_taken_by_mosquitto_and_the_brain_has_neither() {
     let Some(walled) = Walled::start() else { return };
     let config = settings(&walled, &credentials(&walled, "ca.pem"));
-    let secrets = [("broker", PASSWORD), ("broker-key", walled.client_key.as_str())];
+    let secrets = [("broker", PASSWORD.as_str()), ("broker-key", walled.client_key.as_str())];
     let (home, _keeper) = keeping(&config, &secrets);
     let running = home.start();
     assert_eq!(walled.hear("hearth/attic/availability"), ["online"], "{}", running.log());
     assert!(running.descendant("hearth-link").is_some(), "{:?}", running.descendants());
-    assert!(!running.log().contains(PASSWORD));
+    assert!(!running.log().contains(PASSWORD.as_str()));
     // The hand is killed: a new one joins again, with new tickets.
     let hand = running.descendant("hearth-link").expect("a hand");
     nix::sys::signal::kill(crate::kit::pid(hand), nix::sys::signal::Signal::SIGKILL).expect("killed");
@@ -147,6 +165,54 @@ fn tls_password_and_client_certificate_are_taken_by_mosquitto_and_the_brain_has_
     wait_for("why it ended", || running.log().contains("the link hand ended").then_some(()));
     assert!(running.log().contains("SIGKILL"), "{}", running.log());
     wait_for("the new connection", || (walled.hear("hearth/attic/availability") == ["online"]).then_some(()));
+}
+
+#[test]
+fn what_a_broker_is_told_by_tls_is_in_no_process_and_no_file() {
+    if !is_root() {
+        eprintln!("SKIPPED: only root can read the memory of sealed processes");
+        return;
+    }
+    let Some(walled) = Walled::start() else { return };
+    let config = settings(&walled, &credentials(&walled, "ca.pem"));
+    let secrets = [("broker", PASSWORD.as_str()), ("broker-key", walled.client_key.as_str())];
+    let (home, keeper) = keeping(&config, &secrets);
+    let running = home.start();
+    assert_eq!(walled.hear("hearth/attic/availability"), ["online"], "{}", running.log());
+    for mut scan in told(&walled) {
+        canary::everything(&mut scan, &home, &running, &["hearth-link"]);
+        scan.process(keeper.pid());
+        scan.clean();
+    }
+    // The hand keeps it, to look for it in what the broker says.
+    let hand = running.descendant("hearth-link").expect("a hand");
+    let mut acting = Scan::of(&PASSWORD);
+    acting.process(hand);
+    acting.finds("raw", "memory of hearth-link");
+}
+
+#[test]
+fn a_password_is_in_the_hand_that_waits_for_the_broker_and_in_no_other_process() {
+    if !is_root() {
+        eprintln!("SKIPPED: only root can read the memory of sealed processes");
+        return;
+    }
+    let broker = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = broker.local_addr().expect("an address").port();
+    let config = format!("[mqtt]\nenabled = true\nport = {port}\nuser = \"hearth\"\npassword_from = \"broker\"\n");
+    let (home, keeper) = keeping(&config, &[("broker", PASSWORD.as_str())]);
+    let running = home.start();
+    let (mut stream, _) = broker.accept().expect("a connection");
+    let mut heard = [0; 512];
+    let length = stream.read(&mut heard).expect("a CONNECT");
+    assert!(memchr::memmem::find(&heard[..length], PASSWORD.as_bytes()).is_some(), "the exact password arrived");
+    let mut scan = Scan::of(&PASSWORD);
+    canary::everything(&mut scan, &home, &running, &["hearth-link"]);
+    scan.process(keeper.pid());
+    scan.clean();
+    let mut acting = Scan::of(&PASSWORD);
+    acting.process(running.descendant("hearth-link").expect("a hand"));
+    acting.finds("raw", "memory of hearth-link");
 }
 
 #[test]
@@ -162,12 +228,12 @@ fn a_link_that_ends_says_why() {
         }
     });
     let config = format!("[mqtt]\nenabled = true\nport = {port}\nuser = \"hearth\"\npassword_from = \"broker\"\n");
-    let (home, _keeper) = keeping(&config, &[("broker", PASSWORD)]);
+    let (home, _keeper) = keeping(&config, &[("broker", PASSWORD.as_str())]);
     let running = home.start();
     for why in ["the broker repeats the password", "the broker closed the connection"] {
         wait_for(why, || running.log().contains(why).then_some(()));
     }
-    assert!(!running.log().contains(PASSWORD));
+    assert!(!running.log().contains(PASSWORD.as_str()));
 }
 
 #[test]
@@ -176,10 +242,10 @@ fn a_wrong_authority_password_host_or_no_certificate_is_refused() {
     let right = credentials(&walled, "ca.pem");
     let bare = format!("ca_file = \"{}\"\nuser = \"hearth\"\npassword_from = \"broker\"\n", walled.path("ca.pem"));
     let cases = [
-        (credentials(&walled, "other.pem"), PASSWORD, "UnknownIssuer"),
-        (format!("{right}host = \"localhost\"\n"), PASSWORD, "not valid for name"),
+        (credentials(&walled, "other.pem"), PASSWORD.as_str(), "UnknownIssuer"),
+        (format!("{right}host = \"localhost\"\n"), PASSWORD.as_str(), "not valid for name"),
         (right.clone(), "another password", "refused us"),
-        (bare, PASSWORD, "MQTT is not connected"),
+        (bare, PASSWORD.as_str(), "MQTT is not connected"),
     ];
     for (more, password, why) in cases {
         let secrets = [("broker", password), ("broker-key", walled.client_key.as_str())];
