@@ -348,6 +348,8 @@ pub const KEPT_AUDIT: i64 = 200_000;
 pub const KEPT_AUDIT_BYTES: i64 = 64 * 1024 * 1024;
 /// Audit records before the head that the keeper lets nobody cut off.
 pub const AUDIT_LEFT: u64 = 10_000;
+/// Bad places of one table of a damaged database that are jumped over before the rest of it is given up.
+pub const SALVAGE_JUMPS: u32 = 1_000;
 /// Time from the start until the rows are counted for the first time.
 pub const TIDY_FIRST: Duration = Duration::from_secs(2);
 /// Longest time between two looks whether a table is full.

@@ -199,7 +199,7 @@ where
     runtime.block_on(async {
         let (store, opened) = Store::open(folder, Clock::system(), store::Options::default(), |_| {})?;
         if let Some(aside) = opened.quarantined {
-            eprintln!("hearth: the database was damaged and is set aside as {}", aside.display());
+            eprintln!("hearth: {}", set_aside(&aside.display().to_string(), &json!(opened.carried)));
         }
         let done = act(store.clone()).await;
         store.close().await?;
@@ -222,11 +222,19 @@ fn readable(command: &Command, answer: &Value) -> String {
     }
 }
 
+/// What happened to a damaged file.
+pub(super) fn set_aside(aside: &str, carried: &Value) -> String {
+    format!("the database was damaged; it is set aside as {aside}, and {carried} rows of it are in the new one")
+}
+
 fn status(answer: &Value) -> String {
     let mut out =
         format!("schema {} · {} bytes, and {} in the log\n", answer["version"], answer["bytes"], answer["log_bytes"]);
     if let Some(reason) = answer["degraded"].as_str() {
         out.push_str(&format!("DEGRADED: {reason}; {} records are held in memory\n", answer["held"]));
+    }
+    if let Some(aside) = answer["quarantined"].as_str() {
+        out.push_str(&format!("{}\n", set_aside(aside, &answer["carried"])));
     }
     if let Some(written) = answer["written_today"].as_u64() {
         out.push_str(&format!("written today: {written} bytes of {}\n", answer["flash_day"]));

@@ -51,6 +51,9 @@ fn readable(status: &Value) -> String {
         text(&status["board"]),
         text(&status["device"]),
     );
+    if let Some(aside) = status["store"]["quarantined"].as_str() {
+        out.push_str(&format!("store   {}\n", super::db::set_aside(aside, &status["store"]["carried"])));
+    }
     out.push_str(&super::doctor::embedder(&status["embedder"]));
     for lost in status["lines_lost"].as_array().into_iter().flatten() {
         out.push_str(&format!("line    {} LOST: {}\n", text(&lost[0]), text(&lost[1])));

@@ -81,6 +81,28 @@ impl Db {
         Ok(fixed)
     }
 
+    /// Opens a damaged file to read what can be read of it, also where it ends before its pages do.
+    pub(super) async fn open_damaged(path: &Path) -> Result<Self, StoreError> {
+        // The pragma that lets SQLite go on where it would refuse the whole file.
+        const GO_ON: &str = "PRAGMA writable_schema = ON";
+        for name in [path.to_path_buf(), immutable(path)] {
+            let plain = Self::connect(&name, OpenFlags::SQLITE_OPEN_READ_ONLY).await?;
+            if plain.batch(GO_ON).await.is_ok() && plain.batch(TOUCH).await.is_ok() {
+                return Ok(plain);
+            }
+            // `immutable` does not read the log.
+            if PathBuf::from(format!("{}-wal", path.display())).metadata().is_ok_and(|m| m.len() > 0) {
+                break;
+            }
+        }
+        // Its log holds commits, which only a writer can read without shared memory.
+        let writer = Self::connect(path, OpenFlags::default()).await?;
+        for setting in ["PRAGMA locking_mode = EXCLUSIVE", GO_ON, TOUCH] {
+            writer.batch(setting).await?;
+        }
+        Ok(writer)
+    }
+
     /// An empty database in memory.
     pub(super) async fn open_memory() -> Result<Self, StoreError> {
         Self::connect(Path::new(":memory:"), OpenFlags::default()).await

@@ -80,6 +80,7 @@ impl Worker {
                 self.db = db;
                 self.rest = None;
                 self.status.checked = opened.checked;
+                self.status.carried += opened.carried;
                 self.shelf = super::memory::Shelf::default();
                 self.tidy.messages = Count::default();
                 self.tidy.audit = Count::default();

@@ -55,6 +55,7 @@ pub mod policy;
 mod read;
 mod record;
 mod ring;
+mod salvage;
 #[cfg(test)]
 mod scratch;
 mod search;

@@ -4,11 +4,11 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use super::check;
 use super::db::Db;
 use super::error::Severity;
 use super::migrate::{self, APPLICATION_ID, VERSION};
 use super::{DataFolder, Opened, Options, Progress, StoreError};
+use super::{check, salvage};
 use crate::base::{Clock, limits};
 
 /// First bytes of every SQLite file (sqlite.org/fileformat2.html 1.3).
@@ -147,9 +147,20 @@ async fn renew(
         }
     };
     tracing::error!(%error, moved = %moved.display(), "the database is damaged; it was moved away and a new one made");
+    let aside = &moved.clone();
     let quarantined = Some(moved);
     match attempt(path, options, progress).await {
-        Ok((db, opened)) => Ok((db, Opened { quarantined, ..opened })),
+        Ok((mut db, opened)) => {
+            let carried = match salvage::carry(&mut db, aside, progress).await {
+                Ok(rows) => rows,
+                Err(error) => {
+                    tracing::error!(%error, "no row of the damaged database could be carried over");
+                    0
+                }
+            };
+            tracing::warn!(rows = carried, "what could be read of the damaged database is in the new one");
+            Ok((db, Opened { quarantined, carried, ..opened }))
+        }
         Err(error) if error.severity() == Severity::Disk => {
             let (db, opened) = degraded(path, &error, progress).await?;
             Ok((db, Opened { quarantined, ..opened }))

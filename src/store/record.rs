@@ -240,6 +240,8 @@ pub struct Opened {
     pub migrated_from: Option<u32>,
     /// Where a damaged file was moved; a new one was made.
     pub quarantined: Option<PathBuf>,
+    /// Rows of it that could still be read and are in the new one.
+    pub carried: u64,
     /// Whether every page was read and is sound; a large file is checked beside the work that follows.
     pub checked: bool,
     /// Why nothing can be written, if so.
@@ -278,6 +280,8 @@ pub struct StoreStatus {
     pub pruned: u64,
     /// Where a damaged file was moved at or since the start.
     pub quarantined: Option<PathBuf>,
+    /// Rows of it that could still be read and are in the new one.
+    pub carried: u64,
     /// Whether every page was read since the start, and is sound.
     pub checked: bool,
 }

@@ -120,6 +120,7 @@ impl Worker {
             version: opened.version,
             degraded: opened.degraded.clone(),
             quarantined: opened.quarantined.clone(),
+            carried: opened.carried,
             checked: opened.checked,
             ..StoreStatus::default()
         };

@@ -19,6 +19,15 @@ fn sql(database: &Path, batch: &str) {
     });
 }
 
+/// Reads one number of a database that nobody has open.
+fn number(database: &Path, query: &str) -> u32 {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(async {
+        let db = libsql::Builder::new_local(database).build().await.unwrap().connect().unwrap();
+        db.query(query, ()).await.unwrap().next().await.unwrap().unwrap().get(0).unwrap()
+    })
+}
+
 /// Moved lines in the audit. The lines that are read go up with every start.
 fn calls(home: &Home) -> usize {
     let shown = home.run(&["audit", "show", "--limit", "1000", "--json"]).json();
@@ -157,4 +166,56 @@ fn a_database_with_a_vector_index_is_never_vacuumed() {
     assert!(home.run(&["db", "check"]).ok);
     assert!(home.run(&["db", "restore", copy.to_str().unwrap()]).ok);
     assert!(home.run(&["db", "check"]).ok, "and is sound");
+}
+
+#[test]
+fn what_was_set_aside_and_what_came_over_is_told() {
+    let home = Home::new();
+    assert!(home.run(&["memory", "add", "the spare keys are in the blue drawer"]).ok);
+    // The page of an index whose rows are sound.
+    let root = number(&database(&home), "SELECT rootpage FROM sqlite_schema WHERE name = 'memories_by_hash'");
+    let mut bytes = std::fs::read(database(&home)).unwrap();
+    let page = usize::try_from(root).unwrap() * 512;
+    bytes[page - 512..page].fill(0xA5);
+    std::fs::write(database(&home), &bytes).unwrap();
+    let service = home.start();
+    for command in [["status"].as_slice(), &["db", "status"]] {
+        let told = home.run(command).out;
+        assert!(told.contains("set aside as") && told.contains(".corrupt-") && told.contains("rows of it"), "{told}");
+    }
+    assert!(home.run(&["db", "status", "--json"]).json()["carried"].as_u64().unwrap() >= 1);
+    assert!(home.run(&["memory", "search", "spare keys"]).out.contains("blue drawer"));
+    service.stop();
+    assert!(!home.run(&["status"]).out.contains("set aside"), "the next start is as ever");
+}
+
+#[test]
+fn a_spent_flash_budget_is_told_and_promises_are_kept() {
+    let home = Home::with_late_config(|_| "[store]\nflash_day_mb = 1\n".to_owned());
+    let service = home.start();
+    let status = home.run(&["db", "status", "--json"]).json();
+    if status["written_today"].is_null() {
+        println!("SKIPPED: this kernel has no task I/O accounting");
+        return;
+    }
+    assert_eq!(status["flash_day"], 1024 * 1024);
+    let quiet = home.run(&["status"]).out;
+    assert!(quiet.contains("of 1048576 bytes written today") && !quiet.contains("SPENT"), "{quiet}");
+    let lines: String = (0..400)
+        .map(|n| {
+            format!("{{\"text\": \"number {n} of those that fill the card: {}\"}}\n", "words and more ".repeat(200))
+        })
+        .collect();
+    let file = home.root().join("many.jsonl");
+    std::fs::write(&file, lines).unwrap();
+    let done = home.run(&["memory", "import", file.to_str().unwrap()]);
+    assert!(done.ok, "{done:?}");
+    assert!(home.run(&["ask", "turn on the kitchen lamp"]).ok, "and people are obeyed");
+    let told = home.run(&["status"]).out;
+    assert!(told.contains("FLASH BUDGET SPENT: ") && told.contains("wait in memory until tomorrow (UTC)"), "{told}");
+    let told = home.run(&["db", "status"]).out;
+    assert!(told.contains("the flash budget is spent: ") && told.contains("of 1048576"), "{told}");
+    assert!(home.run(&["memory", "add", "the spare keys are in the blue drawer"]).ok, "a promise is not shed");
+    service.stop();
+    assert!(home.run(&["memory", "search", "spare keys"]).out.contains("blue drawer"));
 }

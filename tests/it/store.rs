@@ -14,4 +14,5 @@ mod large;
 mod memory;
 mod mounted;
 mod records;
+mod salvage;
 mod versions;
