@@ -182,6 +182,7 @@ impl Memory {
     async fn forget_all(&self, ids: Vec<Id>) -> Result<usize, MemoryFault> {
         let went = self.store.forget_memories(order::everything(), ids).await;
         self.revoke();
+        self.maker.again();
         Ok(went?)
     }
 

@@ -123,6 +123,7 @@ impl Memory {
         }
         let went = self.store.forget_memories(filter, ids).await;
         self.revoke();
+        self.maker.again();
         let went = went?;
         for text in texts {
             self.store.forget_in_messages(speaker.person, &text).await?;

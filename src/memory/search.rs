@@ -87,10 +87,8 @@ impl Found {
     }
 }
 
-/// Candidates of each list for each answer that is wanted.
-const CANDIDATES: usize = 5;
-/// What a neighbour in the same conversation lends: an answer stands behind its question.
-const NEIGHBOUR: f32 = 0.15;
+/// Candidates of each list for each answer that is wanted, and at least.
+const CANDIDATES: (usize, usize) = (5, 100);
 /// Below this share of the question's words, and without a near vector, nothing was found.
 const COVERED: f32 = 0.34;
 /// From this cosine on a vector is near.
@@ -149,7 +147,7 @@ impl Memory {
         vector: Option<Packed>,
     ) -> Result<Vec<Found>, MemoryFault> {
         let limit = question.limit.clamp(1, limits::MEMORY_ANSWERS);
-        let candidates = (limit * CANDIDATES).clamp(50, limits::STORE_ROWS);
+        let candidates = (limit * CANDIDATES.0).clamp(CANDIDATES.1, limits::STORE_ROWS);
         let text = cut(&question.text);
         let filter = &question.filter;
         let by_words = match lists {
@@ -161,28 +159,30 @@ impl Memory {
             None => Vec::new(),
         };
         let nearness: HashMap<i64, f32> = near.iter().map(|hit| (hit.seq, hit.score)).collect();
-        let mut ranked = fuse::fuse(&by_words, &near);
-        ranked.truncate(candidates);
-        lend(&mut ranked);
-        let places = ranked.iter().map(|one| one.seq).collect();
-        let rows = self.store.memories_at(places, filter.clone()).await?;
-        let now = self.clock.wall_ms();
-        for (one, row) in ranked.iter_mut().zip(&rows) {
-            one.score *= fuse::decay(row.sector, now - row.said_ms);
-        }
-        let mut by_place: HashMap<i64, memory::Memory> = rows.into_iter().map(|row| (row.seq, row)).collect();
-        fuse::sort(&mut ranked);
+        let places = by_words.iter().chain(&near).map(|hit| hit.seq).collect();
+        let sketches = self.store.memory_sketches(places, filter.clone()).await?;
         let asked = words::meaningful(text);
+        let both = fuse::Lists { words: &by_words, vectors: &near };
+        let mut ranked = fuse::fuse(both, &sketches, &asked, self.clock.wall_ms());
+        if question.exact {
+            // A neighbour does not hold every word.
+            ranked.retain(|one| one.words.is_some());
+        }
         let mut found: Vec<Found> = Vec::with_capacity(limit);
-        for one in ranked {
-            // A row that was forgotten between the two questions is not there any more.
-            let Some(memory) = by_place.remove(&one.seq) else { continue };
-            let covered = words::covered(&asked, &[&memory.text, &memory.speaker]);
-            let near = nearness.get(&one.seq).copied();
-            let answer = Found { memory, score: one.score, words: one.words, vectors: one.vectors, covered, near };
-            // Two pieces of one text are one answer.
-            if found.iter().all(|known| known.name() != answer.name()) {
-                found.push(answer);
+        // Pieces of one text are one answer: more may be read than are wanted.
+        for page in ranked.chunks(limit) {
+            let places = page.iter().map(|one| one.seq).collect();
+            let rows = self.store.memories_at(places, filter.clone()).await?;
+            let mut by_place: HashMap<i64, memory::Memory> = rows.into_iter().map(|row| (row.seq, row)).collect();
+            for one in page {
+                // A row that was forgotten between the two questions is not there any more.
+                let Some(memory) = by_place.remove(&one.seq) else { continue };
+                let covered = words::covered(&asked, &[&memory.text, &memory.speaker]);
+                let near = nearness.get(&one.seq).copied();
+                let answer = Found { memory, score: one.score, words: one.words, vectors: one.vectors, covered, near };
+                if found.len() < limit && found.iter().all(|known| known.name() != answer.name()) {
+                    found.push(answer);
+                }
             }
             if found.len() == limit {
                 break;
@@ -207,14 +207,4 @@ fn exactly(text: &str) -> Vec<String> {
 /// The question, as far as it is read.
 fn cut(text: &str) -> &str {
     &text[..text.floor_char_boundary(limits::QUESTION_BYTES)]
-}
-
-/// Lends each candidate a part of its best neighbour's score; places are the order of the conversation.
-fn lend(ranked: &mut [fuse::Ranked]) {
-    let scores: HashMap<i64, f32> = ranked.iter().map(|one| (one.seq, one.score)).collect();
-    for one in ranked.iter_mut() {
-        let of = |seq: i64| scores.get(&seq).copied().unwrap_or(0.0);
-        one.score += NEIGHBOUR * of(one.seq - 1).max(of(one.seq + 1));
-    }
-    fuse::sort(ranked);
 }

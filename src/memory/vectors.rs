@@ -2,7 +2,8 @@
 //!
 //! A row is durable and found by its words before it has a vector. What has none yet is taken in the order
 //! of the store, a page at a time, behind every text for which a person waits. A memory whose language the
-//! model does not know is marked as looked at and gets none.
+//! model does not know is marked as looked at and gets none. What was said in a conversation is embedded twice,
+//! alone and behind the two turns before it, because an answer alone («On Tuesday, she said») means little.
 
 #![forbid(unsafe_code)]
 
@@ -16,6 +17,7 @@ use super::{Memory, MemoryFault};
 use crate::base::{Code, Fault, limits};
 use crate::embed::{Embedder, Priority};
 use crate::store::Store;
+use crate::store::memory::around::Bare;
 use crate::store::memory::near::Packed;
 
 /// What one page of work came to.
@@ -54,6 +56,12 @@ impl Maker {
         }
     }
 
+    /// Tells that vectors were taken away: all memories are looked at again.
+    pub(super) fn again(&self) {
+        self.behind.store(0, Ordering::Relaxed);
+        self.news.notify_one();
+    }
+
     /// Tells that memories were kept.
     pub(super) fn kept(&self) {
         self.news.notify_one();
@@ -86,14 +94,22 @@ impl Maker {
         let _alone = self.looked.lock().await;
         let after = self.behind.load(Ordering::Relaxed);
         let bare = self.store.bare_memories(after, limits::FILL_PAGE).await?;
-        let Some((last, ..)) = bare.last() else { return Ok(Filled::default()) };
-        let last = *last;
-        let texts = bare.iter().map(|(_, speaker, text)| said(speaker, text)).collect();
-        let made = self.embedder.embed(texts, Priority::Import, limits::FILL_WALL).await?;
+        let Some(last) = bare.last().map(|one| one.seq) else { return Ok(Filled::default()) };
+        let texts = bare.iter().flat_map(|one| [Some(said(&one.speaker, &one.text)), in_talk(one)]).flatten().collect();
+        let mut made = self.embedder.embed(texts, Priority::Import, limits::FILL_WALL).await?.into_iter();
+        let mut next = || made.next().and_then(|noted| noted.vector);
         let vectors: Vec<(i64, Option<Packed>)> = bare
             .iter()
-            .zip(made)
-            .map(|((seq, ..), noted)| (*seq, noted.vector.as_deref().and_then(Packed::of)))
+            .map(|one| {
+                let alone = next();
+                let around = in_talk(one).and_then(|_| next());
+                let packed = match (&alone, &around) {
+                    (Some(alone), Some(around)) => Packed::middle(alone, around),
+                    (Some(alone), None) => Packed::of(alone),
+                    (None, _) => None,
+                };
+                (one.seq, packed)
+            })
             .collect();
         let with = vectors.iter().filter(|(_, vector)| vector.is_some()).count();
         let told = Filled { made: with, left_out: vectors.len() - with, more: true, why: None };
@@ -143,6 +159,27 @@ fn said(speaker: &str, text: &str) -> String {
     whole
 }
 
+/// Words of an earlier turn that are read with a later one: its end, where questions stand.
+const TAIL_WORDS: usize = 20;
+/// A turn of more words is understood alone.
+const LONG_WORDS: usize = 60;
+
+/// A turn behind what was said right before it; nothing where nothing was, or where it is understood alone.
+fn in_talk(one: &Bare) -> Option<String> {
+    if one.before.is_empty() || one.text.split_whitespace().count() > LONG_WORDS {
+        return None;
+    }
+    let end = |text: &str| {
+        let words: Vec<&str> = text.split_whitespace().collect();
+        words[words.len().saturating_sub(TAIL_WORDS)..].join(" ")
+    };
+    let mut turns: Vec<String> = one.before.iter().map(|(speaker, text)| said(speaker, &end(text))).collect();
+    turns.push(said(&one.speaker, &one.text));
+    let mut whole = turns.join(" ");
+    whole.truncate(whole.floor_char_boundary(limits::EMBED_TEXT_BYTES));
+    Some(whole)
+}
+
 impl From<Fault> for MemoryFault {
     fn from(fault: Fault) -> Self {
         Self::Embedder(fault)
@@ -159,5 +196,19 @@ mod tests {
         assert_eq!(said("", "the boiler"), "the boiler");
         let long = said("Zoë", &"ö".repeat(limits::MEMORY_TEXT_BYTES / 2));
         assert!(long.len() <= limits::EMBED_TEXT_BYTES && long.len() > limits::EMBED_TEXT_BYTES - 4);
+    }
+
+    #[test]
+    fn a_turn_is_read_behind_the_ends_of_what_was_said_before_it() {
+        let turn = |text: &str, before: &[(&str, &str)]| {
+            let before = before.iter().map(|(who, text)| ((*who).to_owned(), (*text).to_owned())).collect();
+            Bare { seq: 1, speaker: "Jan".into(), text: text.into(), before }
+        };
+        assert_eq!(in_talk(&turn("On Tuesday.", &[])), None);
+        let asked = format!("{}when does she come?", "well, ".repeat(40));
+        let whole = in_talk(&turn("On Tuesday.", &[("Jan", "Hello."), ("Anna", &asked)])).expect("a talk");
+        assert!(whole.starts_with("Jan: Hello. Anna: well,") && whole.ends_with("when does she come? Jan: On Tuesday."));
+        assert_eq!(whole.split_whitespace().count(), 2 + 1 + TAIL_WORDS + 3);
+        assert_eq!(in_talk(&turn(&"word ".repeat(LONG_WORDS + 1), &[("Anna", "Hello.")])), None);
     }
 }

@@ -4,7 +4,8 @@ use super::super::handle::kept;
 use super::super::worker::Request;
 use super::super::{Message, Store, StoreError};
 use super::near::Packed;
-use super::serve::Ask;
+use super::around::{Bare, Sketch};
+use super::ask::Ask;
 use super::{Budget, Document, Fact, Filter, Hit, Kept, Memory, MemoryStats, NamedRow, NewMemory, Talk};
 use crate::base::{Id, limits};
 
@@ -53,11 +54,11 @@ impl Store {
         self.ask(|reply| Request::Memory(Ask::Vectors(vectors, !ordered, reply))).await
     }
 
-    /// Memories behind a place that were not looked at for a vector yet: place, speaker, text.
+    /// Memories behind a place that were not looked at for a vector yet, with what was said before them.
     ///
     /// # Errors
     /// What SQLite says.
-    pub async fn bare_memories(&self, after: i64, limit: usize) -> Result<Vec<(i64, String, String)>, StoreError> {
+    pub async fn bare_memories(&self, after: i64, limit: usize) -> Result<Vec<Bare>, StoreError> {
         self.ask(|reply| Request::Memory(Ask::Bare(after, limit, reply))).await
     }
 
@@ -81,6 +82,14 @@ impl Store {
     /// What SQLite says.
     pub async fn memory_near(&self, query: Packed, filter: Filter, limit: usize) -> Result<Vec<Hit>, StoreError> {
         self.ask(|reply| Request::Memory(Ask::Near(query, filter, limit, reply))).await
+    }
+
+    /// What a ranking needs of visible memories at these places and right beside them.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub async fn memory_sketches(&self, places: Vec<i64>, filter: Filter) -> Result<Vec<Sketch>, StoreError> {
+        self.ask(|reply| Request::Memory(Ask::Sketches(places, filter, reply))).await
     }
 
     /// Whole memories by their places, in that order.

@@ -4,6 +4,8 @@
 //! ([`Viewer`]), for words and for vectors alike: nothing is filtered after it was ranked. Vectors are
 //! held beside the rows and compared exactly; see [`near`] for the two back-ends.
 
+pub mod around;
+mod ask;
 mod erase;
 mod facts;
 mod handle;
@@ -16,8 +18,9 @@ mod talks;
 
 pub use facts::{Document, Fact};
 pub use prune::Budget;
+pub(super) use ask::Ask;
 pub(super) use rows::put_vectors;
-pub(super) use serve::{Ask, Shelf};
+pub(super) use serve::Shelf;
 pub use talks::Talk;
 
 use crate::base::Id;

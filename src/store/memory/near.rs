@@ -12,7 +12,7 @@ use super::rows;
 use super::{Area, Class, Filter, Hit, Sector};
 use crate::base::limits;
 
-/// A vector of length 1 as one scale and a signed byte for each dimension.
+/// A vector of length 1, or the middle of two, as one scale and a signed byte for each dimension.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Packed {
     scale: f32,
@@ -34,6 +34,21 @@ impl Packed {
         Some(Self { scale: step / length, steps })
     }
 
+    /// The middle of two directions, as long as they agree: its cosine with a third is the mean of theirs.
+    /// `None` where one has no direction or they differ in dimensions.
+    #[must_use]
+    pub fn middle(one: &[f32], other: &[f32]) -> Option<Self> {
+        let unit = |vector: &[f32]| {
+            let length = vector.iter().map(|v| v * v).sum::<f32>().sqrt();
+            (length.is_finite() && length > f32::EPSILON).then_some(length)
+        };
+        let (a, b) = (unit(one)?, unit(other)?);
+        let middle: Vec<f32> = one.iter().zip(other).map(|(x, y)| f32::midpoint(x / a, y / b)).collect();
+        let long = unit(&middle)?;
+        let packed = Self::of(&middle).filter(|_| one.len() == other.len())?;
+        Some(Self { scale: packed.scale * long, ..packed })
+    }
+
     /// The stored bytes.
     #[must_use]
     pub fn bytes(&self) -> Vec<u8> {
@@ -51,7 +66,8 @@ impl Packed {
         sound.then(|| Self { scale, steps: steps.iter().map(|step| step.cast_signed()).collect() })
     }
 
-    /// Cosine of the angle between two vectors; 0 where their dimensions differ.
+    /// Cosine of the angle between two vectors (the mean cosine for a [`Packed::middle`]); 0 where their dimensions
+    /// differ.
     #[must_use]
     pub fn cosine(&self, other: &Self) -> f32 {
         if self.steps.len() == other.steps.len() {
@@ -279,6 +295,18 @@ mod tests {
         assert_eq!(a.cosine(&Packed::of(&[1.0]).unwrap()), 0.0);
         assert_eq!(Packed::of(&[0.0, 0.0]), None);
         assert_eq!(Packed::read(&a.bytes()), Some(a));
+    }
+
+    #[test]
+    fn a_middle_answers_with_the_mean_of_both() {
+        let (a, b, c) = ([3.0, 0.0, 1.0], [0.0, 2.0, 1.0], [1.0, 1.0, 0.5]);
+        let of = |v: &[f32]| Packed::of(v).unwrap();
+        let middle = Packed::middle(&a, &b).unwrap();
+        let mean = f32::midpoint(of(&a).cosine(&of(&c)), of(&b).cosine(&of(&c)));
+        assert!((middle.cosine(&of(&c)) - mean).abs() < 0.02, "{} {mean}", middle.cosine(&of(&c)));
+        assert_eq!(Packed::middle(&a, &[0.0; 3]), None);
+        assert_eq!(Packed::middle(&a, &[1.0]), None);
+        assert_eq!(Packed::read(&middle.bytes()), Some(middle));
     }
 
     proptest! {

@@ -20,6 +20,8 @@ macro_rules! visible {
     };
 }
 
+pub(super) use visible;
+
 /// Whole visible memories by a condition on ?10.
 macro_rules! memories {
     ($condition:literal, $order:literal) => {
@@ -62,10 +64,6 @@ const VECTORS: &str = concat!(
 const MARKS: &str = "SELECT m.seq, CAST(m.person AS BLOB), CAST(m.chat AS BLOB), CAST(m.area AS BLOB),
     CAST(m.sector AS BLOB), m.said_ms, m.expires_ms, m.held, m.replaced_by, v.vector, CAST(m.class AS BLOB)
     FROM memory_vectors v JOIN memories m ON m.seq = v.seq WHERE v.seq > ?1 ORDER BY v.seq LIMIT ?2";
-const BARE: &str = "SELECT m.seq, CAST(m.speaker AS BLOB), CAST(m.text AS BLOB) FROM memories m
-    WHERE m.seq > ?1 AND NOT EXISTS (SELECT 1 FROM memory_vectors v WHERE v.seq = m.seq)
-    ORDER BY m.seq LIMIT ?2";
-
 // The same words of the same person count once; the import's own name for a turn makes it another one.
 const SAME: &str = "SELECT id, seq FROM memories WHERE hash = ?1 AND person = ?2 AND chat = ?3 AND replaced_by IS NULL
     AND (ref IS ?4 OR ?4 IS NULL) LIMIT 1";
@@ -117,7 +115,7 @@ pub(super) async fn files(db: &mut Db) -> Result<Vec<String>, StoreError> {
 }
 
 /// The values of `visible!`.
-fn seen(filter: &Filter, now_ms: i64, more: [Value; 2]) -> Vec<Value> {
+pub(super) fn seen(filter: &Filter, now_ms: i64, more: [Value; 2]) -> Vec<Value> {
     let word = |word: Option<&str>| word.map_or(Value::Null, |word| Value::Text(word.to_owned()));
     let mut values = vec![
         Value::Integer(i64::from(filter.viewer.everyone)),
@@ -195,12 +193,6 @@ pub(super) async fn marks(db: &mut Db, after: i64, limit: usize) -> Result<Vec<(
         Ok((marks, Packed::read(&bytes_at(row, 9)?)))
     })
     .await
-}
-
-/// Memories behind `after` that have no vector: place, speaker, text.
-pub(super) async fn bare(db: &mut Db, after: i64, limit: usize) -> Result<Vec<(i64, String, String)>, StoreError> {
-    let values = vec![Value::Integer(after), count(limit)];
-    db.rows(BARE, values, |row| Ok((row.get(0)?, text_at(row, 1)?, text_at(row, 2)?))).await
 }
 
 /// Visible memories behind `after`, oldest first.
@@ -286,6 +278,11 @@ pub(super) async fn replace(db: &mut Db, old: i64, new: i64) -> Result<(), Store
 pub(super) async fn set_vector(db: &mut Db, seq: i64, vector: Option<&Packed>) -> Result<(), StoreError> {
     let bytes = vector.map(Packed::bytes).unwrap_or_default();
     db.execute(VECTOR, vec![Value::Integer(seq), Value::Blob(bytes)]).await.map(drop)
+}
+
+/// Takes a memory's vector away; it is made anew.
+pub(super) async fn drop_vector(db: &mut Db, seq: i64) -> Result<(), StoreError> {
+    db.execute("DELETE FROM memory_vectors WHERE seq = ?1", vec![Value::Integer(seq)]).await.map(drop)
 }
 
 /// Keeps several.

@@ -5,73 +5,13 @@ use std::time::Instant;
 use super::super::commit::not_durable;
 use super::super::error::Severity;
 use super::super::policy::Kind;
+use super::super::StoreError;
 use super::super::worker::{Reply, Worker};
 use super::super::write::Write;
-use super::super::{Message, StoreError};
+use super::ask::Ask;
 use super::near::{Nearest, Packed, Resident, Streamed};
-use super::{
-    Budget, Document, Fact, Filter, Hit, Kept, Memory, MemoryStats, NamedRow, NewMemory, Talk, erase, facts, rows,
-    same, talks,
-};
+use super::{Filter, Hit, Kept, Memory, NewMemory, around, erase, facts, rows, same, talks};
 use crate::base::{Id, limits};
-
-/// A question or an order of memory.
-pub(in super::super) enum Ask {
-    /// Keep these, durably; each with the id that it gets.
-    Keep(Vec<(Id, NewMemory)>, Reply<Vec<Kept>>),
-    /// Keep the vectors of memories; `true` where they may be held back by the flash budget.
-    Vectors(Vec<(i64, Option<Packed>)>, bool, Reply<()>),
-    /// Memories without a vector, behind a place.
-    Bare(i64, usize, Reply<Vec<(i64, String, String)>>),
-    /// Hits of any of these quoted terms; `true` for the trigrams.
-    Words(Vec<String>, bool, Filter, usize, Reply<Vec<Hit>>),
-    /// Hits of a vector.
-    Near(Packed, Filter, usize, Reply<Vec<Hit>>),
-    /// Whole memories by their places, in that order; those that may not be seen are left out.
-    At(Vec<i64>, Filter, Reply<Vec<Memory>>),
-    /// Whole memories behind a place.
-    List(Filter, i64, usize, Reply<Vec<Memory>>),
-    /// One memory.
-    One(Filter, Id, Reply<Option<Memory>>),
-    /// Forget what may be seen; how many went.
-    Forget(Filter, Vec<Id>, Reply<usize>),
-    /// Take a text out of the messages of a person's sessions.
-    Erase(String, String, Reply<usize>),
-    /// Mark what is seen as replaced by something newer.
-    Supersede(Filter, Id, Id, Reply<()>),
-    /// Hold, or lift a hold.
-    Hold(Filter, Id, bool, Reply<()>),
-    /// Forget what has ended and what is over a budget, a page of it; how many went.
-    Prune(Budget, Reply<usize>),
-    /// Make what was kept twice one; how many became history.
-    Merge(Reply<usize>),
-    /// The household's rows whose names begin so.
-    Named(String, Reply<Vec<NamedRow>>),
-    /// The row that an import gave a name: name, person, chat.
-    ByName(String, String, String, Reply<Option<Id>>),
-    /// The files that rows come from.
-    Files(Reply<Vec<String>>),
-    /// Messages of a conversation behind a place.
-    TalkPage(String, i64, Reply<Vec<(i64, Message)>>),
-    /// Delete the oldest documents of a prefix until all of it fits.
-    Trim(String, i64, Reply<usize>),
-    /// The conversations, the latest first.
-    Talks(usize, Reply<Vec<Talk>>),
-    /// Counts.
-    Stats(Reply<MemoryStats>),
-    /// Set a fact.
-    SetFact(Fact, Reply<()>),
-    /// A fact with its history.
-    Fact(String, String, Reply<Vec<Fact>>),
-    /// All facts.
-    Facts(String, Reply<Vec<Fact>>),
-    /// Forget a fact.
-    ForgetFact(String, String, Reply<bool>),
-    /// Write a document.
-    Write(Document, Reply<()>),
-    /// Read a document.
-    Read(String, String, Reply<Option<Document>>),
-}
 
 /// The vectors that are held in memory, or not.
 #[derive(Debug, Default)]
@@ -97,9 +37,9 @@ impl Worker {
             Ask::Keep(new, reply) => send(reply, self.keep(new, now).await),
             Ask::Vectors(vectors, may_wait, reply) => send(reply, self.keep_vectors(vectors, may_wait).await),
             Ask::Bare(after, limit, reply) => {
-                let found = rows::bare(&mut self.db, after, limit).await;
+                let found = around::bare(&mut self.db, after, limit).await;
                 let bare = found.map(|mut bare| {
-                    bare.retain(|(seq, ..)| !self.ring.holds_vector(*seq));
+                    bare.retain(|one| !self.ring.holds_vector(one.seq));
                     bare
                 });
                 send(reply, self.noticed(bare).await);
@@ -110,6 +50,10 @@ impl Worker {
             }
             Ask::Near(query, filter, limit, reply) => {
                 let found = self.nearest(&query, &filter, now, limit).await;
+                send(reply, self.noticed(found).await);
+            }
+            Ask::Sketches(places, filter, reply) => {
+                let found = around::sketches(&mut self.db, &places, &filter, now).await;
                 send(reply, self.noticed(found).await);
             }
             Ask::At(places, filter, reply) => send(reply, self.rows_at(places, &filter, now).await),
@@ -354,6 +298,11 @@ impl Worker {
             let Some(memory) = rows::one(&mut self.db, filter, now_ms, id).await? else { continue };
             if memory.held {
                 return Err(StoreError::Held(id.to_string()));
+            }
+            // What was said right behind it was embedded together with it.
+            for seq in around::followers(&mut self.db, memory.seq).await? {
+                rows::drop_vector(&mut self.db, seq).await?;
+                self.shelf.resident.remove(seq);
             }
             went += usize::from(rows::forget(&mut self.db, memory.seq).await?);
             self.shelf.resident.remove(memory.seq);
