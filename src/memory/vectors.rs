@@ -207,7 +207,9 @@ mod tests {
         assert_eq!(in_talk(&turn("On Tuesday.", &[])), None);
         let asked = format!("{}when does she come?", "well, ".repeat(40));
         let whole = in_talk(&turn("On Tuesday.", &[("Jan", "Hello."), ("Anna", &asked)])).expect("a talk");
-        assert!(whole.starts_with("Jan: Hello. Anna: well,") && whole.ends_with("when does she come? Jan: On Tuesday."));
+        assert!(
+            whole.starts_with("Jan: Hello. Anna: well,") && whole.ends_with("when does she come? Jan: On Tuesday.")
+        );
         assert_eq!(whole.split_whitespace().count(), 2 + 1 + TAIL_WORDS + 3);
         assert_eq!(in_talk(&turn(&"word ".repeat(LONG_WORDS + 1), &[("Anna", "Hello.")])), None);
     }

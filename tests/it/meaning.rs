@@ -116,20 +116,55 @@ fn nobody_is_near_to_what_is_anothers() {
     assert!(ids(&his).iter().all(|id| id.starts_with('o')) && !ids(&his).is_empty(), "{his}");
 }
 
-/// Among the first five, both lists find more than either; among ten, vectors alone find a little more.
+/// The figures of docs/memory.md, with some room: the second talk had no part in the choice of weights.
 #[test]
-fn the_development_talk_is_answered_earlier_by_both_lists_than_by_either() {
+fn the_development_talks_are_answered_better_by_both_lists_than_by_either() {
     let home = home("");
-    let (talk, questions) = (data("talk.jsonl"), data("questions.jsonl"));
-    let told = home.run(&["memory", "bench", "--items", "200", "--talk", &talk, "--questions", &questions, "--json"]);
-    assert!(told.ok, "{told:?}");
-    let told = told.json();
-    let of = |way: &str, what: &str| told["quality"][way][what].as_f64().expect("a number");
-    assert!(told["quality"]["turns"] == 475 && told["quality"]["questions"] == 182, "{told}");
-    for depth in ["recall_at_1", "recall_at_5", "mrr"] {
-        assert!(of("both", depth) > of("words", depth) && of("both", depth) > of("vectors", depth), "{depth}: {told}");
+    for (talk, questions, sizes, at_10, mrr) in [
+        ("talk.jsonl", "questions.jsonl", (475, 182), 0.87, 0.64),
+        ("second-talk.jsonl", "second-questions.jsonl", (271, 123), 0.75, 0.51),
+    ] {
+        let (talk, questions) = (data(talk), data(questions));
+        let told =
+            home.run(&["memory", "bench", "--items", "200", "--talk", &talk, "--questions", &questions, "--json"]);
+        assert!(told.ok, "{told:?}");
+        let told = told.json();
+        let of = |way: &str, what: &str| told["quality"][way][what].as_f64().expect("a number");
+        assert_eq!((&told["quality"]["turns"], &told["quality"]["questions"]), (&json!(sizes.0), &json!(sizes.1)));
+        for depth in ["recall_at_1", "recall_at_5", "recall_at_10", "mrr"] {
+            assert!(
+                of("both", depth) > of("words", depth) && of("both", depth) > of("vectors", depth),
+                "{depth}: {told}"
+            );
+        }
+        assert!(of("both", "recall_at_10") >= at_10 && of("both", "mrr") >= mrr, "{told}");
+        assert!(told["search"][0]["with_embedding_ms"]["p50"].is_f64(), "{told}");
+        assert!(told["search"][0]["bytes_per_item"].as_f64().is_some_and(|bytes| bytes > 388.0), "{told}");
     }
-    assert!(of("both", "recall_at_10") > of("words", "recall_at_10"), "{told}");
-    assert!(told["search"][0]["with_embedding_ms"]["p50"].is_f64(), "{told}");
-    assert!(told["search"][0]["bytes_per_item"].as_f64().is_some_and(|bytes| bytes > 388.0), "{told}");
+}
+
+#[test]
+fn an_answer_is_found_by_the_question_before_it_until_that_is_forgotten() {
+    let home = home("");
+    let turn = |id: &str, speaker: &str, text: &str, session: &str| json!({"id": id, "speaker": speaker, "text": text, "session": session});
+    let lines = [
+        turn("1", "Anna", "When does the veterinarian see the puppy?", "a"),
+        turn("2", "Jan", "On Tuesday at nine, she said.", "a"),
+        turn("3", "Anna", "The roof tiles were delivered.", "b"),
+        turn("4", "Jan", "On Monday at ten, he said.", "c"),
+    ];
+    assert!(import(&home, &lines).ok);
+    let near = |id: &str| {
+        let found = search(&home, "the animal doctor looks at the young dog", &["--by", "vectors"]);
+        let hits = found["hits"].as_array().expect("hits").clone();
+        hits.iter().find(|hit| hit["id"] == id).and_then(|hit| hit["near"].as_f64()).expect("near")
+    };
+    assert!(near("2") > near("4") + 0.1, "behind its question: {} {}", near("2"), near("4"));
+    let before = near("2");
+    let first = search(&home, "veterinarian", &[])["hits"][0]["uuid"].as_str().expect("an id").to_owned();
+    assert!(home.run(&["memory", "forget", &first]).ok);
+    assert_eq!(vectors(&home), 2, "what was made with its words goes with it");
+    assert!(home.run_with_input(&["memory", "search", "--batch", "-", "--json"], b"").ok);
+    assert_eq!(vectors(&home), 3);
+    assert!(near("2") < before - 0.05, "nothing of it stays in its neighbour: {} {before}", near("2"));
 }

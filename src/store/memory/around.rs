@@ -43,7 +43,8 @@ const BEFORE: usize = 2;
 /// Rows before it among which they are looked for: other conversations may run at the same time.
 const LOOKED_AT: i64 = 8;
 
-const BARE: &str = "SELECT m.seq, CAST(m.speaker AS BLOB), CAST(m.text AS BLOB), m.sector = 'episodic' AND m.session <> ''
+const BARE: &str =
+    "SELECT m.seq, CAST(m.speaker AS BLOB), CAST(m.text AS BLOB), m.sector = 'episodic' AND m.session <> ''
     FROM memories m WHERE m.seq > ?1 AND NOT EXISTS (SELECT 1 FROM memory_vectors v WHERE v.seq = m.seq)
     ORDER BY m.seq LIMIT ?2";
 

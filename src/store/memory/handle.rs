@@ -3,9 +3,9 @@
 use super::super::handle::kept;
 use super::super::worker::Request;
 use super::super::{Message, Store, StoreError};
-use super::near::Packed;
 use super::around::{Bare, Sketch};
 use super::ask::Ask;
+use super::near::Packed;
 use super::{Budget, Document, Fact, Filter, Hit, Kept, Memory, MemoryStats, NamedRow, NewMemory, Talk};
 use crate::base::{Id, limits};
 

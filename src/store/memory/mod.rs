@@ -16,9 +16,9 @@ mod same;
 mod serve;
 mod talks;
 
+pub(super) use ask::Ask;
 pub use facts::{Document, Fact};
 pub use prune::Budget;
-pub(super) use ask::Ask;
 pub(super) use rows::put_vectors;
 pub(super) use serve::Shelf;
 pub use talks::Talk;

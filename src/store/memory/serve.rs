@@ -2,10 +2,10 @@
 
 use std::time::Instant;
 
+use super::super::StoreError;
 use super::super::commit::not_durable;
 use super::super::error::Severity;
 use super::super::policy::Kind;
-use super::super::StoreError;
 use super::super::worker::{Reply, Worker};
 use super::super::write::Write;
 use super::ask::Ask;
