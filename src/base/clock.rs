@@ -3,7 +3,7 @@
 //! Deadlines and durations use the monotonic clock; only what a person reads uses the wall clock.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// When this program was made, in milliseconds since 1970 UTC: a time that has surely passed.
@@ -22,26 +22,41 @@ const fn seconds(text: &str) -> i64 {
 /// A source of both times; the manual one is for tests of clock jumps.
 #[derive(Clone, Debug, Default)]
 pub struct Clock {
-    shift_ms: Option<Arc<AtomicI64>>,
+    shifts: Option<Arc<Shifts>>,
+}
+
+/// How far both clocks of a movable one stand before the system's, in milliseconds.
+#[derive(Debug, Default)]
+struct Shifts {
+    wall: AtomicI64,
+    steady: AtomicU64,
 }
 
 impl Clock {
     /// The system's clocks.
     #[must_use]
     pub const fn system() -> Self {
-        Self { shift_ms: None }
+        Self { shifts: None }
     }
 
-    /// The system's clocks with a wall clock that [`Clock::jump`] can move.
+    /// The system's clocks, which [`Clock::jump`] and [`Clock::pass`] can move.
     #[must_use]
     pub fn movable() -> Self {
-        Self { shift_ms: Some(Arc::new(AtomicI64::new(0))) }
+        Self { shifts: Some(Arc::default()) }
     }
 
     /// Moves the wall clock of a movable clock; nothing happens to the system's.
     pub fn jump(&self, by_ms: i64) {
-        if let Some(shift) = &self.shift_ms {
-            shift.fetch_add(by_ms, Ordering::Relaxed);
+        if let Some(shifts) = &self.shifts {
+            shifts.wall.fetch_add(by_ms, Ordering::Relaxed);
+        }
+    }
+
+    /// Lets time pass on both clocks of a movable clock; nothing happens to the system's.
+    pub fn pass(&self, by: Duration) {
+        if let Some(shifts) = &self.shifts {
+            shifts.wall.fetch_add(millis(by), Ordering::Relaxed);
+            shifts.steady.fetch_add(u64::try_from(by.as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
         }
     }
 
@@ -52,13 +67,14 @@ impl Clock {
             Ok(since) => millis(since),
             Err(before) => -millis(before.duration()),
         };
-        real.saturating_add(self.shift_ms.as_ref().map_or(0, |s| s.load(Ordering::Relaxed)))
+        real.saturating_add(self.shifts.as_ref().map_or(0, |shifts| shifts.wall.load(Ordering::Relaxed)))
     }
 
     /// Now on the clock that never jumps.
     #[must_use]
     pub fn monotonic(&self) -> Instant {
-        Instant::now()
+        let passed = self.shifts.as_ref().map_or(0, |shifts| shifts.steady.load(Ordering::Relaxed));
+        Instant::now() + Duration::from_millis(passed)
     }
 }
 
@@ -81,6 +97,9 @@ mod tests {
         let before = movable.wall_ms();
         movable.jump(-86_400_000);
         assert!(movable.wall_ms() < before - 86_000_000);
+        let (wall, steady) = (movable.wall_ms(), movable.monotonic());
+        movable.pass(Duration::from_secs(3_600));
+        assert!(movable.wall_ms() >= wall + 3_600_000 && movable.monotonic() >= steady + Duration::from_secs(3_600));
         let system = Clock::system();
         let before = system.wall_ms();
         system.jump(-86_400_000);

@@ -73,6 +73,8 @@ pub const MEMORY_BYTES: i64 = 128 * 1024 * 1024;
 pub const MEMORY_GROWN: usize = 4 * 1024 * 1024;
 /// How often it is held against its budget anyway, and what has ended is forgotten.
 pub const MEMORY_TIDY: Duration = Duration::from_secs(3600);
+/// Running time through which the wall clock must stand behind the end of a memory before it is deleted.
+pub const ENDED_FOR: Duration = Duration::from_secs(7 * 86_400);
 /// How long after the start it is looked for the first time.
 pub const MEMORY_SETTLED: Duration = Duration::from_secs(5);
 /// Records in one request of an import.

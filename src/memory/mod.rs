@@ -46,7 +46,7 @@ use crate::base::cache::Cache;
 use crate::base::{Clock, Code, Fault, Id, limits};
 use crate::embed::Embedder;
 use crate::guard::leak;
-use crate::store::memory::{Budget, Kept, NewMemory};
+use crate::store::memory::{Budget, Ended, Kept, NewMemory};
 use crate::store::{Store, StoreError};
 use vectors::Maker;
 
@@ -87,7 +87,7 @@ impl From<MemoryFault> for Fault {
 }
 
 /// What memory may hold.
-pub const BUDGET: Budget = Budget { rows: limits::MEMORIES, bytes: limits::MEMORY_BYTES };
+pub const BUDGET: Budget = Budget { rows: limits::MEMORIES, bytes: limits::MEMORY_BYTES, ended: Ended::Surely };
 
 /// The memory of this Hearth. Clones share it.
 #[derive(Clone, Debug)]

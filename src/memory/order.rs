@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::record::{Ground, Record};
 use super::{BUDGET, Change, Lists, Memory, MemoryFault, Question};
 use crate::base::{Id, limits};
-use crate::store::memory::{Area, Budget, Fact, Filter, Sector, Viewer};
+use crate::store::memory::{Area, Budget, Ended, Fact, Filter, Sector, Viewer};
 
 /// An order. `person` and `chat` say who asks; empty is the household.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -308,7 +308,8 @@ impl Memory {
             }
             Order::Prune { rows, bytes } => {
                 let usual = BUDGET;
-                let budget = Budget { rows: rows.unwrap_or(usual.rows), bytes: bytes.unwrap_or(usual.bytes) };
+                let budget =
+                    Budget { rows: rows.unwrap_or(usual.rows), bytes: bytes.unwrap_or(usual.bytes), ended: Ended::Now };
                 Ok(json!({"forgotten": self.prune(budget).await?}))
             }
             Order::Merge => {

@@ -5,6 +5,7 @@ use std::thread;
 
 use tokio::sync::{mpsc, oneshot};
 
+use super::memory::Lived;
 use super::policy::{Durability, Kind};
 use super::worker::{Reply, Request, Worker};
 use super::write::Write;
@@ -298,6 +299,9 @@ fn run(
         // A count that cannot be read starts at nothing; it is no reason to refuse.
         let noted = read::usage(&mut db).await.ok().flatten();
         let mut worker = Worker::new(db, &opened, folder, clock, options, noted);
+        if let Ok(lived) = Lived::read(&mut worker.db, &worker.clock).await {
+            worker.lived = lived;
+        }
         if !opened.checked && opened.degraded.is_none() {
             worker.check_rest().await;
         }

@@ -98,6 +98,8 @@ pub(super) struct Worker {
     pub(super) tidy: Tidy,
     /// Vectors held in memory.
     pub(super) shelf: memory::Shelf,
+    /// What time it surely is.
+    pub(super) lived: memory::Lived,
     /// The latest place that a memory was given.
     pub(super) placed: i64,
     pub(super) usage: usage::Usage,
@@ -124,6 +126,7 @@ impl Worker {
             checked: opened.checked,
             ..StoreStatus::default()
         };
+        let lived = memory::Lived::new(&clock);
         let tidy = Tidy::new(Instant::now() + options.tidy.min(limits::TIDY_FIRST));
         let retry_at = status.degraded.is_some().then(|| Instant::now() + options.retry);
         Self {
@@ -141,6 +144,7 @@ impl Worker {
             rest: None,
             tidy,
             shelf: memory::Shelf::default(),
+            lived,
             placed: 0,
             usage,
             sheds: None,

@@ -3,6 +3,7 @@
 // Helpers of tests fail by panic, as tests do; clippy.toml frees only the test functions themselves.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod amiss;
 mod audit;
 mod boards;
 mod calls;

@@ -5,6 +5,7 @@ mod caps;
 mod cuts;
 mod disk;
 mod durable;
+mod ended;
 mod faults;
 mod full;
 mod keeps;

@@ -9,6 +9,7 @@ mod ask;
 mod erase;
 mod facts;
 mod handle;
+mod lived;
 pub mod near;
 mod prune;
 mod rows;
@@ -18,7 +19,8 @@ mod talks;
 
 pub(super) use ask::Ask;
 pub use facts::{Document, Fact};
-pub use prune::Budget;
+pub(super) use lived::Lived;
+pub use prune::{Budget, Ended};
 pub(super) use rows::put_vectors;
 pub(super) use serve::Shelf;
 pub use talks::Talk;

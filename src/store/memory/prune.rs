@@ -6,6 +6,15 @@ use super::super::StoreError;
 use super::super::worker::Worker;
 use super::rows;
 
+/// Who says that the time of a memory has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// The wall clock, once it has said so all through a week of running time: what goes by itself.
+    Surely,
+    /// The wall clock as it stands: a person who asks for it.
+    Now,
+}
+
 /// How much may be kept; what is held counts, and stays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Budget {
@@ -13,6 +22,8 @@ pub struct Budget {
     pub rows: usize,
     /// Bytes of their texts.
     pub bytes: i64,
+    /// What counts as ended.
+    pub ended: Ended,
 }
 
 // The best first: not replaced, important, new. What comes behind the budget goes.
@@ -35,7 +46,13 @@ impl Worker {
     }
 
     async fn drop_surplus(&mut self, budget: Budget, now_ms: i64) -> Result<usize, StoreError> {
-        let ended = rows::ended(&mut self.db, now_ms).await?;
+        let surely = self.lived.look(&self.clock);
+        self.lived.note(&mut self.db).await?;
+        let upto = match budget.ended {
+            Ended::Surely => surely,
+            Ended::Now => now_ms,
+        };
+        let ended = rows::ended(&mut self.db, upto).await?;
         let mut went = self.drop_places(ended).await?;
         let stats = rows::stats(&mut self.db).await?;
         let over = usize::try_from(stats.memories).unwrap_or(0).saturating_sub(budget.rows);
