@@ -10,6 +10,7 @@
 pub mod chunk;
 mod context;
 pub mod dag;
+mod doubt;
 mod files;
 pub mod fuse;
 mod ingest;

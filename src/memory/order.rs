@@ -259,7 +259,7 @@ impl Memory {
                 let within = if patient { limits::EMBED_WALL } else { limits::QUESTION_WALL };
                 let answer = self.find(&Question { text, filter, limit, exact }, lists, within).await?;
                 let hits: Vec<Value> = answer.found.iter().map(super::Found::to_json).collect();
-                let mut told = json!({"sure": answer.sure, "hits": hits});
+                let mut told = json!({"sure": answer.sure, "confidence": rounded(answer.confidence), "hits": hits});
                 if let Some(why) = answer.words_alone {
                     told["words_alone"] = json!(why);
                 }
@@ -428,6 +428,11 @@ impl Memory {
         let kept = self.keep(new).await?;
         Ok(json!({"replaced": old.id, "ids": kept.iter().map(|kept| kept.id).collect::<Vec<_>>()}))
     }
+}
+
+/// For people and programs: four digits.
+fn rounded(number: f32) -> f64 {
+    (f64::from(number) * 1e4).round() / 1e4
 }
 
 pub(super) fn named(id: &str) -> Result<Id, MemoryFault> {

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::doubt::{self, Weighed};
 use super::{Memory, MemoryFault, fuse, words};
 use crate::base::limits;
 use crate::store::memory::near::Packed;
-use crate::store::memory::{self, Filter, Hit};
+use crate::store::memory::{self, Filter, Worded};
 
 /// What is asked.
 #[derive(Clone, Debug, Default)]
@@ -43,6 +44,8 @@ pub struct Answer {
     pub found: Vec<Found>,
     /// Whether the best are answers, or only what was least far.
     pub sure: bool,
+    /// How sure, 0 to 1.
+    pub confidence: f32,
     /// Why vectors had no part in it, where they had none.
     pub words_alone: Option<String>,
 }
@@ -114,8 +117,14 @@ impl Memory {
             Lists::Both | Lists::Vectors => self.maker.question(cut(&question.text), within).await,
         };
         let words_alone = vector.as_ref().err().cloned();
-        let found = self.rank(question, lists, vector.ok()).await?;
-        Ok(Answer { sure: Self::is_sure(&found), found, words_alone })
+        let by_vectors = vector.is_ok();
+        let (found, asked) = self.ranking(question, lists, vector.ok()).await?;
+        let best = self.weigh_best(&found, &asked, &question.filter).await?;
+        let (confidence, enough) = doubt::judge(&best, lists != Lists::Vectors, by_vectors);
+        // All words of an exact question are there; scripts without spaces have no words to be weighed.
+        let wholly = question.exact || !words::trigrams(cut(&question.text)).is_empty();
+        let sure = enough || (wholly && Self::is_sure(&found));
+        Ok(Answer { sure, confidence, found, words_alone })
     }
 
     async fn by_words(
@@ -124,14 +133,14 @@ impl Memory {
         exact: bool,
         filter: &Filter,
         candidates: usize,
-    ) -> Result<Vec<Hit>, MemoryFault> {
+    ) -> Result<Worded, MemoryFault> {
         let terms = if exact { exactly(text) } else { words::any_of(text) };
         let mut found = self.store.memory_words(terms, false, filter.clone(), candidates).await?;
         let pieces = words::trigrams(text);
         if !pieces.is_empty() {
             let more = self.store.memory_words(pieces, true, filter.clone(), candidates).await?;
-            let known: HashSet<i64> = found.iter().map(|hit| hit.seq).collect();
-            found.extend(more.into_iter().filter(|hit| !known.contains(&hit.seq)));
+            let known: HashSet<i64> = found.hits.iter().map(|hit| hit.seq).collect();
+            found.hits.extend(more.hits.into_iter().filter(|hit| !known.contains(&hit.seq)));
         }
         Ok(found)
     }
@@ -146,12 +155,22 @@ impl Memory {
         lists: Lists,
         vector: Option<Packed>,
     ) -> Result<Vec<Found>, MemoryFault> {
+        Ok(self.ranking(question, lists, vector).await?.0)
+    }
+
+    /// As [`Memory::rank`], with how rare the question's words are.
+    async fn ranking(
+        &self,
+        question: &Question,
+        lists: Lists,
+        vector: Option<Packed>,
+    ) -> Result<(Vec<Found>, Vec<Weighed>), MemoryFault> {
         let limit = question.limit.clamp(1, limits::MEMORY_ANSWERS);
         let candidates = (limit * CANDIDATES.0).clamp(CANDIDATES.1, limits::STORE_ROWS);
         let text = cut(&question.text);
         let filter = &question.filter;
-        let by_words = match lists {
-            Lists::Vectors => Vec::new(),
+        let Worded { hits: by_words, frequencies, rows } = match lists {
+            Lists::Vectors => Worded::default(),
             Lists::Both | Lists::Words => self.by_words(text, question.exact, filter, candidates).await?,
         };
         let near = match vector {
@@ -188,7 +207,8 @@ impl Memory {
                 break;
             }
         }
-        Ok(found)
+        let weighed = doubt::weigh(&asked, &frequencies, rows);
+        Ok((found, weighed))
     }
 
     /// Whether the best answers are answers, or only what was least far.

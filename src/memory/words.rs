@@ -20,21 +20,39 @@ pub fn any_of(question: &str) -> Vec<String> {
     meaningful(question).iter().map(|word| format!("\"{word}\"")).collect()
 }
 
-/// The share of `asked` that texts hold, by the beginnings of words: «boilers» holds «boiler».
+/// The words that some texts hold.
+#[derive(Debug)]
+pub struct Held {
+    words: Vec<String>,
+    whole: Vec<String>,
+}
+
+impl Held {
+    /// Of these texts.
+    #[must_use]
+    pub fn of(texts: &[&str]) -> Self {
+        let whole: Vec<String> = texts.iter().map(|text| text.to_lowercase()).collect();
+        let words = whole.iter().flat_map(|text| text.split(|c: char| !c.is_alphanumeric())).map(str::to_owned);
+        Self { words: words.collect(), whole }
+    }
+
+    /// Whether a word or phrase, in lower case, is there, by the beginnings of words: «boilers» holds «boiler».
+    #[must_use]
+    pub fn has(&self, word: &str) -> bool {
+        if word.contains(' ') {
+            return self.whole.iter().any(|text| text.contains(word));
+        }
+        let stem: String = word.chars().take(5.max(word.chars().count().saturating_sub(2))).collect();
+        self.words.iter().any(|held| held.starts_with(&stem))
+    }
+}
+
+/// The share of `asked` that texts hold; see [`Held::has`].
 #[must_use]
 pub fn covered(asked: &[String], texts: &[&str]) -> f32 {
-    let held: Vec<String> =
-        texts.iter().flat_map(|text| text.split(|c: char| !c.is_alphanumeric())).map(str::to_lowercase).collect();
-    let holds = |word: &&String| {
-        let stem: String = word.chars().take(5.max(word.chars().count().saturating_sub(2))).collect();
-        if word.contains(' ') {
-            texts.iter().any(|text| text.to_lowercase().contains(word.as_str()))
-        } else {
-            held.iter().any(|h| h.starts_with(&stem))
-        }
-    };
+    let held = Held::of(texts);
     #[allow(clippy::cast_precision_loss, reason = "small counts")]
-    if asked.is_empty() { 0.0 } else { asked.iter().filter(holds).count() as f32 / asked.len() as f32 }
+    if asked.is_empty() { 0.0 } else { asked.iter().filter(|word| held.has(word)).count() as f32 / asked.len() as f32 }
 }
 
 /// The words and phrases of a question that mean something, each once, in lower case.

@@ -120,9 +120,9 @@ fn nobody_is_near_to_what_is_anothers() {
 #[test]
 fn the_development_talks_are_answered_better_by_both_lists_than_by_either() {
     let home = home("");
-    for (talk, questions, sizes, at_10, mrr) in [
-        ("talk.jsonl", "questions.jsonl", (475, 182), 0.87, 0.64),
-        ("second-talk.jsonl", "second-questions.jsonl", (271, 123), 0.75, 0.51),
+    for (talk, questions, sizes, at_10, mrr, (sure, doubts)) in [
+        ("talk.jsonl", "questions.jsonl", (475, 182), 0.87, 0.64, (0.75, 0.9)),
+        ("second-talk.jsonl", "second-questions.jsonl", (271, 123), 0.75, 0.51, (0.75, 0.7)),
     ] {
         let (talk, questions) = (data(talk), data(questions));
         let told =
@@ -138,6 +138,7 @@ fn the_development_talks_are_answered_better_by_both_lists_than_by_either() {
             );
         }
         assert!(of("both", "recall_at_10") >= at_10 && of("both", "mrr") >= mrr, "{told}");
+        assert!(of("both", "sure_of_what_was_said") >= sure && of("both", "doubts_what_was_not") >= doubts, "{told}");
         assert!(told["search"][0]["with_embedding_ms"]["p50"].is_f64(), "{told}");
         assert!(told["search"][0]["bytes_per_item"].as_f64().is_some_and(|bytes| bytes > 388.0), "{told}");
     }

@@ -262,7 +262,8 @@ fn answer(door: &mut Door, question: &Value, order: &impl Fn(String) -> Order) -
     let ids: Vec<&Value> = found["hits"].as_array().into_iter().flatten().map(|hit| &hit["id"]).collect();
     let words_alone = found["words_alone"].as_str();
     Ok(json!({
-        "id": question["id"], "query": text, "words_alone": words_alone, "ids": ids, "sure": found["sure"], "hits": found["hits"],
+        "id": question["id"], "query": text, "words_alone": words_alone, "ids": ids, "sure": found["sure"],
+        "confidence": found["confidence"], "hits": found["hits"],
         "ms": (ms * 1e3).round() / 1e3,
     }))
 }

@@ -4,7 +4,7 @@ use super::super::Message;
 use super::super::worker::Reply;
 use super::around::{Bare, Sketch};
 use super::near::Packed;
-use super::{Budget, Document, Fact, Filter, Hit, Kept, Memory, MemoryStats, NamedRow, NewMemory, Talk};
+use super::{Budget, Document, Fact, Filter, Hit, Kept, Memory, MemoryStats, NamedRow, NewMemory, Talk, Worded};
 use crate::base::Id;
 
 /// A question or an order of memory.
@@ -16,7 +16,7 @@ pub(in super::super) enum Ask {
     /// Memories without a vector, behind a place.
     Bare(i64, usize, Reply<Vec<Bare>>),
     /// Hits of any of these quoted terms; `true` for the trigrams.
-    Words(Vec<String>, bool, Filter, usize, Reply<Vec<Hit>>),
+    Words(Vec<String>, bool, Filter, usize, Reply<Worded>),
     /// Hits of a vector.
     Near(Packed, Filter, usize, Reply<Vec<Hit>>),
     /// What a ranking needs of these places and of their neighbours.

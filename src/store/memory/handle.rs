@@ -6,7 +6,7 @@ use super::super::{Message, Store, StoreError};
 use super::around::{Bare, Sketch};
 use super::ask::Ask;
 use super::near::Packed;
-use super::{Budget, Document, Fact, Filter, Hit, Kept, Memory, MemoryStats, NamedRow, NewMemory, Talk};
+use super::{Budget, Document, Fact, Filter, Hit, Kept, Memory, MemoryStats, NamedRow, NewMemory, Talk, Worded};
 use crate::base::{Id, limits};
 
 impl Store {
@@ -72,7 +72,7 @@ impl Store {
         trigrams: bool,
         filter: Filter,
         limit: usize,
-    ) -> Result<Vec<Hit>, StoreError> {
+    ) -> Result<Worded, StoreError> {
         self.ask(|reply| Request::Memory(Ask::Words(terms, trigrams, filter, limit, reply))).await
     }
 

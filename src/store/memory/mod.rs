@@ -243,6 +243,17 @@ pub struct Hit {
     pub score: f32,
 }
 
+/// What a search by words found.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Worded {
+    /// The hits, best first.
+    pub hits: Vec<Hit>,
+    /// How many rows hold each term, whoever may see them, in the order of the terms.
+    pub frequencies: Vec<i64>,
+    /// How many rows there are, about.
+    pub rows: i64,
+}
+
 /// Counts and sizes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct MemoryStats {

@@ -10,7 +10,7 @@ use super::super::worker::{Reply, Worker};
 use super::super::write::Write;
 use super::ask::Ask;
 use super::near::{Nearest, Packed, Resident, Streamed};
-use super::{Filter, Hit, Kept, Memory, NewMemory, around, erase, facts, rows, same, talks};
+use super::{Filter, Hit, Kept, Memory, NewMemory, Worded, around, erase, facts, rows, same, talks};
 use crate::base::{Id, limits};
 
 /// The vectors that are held in memory, or not.
@@ -240,12 +240,15 @@ impl Worker {
         filter: &Filter,
         now_ms: i64,
         limit: usize,
-    ) -> Result<Vec<Hit>, StoreError> {
+    ) -> Result<Worded, StoreError> {
         let mut counted = Vec::with_capacity(terms.len());
         for term in terms {
             let rows = rows::frequency(&mut self.db, &term, trigrams).await?;
             counted.push((rows, term));
         }
+        let frequencies = counted.iter().map(|(rows, _)| *rows).collect();
+        let all = self.db.number("SELECT max(seq) FROM memories").await?;
+        let mut found = Worded { hits: Vec::new(), frequencies, rows: all };
         counted.retain(|(rows, _)| *rows > 0);
         counted.sort();
         let mut room = limits::SEARCH_CANDIDATES;
@@ -256,9 +259,10 @@ impl Worker {
         };
         let wanted: Vec<String> = counted.into_iter().take_while(|one| rare(one)).map(|(_, term)| term).collect();
         if wanted.is_empty() {
-            return Ok(Vec::new());
+            return Ok(found);
         }
-        rows::words(&mut self.db, &wanted.join(" OR "), trigrams, filter, now_ms, limit).await
+        found.hits = rows::words(&mut self.db, &wanted.join(" OR "), trigrams, filter, now_ms, limit).await?;
+        Ok(found)
     }
 
     async fn nearest(
