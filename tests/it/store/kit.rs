@@ -89,7 +89,7 @@ pub(super) async fn remember(store: &Store, new: NewMemory) -> Result<Id, StoreE
 /// The memories that hold any of these words, best first.
 pub(super) async fn found(store: &Store, words: &[&str]) -> Vec<Memory> {
     let terms = words.iter().map(|word| format!("\"{word}\"")).collect();
-    let hits = store.memory_words(terms, false, everything(), 9).await.unwrap();
+    let hits = store.memory_words(terms, false, everything(), 9).await.unwrap().hits;
     store.memories_at(hits.iter().map(|hit| hit.seq).collect(), everything()).await.unwrap()
 }
 

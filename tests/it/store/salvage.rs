@@ -158,7 +158,7 @@ fn damaged_trigrams_and_stray_vectors_cost_no_row() {
         let (store, opened) = scratch.open();
         assert!(opened.quarantined.is_some());
         assert_eq!(store.messages("s", 1000).await.unwrap().len(), 1000);
-        let hits = store.memory_words(vec!["\"备用钥\"".to_owned()], true, everything(), 9).await.unwrap();
+        let hits = store.memory_words(vec!["\"备用钥\"".to_owned()], true, everything(), 9).await.unwrap().hits;
         assert_eq!(hits.len(), 1, "its trigrams are made anew");
         assert_eq!(store.check().await.unwrap(), [] as [String; 0], "and no vector is of no memory");
         assert_eq!(store.bare_memories(0, 9).await.unwrap().len(), 2);
