@@ -309,6 +309,8 @@ pub(super) fn holds(entity: &Entity, state: &str) -> bool {
         (Kind::Climate | Kind::WaterHeater, "on") => {
             !matches!(entity.state.as_str(), "off" | "unavailable" | "unknown")
         }
+        (Kind::LawnMower, "on") => matches!(entity.state.as_str(), "mowing" | "returning"),
+        (Kind::Vacuum, "on") => matches!(entity.state.as_str(), "cleaning" | "returning"),
         (Kind::Climate, "heating" | "cooling") => entity.text("hvac_action").as_deref() == Some(state),
         (Kind::Person | Kind::DeviceTracker, "not_home") => entity.state != "home",
         _ => entity.state == state,

@@ -121,6 +121,12 @@ impl Clause {
                 out.verbs.push("clean");
                 continue;
             }
+            // «turn the heat down in the loft»
+            let leads = item.hits.is_empty() && item.is(Sense::Prep) && item.words.1 > item.words.0 + 1;
+            if leads && matches!(text, "up" | "down") && out.scaled(items, np) {
+                out.up = Some(text == "up");
+                continue;
+            }
             out.wish |= item.hits.is_empty() && item.is(Sense::Wish);
             out.options.extend(item.options.iter().cloned());
             if item.unknown() {
@@ -225,6 +231,15 @@ impl Clause {
         self.crowded |= self.on.is_some_and(|o| o != on);
         self.on = Some(on);
         true
+    }
+
+    /// Whether something is spoken of that goes up and down, so that «down in» says both that and where.
+    fn scaled(&self, items: &[Item], np: &Np) -> bool {
+        let switched = items.iter().any(|i| i.hits.is_empty() && (i.is(Sense::On) || i.is(Sense::Off)));
+        let turned = self.verbs.is_empty() || self.verb(&["turn", "set"]);
+        let scaled = self.attr(&["volume", "temperature", "brightness", "playback", "speed"])
+            || turned && !self.verbs.is_empty() && np.headed();
+        turned && scaled && !switched && self.up.is_none() && self.value.is_none()
     }
 
     /// Whether this «on» leads to a place or device instead of completing the verb.

@@ -141,7 +141,7 @@ pub(super) fn action(c: &Clause) -> Option<Action> {
 pub(super) fn percent(c: &Clause) -> Option<f64> {
     let value = match c.value {
         // «bulb five» is no command; «bulb to five», «set bulb five» and «bulb 5 %» are.
-        Some(Value::Plain(_)) if c.verbs.is_empty() && !c.to && c.attrs.is_empty() => return None,
+        Some(Value::Plain(_)) if c.verbs.is_empty() && !c.to && !c.by && c.attrs.is_empty() => return None,
         Some(Value::Percent(n) | Value::Plain(n)) => Some(n),
         Some(_) => return None,
         None => c.level,
@@ -228,7 +228,9 @@ fn cover(c: &Clause) -> Option<Action> {
     let other = c.kind(&["fan", "light", "media_player", "tv", "speaker", "climate", "vacuum"]);
     let covered = !other && c.nps.iter().any(|np| !np.classes.is_empty()) || c.kind(&["cover", "door", "valve"]);
     // «blinds open», «pull the blinds open», «set the blinds to open»
-    let put = c.verbs.is_empty() || c.verb(&["pull", "set"]);
+    let much = c.value.is_some() || c.much != 0 || c.level.is_some();
+    // «crack it open» says only by how little.
+    let put = c.verbs.is_empty() || c.verb(&["pull", "set"]) || much && c.verb(&["crack"]);
     let opening = c.verb(&["open", "raise"]) || c.states.contains(&"open") && put;
     let closing = c.verb(&["close", "lower"]) || c.states.contains(&"closed") && put;
     let cover = c.about.is_empty() || c.kind(&["cover", "valve"]);
@@ -280,6 +282,7 @@ fn fan(c: &Clause) -> Option<Action> {
         (Some(speed), Some(_)) if c.to => {
             Some(Action::new("HassFanSetSpeed", Command::Speed(speed), fan).with("percentage", number(speed)))
         }
+        (None, Some(_)) if c.value.is_some() => None,
         (step, Some(dir)) => {
             let step = dir * step.unwrap_or_else(|| stride(c, 25.0));
             let action = Action::new("HassFanSetSpeed", Command::SpeedStep(step), fan);

@@ -75,6 +75,8 @@ pub(super) fn light(c: &Clause) -> Option<Action> {
         (Some(level), Some(_)) if lit && (c.to || c.value.is_none() || c.verb(&["dim"]) && !c.by) => {
             Some(brightness(level))
         }
+        // A value that is no percentage is not passed over.
+        (None, Some(_)) if c.value.is_some() => None,
         (step, Some(dir)) if named || c.kind(&["light"]) => {
             let step = dir * step.unwrap_or_else(|| stride(c, 20.0));
             let action = Action::new("HassLightSet", Command::BrightnessStep(step), LIGHTS);

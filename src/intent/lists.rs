@@ -17,9 +17,9 @@ struct List {
 
 /// What a sentence about a list means; [`None`] where it is about none.
 pub(super) fn understand_list(home: &Home, turn: &Turn<'_>, scan: &Scan<'_>) -> Option<Understanding> {
-    let list = find(home, scan)?;
     let first = scan.items.iter().position(|i| !i.idle())?;
     let head = &scan.items[first];
+    let Some(list) = find(home, scan) else { return ticked(home, turn, scan, head) };
     let asks = [Sense::What, Sense::Tell, Sense::Is, Sense::HowMany, Sense::Exist].iter().any(|s| head.is(*s));
     if asks && !head.verb(&["add", "complete", "remove"]) {
         return read_out(home, turn, scan, &list, first);
@@ -44,7 +44,46 @@ pub(super) fn understand_list(home: &Home, turn: &Turn<'_>, scan: &Scan<'_>) -> 
     } else {
         ("complete", Command::CompleteItem)
     };
-    Some(edit(home, turn, &list, intent, command, item))
+    let there = if intent == "add" { None } else { standing(home, &list, item) };
+    Some(edit(home, turn, &list, intent, command, there.as_deref().unwrap_or(item)))
+}
+
+/// «tick off the milk», «mark call mum as done»: an item that stands on one list only says which.
+fn ticked(home: &Home, turn: &Turn<'_>, scan: &Scan<'_>, head: &super::scan::Item) -> Option<Understanding> {
+    if !head.verb(&["complete", "remove"]) || head.named() {
+        return None;
+    }
+    let said = scan.said(head.words.1, scan.words.len());
+    let said = said.trim_matches(|c: char| c.is_whitespace() || ",.!?\"'".contains(c));
+    let done = [" as done", " as complete", " as completed", " as finished", " off", " done"];
+    let item = done.iter().find_map(|end| said.strip_suffix(end)).unwrap_or(said);
+    let todo = home.entities.iter().enumerate().filter(|(_, e)| e.kind == Kind::Todo);
+    let lists = todo.map(|(place, e)| {
+        let name = (!shopping(&e.id, &e.name)).then(|| e.name.clone());
+        List { entity: Some(EntityRef(place)), name, items: (0, 0) }
+    });
+    let unnamed = List { entity: None, name: None, items: (0, 0) };
+    let mut bearers = lists.chain([unnamed]).filter(|list| standing(home, list, item).is_some());
+    let list = bearers.next()?;
+    if bearers.next().is_some() {
+        return None;
+    }
+    let item = standing(home, &list, item)?;
+    let removes = head.verb(&["remove"]) && !head.verb(&["complete"]) && list.name.is_some();
+    let (intent, command): (_, fn(String) -> Command) =
+        if removes { ("remove", Command::RemoveItem) } else { ("complete", Command::CompleteItem) };
+    Some(edit(home, turn, &list, intent, command, &item))
+}
+
+/// The item of a list that is meant, as it stands there: an article more or less is no other item.
+fn standing(home: &Home, list: &List, item: &str) -> Option<String> {
+    let bare = |text: &str| {
+        let slug = crate::home::words::slug(text);
+        let article = ["the_", "some_", "a_", "an_", "my_"].iter().find_map(|a| slug.strip_prefix(a).map(str::to_owned));
+        article.unwrap_or(slug)
+    };
+    let open = items(home, list).iter().filter(|i| !i.done);
+    open.filter(|i| !bare(item).is_empty() && bare(&i.summary) == bare(item)).map(|i| i.summary.clone()).next()
 }
 
 /// «… milk added to …»

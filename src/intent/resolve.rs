@@ -154,6 +154,9 @@ impl Scene<'_> {
                 break;
             }
         }
+        if wanted.command.is_some() {
+            able.retain(|e| !self.other_kind(np, *e));
+        }
         self.narrow(np, &mut able);
         if able.is_empty() && np.names.iter().all(|n| n.generic) {
             return self.group(np, wanted);
@@ -174,6 +177,21 @@ impl Scene<'_> {
         Ok(Found { entities: able, slots })
     }
 
+    /// «the ceiling fan», where a lamp is called «Ceiling»: the kind that was said is not what that is.
+    fn other_kind(&self, np: &Np, e: EntityRef) -> bool {
+        let Some(entity) = self.entity(e) else { return false };
+        let bears = |head: &String| self.home.gazetteer().bearing(head).contains(&e);
+        let another = |kind: &&str| {
+            let of = Kind::from_word(kind).map(|(kind, _)| kind);
+            of.is_some_and(|of| CONCRETE.contains(&of) && of != entity.kind) && !kind_matches(kind, entity)
+        };
+        CONCRETE.contains(&entity.kind)
+            && np.classes.is_empty()
+            && !np.kinds.is_empty()
+            && np.kinds.iter().all(|kind| another(&kind))
+            && !np.heads.iter().any(bears)
+    }
+
     /// By words of a name: «the desk light» for «Office Desk Light», if that is the only one.
     fn partly(&self, np: &Np, parts: &[EntityRef], wanted: &Wanted<'_>) -> Result<Found, Trouble> {
         let mut slots = Slots::default();
@@ -192,7 +210,11 @@ impl Scene<'_> {
         if able.is_empty() {
             return Err(Trouble::Unsaid);
         }
-        let group = (np.plural || np.all) && !np.heads.is_empty();
+        // «both nightstands»; «the nightstands», where all are in one room.
+        let area = |e: &EntityRef| self.entity(*e).and_then(|e| e.area);
+        let together = able.iter().all(|e| area(e).is_some() && area(e) == area(&able[0]));
+        let alike = able.iter().all(|e| self.entity(*e).map(|e| e.kind) == self.entity(able[0]).map(|e| e.kind));
+        let group = (np.plural || np.all) && (!np.heads.is_empty() || alike && (np.all || together));
         if able.len() > 1 && !group {
             return Err(Trouble::Which(able, slots, false));
         }
@@ -347,6 +369,21 @@ impl Scene<'_> {
         put(slots, "name", names);
     }
 }
+
+/// Kinds of which a thing is one or another; a switch may be a lamp, and a script anything.
+const CONCRETE: &[Kind] = &[
+    Kind::Light,
+    Kind::Fan,
+    Kind::Cover,
+    Kind::Lock,
+    Kind::Climate,
+    Kind::MediaPlayer,
+    Kind::Vacuum,
+    Kind::LawnMower,
+    Kind::Humidifier,
+    Kind::WaterHeater,
+    Kind::Valve,
+];
 
 /// One value as itself, several as a list, none not at all.
 fn put(slots: &mut Slots, slot: &'static str, mut values: Vec<String>) {

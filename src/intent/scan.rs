@@ -5,6 +5,7 @@
 
 use super::lexicon::{ENGLISH, Lexicon, Sense};
 use super::number::{self, Value};
+use super::numbered;
 use crate::base::limits;
 use crate::home::spell::Spelling;
 use crate::home::words::{Word, split, stem};
@@ -103,6 +104,7 @@ impl<'a> Scan<'a> {
         let too_long = words.len() > limits::SENTENCE_WORDS;
         let mut mended = Vec::new();
         if !too_long {
+            words = numbered::spelled_out(words, home.gazetteer());
             words = mend(words, &ENGLISH, home.gazetteer(), &mut mended);
         }
         let slips = mended.len();

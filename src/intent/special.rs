@@ -19,7 +19,8 @@ pub(super) fn robot(c: &Clause) -> Option<Action> {
     }
     let vacuum = c.kind(&["vacuum"]) || c.verb(&["clean"]) || c.states.contains(&"cleaning");
     let placed = c.nps.iter().any(|np| np.placed());
-    if !vacuum || !(c.headed() || placed) || c.attrs.iter().any(|a| !matches!(*a, "base" | "job")) {
+    let begun = c.verb(&["start"]) && c.states.contains(&"cleaning");
+    if !vacuum || !(c.headed() || placed || begun) || c.attrs.iter().any(|a| !matches!(*a, "base" | "job")) {
         return None;
     }
     let robots: &'static [Kind] = &[Kind::Vacuum];
@@ -181,6 +182,7 @@ pub(super) fn humidity(c: &Clause) -> Option<Action> {
         (Some(p), Some(_)) if c.to => {
             Some(Action::new("HassHumidifierSetpoint", Command::Humidity(p), kinds).with("humidity", number(p)).bare())
         }
+        (None, Some(_)) if c.value.is_some() => None,
         (step, Some(d)) => {
             let step = d * step.unwrap_or_else(|| stride(c, 5.0));
             Some(

@@ -23,8 +23,16 @@ pub(super) fn only_one(home: &Home, command: &Command, candidates: &[EntityRef])
         (Kind::Cover | Kind::Valve, Command::Stop) => matches!(state, "opening" | "closing"),
         _ => false,
     };
-    let is = |e: &&EntityRef| home.entity(**e).is_some_and(|e| about(e.kind, &e.state));
-    let mut fit = candidates.iter().filter(is);
+    // «mute the TV»: where none plays, the one that is on.
+    let on = |kind: Kind, state: &str| {
+        let heard = matches!(command, Command::Volume(_) | Command::VolumeStep(_) | Command::Mute(_));
+        kind == Kind::MediaPlayer && heard && !matches!(state, "off" | "standby" | "unavailable" | "unknown")
+    };
+    one(home, candidates, about).or_else(|| one(home, candidates, on))
+}
+
+fn one(home: &Home, candidates: &[EntityRef], fits: impl Fn(Kind, &str) -> bool) -> Option<EntityRef> {
+    let mut fit = candidates.iter().filter(|e| home.entity(**e).is_some_and(|e| fits(e.kind, &e.state)));
     let first = fit.next().copied();
     first.filter(|_| fit.next().is_none())
 }

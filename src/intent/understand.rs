@@ -14,7 +14,7 @@ use super::question;
 use super::resolve::{Found, Scene, Trouble, Wanted};
 use super::scan::Scan;
 use super::turn::{Context, Decision, Question, Reading, Slots, Turn, Understanding};
-use super::{amend, degrees, felt, inform, later, lists, media, preface, remind, special, state_rank, timers};
+use super::{amend, degrees, felt, inform, later, lists, media, outright, preface, remind, special, state_rank, timers};
 use crate::home::{Call, Command, Entity, EntityRef, Home, Kind, Tier};
 
 /// Reads the language data, so that the first sentence does not have to wait a millisecond for it.
@@ -139,6 +139,9 @@ pub(super) fn answered(turn: &Turn<'_>, readings: Vec<Reading>, say: impl Into<S
 }
 
 fn commands(scene: &Scene<'_>, scan: &Scan<'_>) -> Understanding {
+    if let Some(out) = outright::by_name_alone(scene, scan) {
+        return out;
+    }
     let clauses = bounds(scan).into_iter().map(|(from, to)| Clause::parse(scene.home, scan, from, to)).collect();
     run(scene, scan, clauses)
 }
@@ -193,8 +196,8 @@ pub(super) fn run(scene: &Scene<'_>, scan: &Scan<'_>, clauses: Vec<Clause>) -> U
         };
         let before_clause = calls.len();
         let nps = if clause.nps.is_empty() { vec![Np::default()] } else { clause.nps.clone() };
-        for np in &nps {
-            match one(scene, &action, np) {
+        for (place, np) in nps.iter().enumerate() {
+            match one(scene, &action, np).or_else(|trouble| placed_later(scene, &action, np, &nps[place + 1..], trouble)) {
                 Ok((reading, call)) => {
                     readings.push(reading);
                     let more = action.also.iter().cloned();
@@ -222,6 +225,21 @@ pub(super) fn run(scene: &Scene<'_>, scan: &Scan<'_>, clauses: Vec<Clause>) -> U
         open: false,
         context: Context { mentioned, area: None, pending: None, done },
     }
+}
+
+/// «the lights and the TV in the loft»: the place belongs to both, where the first says too little without it.
+fn placed_later(
+    scene: &Scene<'_>,
+    action: &Action,
+    np: &Np,
+    later: &[Np],
+    trouble: Trouble,
+) -> Result<(Reading, Call), Trouble> {
+    let place = later.iter().find(|np| np.placed()).filter(|_| matches!(trouble, Trouble::Which(..)) && !np.placed());
+    let Some(place) = place else { return Err(trouble) };
+    let mut there = np.clone();
+    there.place_of(place);
+    one(scene, action, &there).map_err(|_| trouble)
 }
 
 /// A sentence in a reply, not longer than a line.
