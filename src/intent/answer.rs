@@ -7,7 +7,7 @@ use super::reply::{called, listed, spoken_state};
 use super::resolve::Scene;
 use super::turn::{Reading, Slots, Understanding};
 use super::understand::answered;
-use crate::home::{AreaRef, Entity, EntityRef, Kind, NameOf};
+use crate::home::{AreaRef, Entity, EntityRef, Home, Kind, NameOf};
 
 /// A state that is asked for, of a kind or class.
 struct Asked {
@@ -32,6 +32,9 @@ pub(super) fn answer(scene: &Scene<'_>, q: &Query) -> Option<Understanding> {
     }
     if q.states.is_empty() {
         return unstated(scene, q);
+    }
+    if let Some(out) = super::asked_by_name::partly(scene, q) {
+        return Some(out);
     }
     group(scene, q).or_else(|| super::at_large::anything(scene, q))
 }
@@ -68,10 +71,18 @@ fn whereabouts(scene: &Scene<'_>, q: &Query) -> Option<Understanding> {
 
 pub(super) fn bearers<'h>(scene: &Scene<'h>, q: &Query) -> Vec<&'h Entity> {
     let hits = q.np.names.first().map_or(&[][..], |n| n.hits.as_slice());
-    hits.iter()
+    let mut all: Vec<&Entity> = hits
+        .iter()
         .filter_map(|h| if let NameOf::Entity(e) = h.of { scene.home.entity(e) } else { None })
         .filter(|e| there(scene, e, q, false))
-        .collect()
+        .collect();
+    // Of namesakes the one where the speaker is.
+    let near = |e: &&Entity| scene.turn.area.is_some() && e.area == scene.turn.area;
+    if !q.np.placed() && all.iter().any(|e| near(e)) {
+        let first = all.iter().find(|e| near(e)).map(|e| e.name.clone());
+        all.retain(|e| near(e) || Some(&e.name) != first.as_ref());
+    }
+    all
 }
 
 /// Whether an entity is where the question says.
@@ -179,7 +190,9 @@ fn asked(scene: &Scene<'_>, q: &Query) -> Option<Asked> {
         state: if on { "on" } else { "off" },
     };
     let has = |test: &dyn Fn(&Entity) -> bool| scene.home.entities.iter().any(test);
-    let kinds: Vec<&'static str> = q.np.kinds.iter().copied().filter(|k| *k != "sensor").collect();
+    // «the TVs»: players of one sort.
+    let player = |k: &'static str| if matches!(k, "tv" | "speaker") { "media_player" } else { k };
+    let kinds: Vec<&'static str> = q.np.kinds.iter().copied().filter(|k| *k != "sensor").map(player).collect();
     // Doors and windows: locks, covers or contacts, by the state and by what there is.
     for class in q.np.classes.iter().chain(kinds.iter().filter(|k| **k == "door")) {
         if *class == "door" && (state("locked").is_some() || state("unlocked").is_some()) {
@@ -251,6 +264,7 @@ fn tell(scene: &Scene<'_>, q: &Query, asked: &Asked) -> Understanding {
     let all = members(scene, q, |e| {
         e.kind.word() == asked.domain
             && asked.class.is_none_or(|c| e.device_class.as_deref() == Some(c) || class_matches(c, e))
+            && (asked.domain != "media_player" || q.np.kinds.iter().all(|k| kind_matches(k, e)))
             || contacted(e)
     });
     let so = |e: &Entity| match (e.kind, asked.state) {
@@ -263,11 +277,12 @@ fn tell(scene: &Scene<'_>, q: &Query, asked: &Asked) -> Understanding {
         let what = ENGLISH.word_for(Sense::Kind(asked.domain)).or(asked.class).unwrap_or("such thing");
         format!("I know of no {} here.", what.replace('_', " "))
     };
+    let home = scene.home;
     let say = match q.form {
         _ if all.is_empty() && q.form != Form::Count => none(),
         // «are the garage doors closed»: all that are meant.
-        Form::Is if q.np.plural && !yes.is_empty() && !no.is_empty() => format!("Only {}.", names(&yes)),
-        form => verdict(form, &yes, &no),
+        Form::Is if q.np.plural && !yes.is_empty() && !no.is_empty() => format!("Only {}.", names(home, &yes)),
+        form => verdict(home, form, &yes, &no),
     };
     let mut out = answered(scene.turn, vec![Reading { intent: "HassGetState", slots }], say);
     out.context.mentioned = yes.iter().filter_map(|e| scene.home.find(&e.id)).collect::<Vec<EntityRef>>();
@@ -277,9 +292,20 @@ fn tell(scene: &Scene<'_>, q: &Query, asked: &Asked) -> Understanding {
     out
 }
 
+/// A name; namesakes are told apart by where they are.
+fn apart(home: &Home, list: &[&Entity], entity: &Entity) -> String {
+    let twin = list.iter().filter(|other| other.name == entity.name).count() > 1;
+    let common =
+        home.entities.iter().filter(|other| other.name == entity.name && other.kind == entity.kind).count() > 1;
+    match entity.area.filter(|_| twin || common) {
+        Some(area) => format!("{} in {}", entity.name, home.area_name(area)),
+        None => entity.name.clone(),
+    }
+}
+
 /// The names of entities in order, not more than six.
-pub(super) fn names(list: &[&Entity]) -> String {
-    let mut names: Vec<String> = list.iter().map(|e| e.name.clone()).collect();
+pub(super) fn names(home: &Home, list: &[&Entity]) -> String {
+    let mut names: Vec<String> = list.iter().map(|e| apart(home, list, e)).collect();
     names.sort();
     if names.len() > 6 {
         let more = names.len() - 5;
@@ -290,15 +316,15 @@ pub(super) fn names(list: &[&Entity]) -> String {
 }
 
 /// Yes or no, a number, or names, as the form of the question wants it.
-pub(super) fn verdict(form: Form, yes: &[&Entity], no: &[&Entity]) -> String {
+pub(super) fn verdict(home: &Home, form: Form, yes: &[&Entity], no: &[&Entity]) -> String {
     match form {
         Form::Count => format!("{}.", yes.len()),
         Form::All if no.is_empty() => "Yes.".to_owned(),
-        Form::All => format!("No, not {}.", names(no)),
+        Form::All => format!("No, not {}.", names(home, no)),
         Form::Which | Form::What if yes.is_empty() => "None.".to_owned(),
-        Form::Which | Form::What => format!("{}.", names(yes)),
+        Form::Which | Form::What => format!("{}.", names(home, yes)),
         _ if yes.is_empty() => "No.".to_owned(),
-        _ => format!("Yes, {}.", names(yes)),
+        _ => format!("Yes, {}.", names(home, yes)),
     }
 }
 

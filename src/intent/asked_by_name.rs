@@ -3,12 +3,13 @@
 use super::answer::{bearers, get, kind_state, places};
 use super::kinds::kind_matches;
 use super::lexicon::Sense;
+use super::np::Named;
 use super::question::{Form, Query};
 use super::reply::{called, spoken_state};
 use super::resolve::Scene;
 use super::turn::{Slots, Understanding};
 use super::understand::answered;
-use crate::home::{Entity, Home, Kind};
+use crate::home::{Entity, EntityRef, Home, Kind, NameHit, NameKind, NameOf};
 
 /// A question about something with a name.
 pub(super) fn named(scene: &Scene<'_>, q: &Query) -> Option<Understanding> {
@@ -45,6 +46,21 @@ pub(super) fn named(scene: &Scene<'_>, q: &Query) -> Option<Understanding> {
     let name = called(entity).replacen("The ", "the ", 1);
     let say = if yes { format!("Yes, {name} is {truth}.") } else { format!("No, {name} is {truth}.") };
     Some(mentioning(scene, answered(scene.turn, get(slots), say), entity))
+}
+
+/// «is the tank leaking»: a word of a name, and a state that only one of its bearers can have.
+pub(super) fn partly(scene: &Scene<'_>, q: &Query) -> Option<Understanding> {
+    let parts = q.np.parts.as_ref().filter(|_| matches!(q.form, Form::Is | Form::Any))?;
+    let of_class = |e: &&EntityRef| {
+        scene.home.entity(**e).is_some_and(|e| q.states.iter().any(|s| class_state(e, *s) && state_of(e, *s).is_some()))
+    };
+    let mut able = parts.iter().filter(of_class);
+    let one = *able.next().filter(|_| able.next().is_none())?;
+    let mut named_so = q.clone();
+    let hit = NameHit { of: NameOf::Entity(one), kind: NameKind::Short, plural: false };
+    named_so.np.names = vec![Named { hits: vec![hit], generic: false, word: false, plural: false, words: q.np.words }];
+    named_so.np.parts = None;
+    named(scene, &named_so)
 }
 
 fn mentioning(scene: &Scene<'_>, mut out: Understanding, entity: &Entity) -> Understanding {

@@ -40,7 +40,7 @@ pub(super) fn anything(scene: &Scene<'_>, q: &Query) -> Option<Understanding> {
     let mut slots = Slots::default();
     slots.set("state", *state);
     places(scene, q, &mut slots);
-    Some(answered(scene.turn, get(slots), verdict(q.form, &yes, &no)))
+    Some(answered(scene.turn, get(slots), verdict(scene.home, q.form, &yes, &no)))
 }
 
 /// Contacts of doors and windows count among what opens; other binary readings do not.

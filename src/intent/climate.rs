@@ -6,7 +6,9 @@ use super::reply::called;
 use super::resolve::Scene;
 use super::turn::{Reading, Slots, Understanding};
 use super::understand::answered;
-use crate::home::{Entity, Kind, NameOf};
+use crate::base::limits;
+use crate::home::words::split;
+use crate::home::{Entity, EntityRef, Kind, NameOf};
 
 /// The temperature of a room or thermostat; [`None`] where that is not the question.
 pub(super) fn temperature(scene: &Scene<'_>, q: &Query) -> Option<Understanding> {
@@ -30,7 +32,18 @@ pub(super) fn temperature(scene: &Scene<'_>, q: &Query) -> Option<Understanding>
     let mut slots = Slots::default();
     if let Some(entity) = named {
         if !matches!(entity.kind, Kind::Climate | Kind::WaterHeater) {
-            return None;
+            // «how hot is the kiln»: what measures it has its name in its own.
+            let stems: Vec<String> = split(&entity.name, limits::SENTENCE_WORDS).into_iter().map(|w| w.stem).collect();
+            let bears = |e: &EntityRef| stems.iter().all(|s| scene.home.gazetteer().bearing(s).contains(e));
+            let all = (0..scene.home.entities.len()).map(EntityRef).filter(bears);
+            let mut thermometers =
+                all.filter_map(|e| scene.home.entity(e)).filter(|e| e.kind == Kind::Sensor && measures_warmth(e));
+            let one = thermometers.next().filter(|one| !measures_warmth(entity) && one.id != entity.id)?;
+            if thermometers.next().is_some() || wished {
+                return None;
+            }
+            slots.set("name", one.name.as_str());
+            return Some(tell(scene, slots, &[one], false));
         }
         slots.set("name", entity.name.as_str());
         places(scene, q, &mut slots);

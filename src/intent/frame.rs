@@ -304,7 +304,9 @@ fn power(c: &Clause) -> Option<Action> {
             Action::new("HassTurnOff", Command::TurnOff, climates).bare()
         });
     }
-    if !c.plain() {
+    // «turn on the lamp garage door open»: two commands, or none.
+    let stated = c.states.iter().any(|s| matches!(*s, "open" | "closed" | "locked" | "unlocked"));
+    if !c.plain() || c.on.is_some() && stated {
         return None;
     }
     let flipped = c.on.is_none() && c.up.is_none() && (c.verb(&["flip"]) || c.status && c.verb(&["turn", "set"]));

@@ -79,7 +79,8 @@ fn ticked(home: &Home, turn: &Turn<'_>, scan: &Scan<'_>, head: &super::scan::Ite
 fn standing(home: &Home, list: &List, item: &str) -> Option<String> {
     let bare = |text: &str| {
         let slug = crate::home::words::slug(text);
-        let article = ["the_", "some_", "a_", "an_", "my_"].iter().find_map(|a| slug.strip_prefix(a).map(str::to_owned));
+        let article =
+            ["the_", "some_", "a_", "an_", "my_"].iter().find_map(|a| slug.strip_prefix(a).map(str::to_owned));
         article.unwrap_or(slug)
     };
     let open = items(home, list).iter().filter(|i| !i.done);

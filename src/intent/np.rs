@@ -11,6 +11,8 @@ pub(super) struct Named {
     pub(super) hits: Vec<NameHit>,
     /// The word also names a kind: somebody called a device «Light».
     pub(super) generic: bool,
+    /// The word is one of the language, too: somebody called a device «Speed».
+    pub(super) word: bool,
     /// It was said in the plural.
     pub(super) plural: bool,
     /// The words that it takes.
@@ -113,12 +115,13 @@ impl Np {
         let floor = item.floors().next();
         // «the lights» where somebody named a device «Light»: the kind is meant, unless there is no other reading.
         let generic = item.senses.iter().any(|s| matches!(s, Sense::Kind(_) | Sense::Class(_) | Sense::Binary(_)));
+        let word = !item.senses.is_empty();
         if !hits.is_empty()
             && area.is_none()
             && floor.is_none()
             && !(generic && item.plural && !hits.iter().any(|h| h.plural))
         {
-            self.names.push(Named { hits, generic, plural: item.plural, words: item.words });
+            self.names.push(Named { hits, generic, word, plural: item.plural, words: item.words });
             self.plural |= item.plural;
             if generic {
                 self.take_word(item);
@@ -132,7 +135,7 @@ impl Np {
                 self.gate = true;
             }
             if !hits.is_empty() {
-                self.names.push(Named { hits, generic, plural: item.plural, words: item.words });
+                self.names.push(Named { hits, generic, word, plural: item.plural, words: item.words });
             }
             return true;
         }

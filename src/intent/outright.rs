@@ -10,9 +10,18 @@ use crate::home::{Call, Command, Entity, Kind};
 
 /// The whole name of a scene, script or button and nothing else asks for it.
 pub(super) fn by_name_alone(scene: &Scene<'_>, scan: &Scan<'_>) -> Option<Understanding> {
+    // «good night» is said to people, too.
+    if scan.items.iter().any(|i| i.is(Sense::Social("greeting"))) {
+        return None;
+    }
     let idle = |i: &&Item| i.idle() || i.is(Sense::And) || i.hits.is_empty() && i.is(Sense::Prep);
     let said = |items: &[&Item]| -> String {
-        items.iter().flat_map(|i| &scan.words[i.words.0..i.words.1]).map(|w| w.stem.as_str()).collect::<Vec<_>>().join(" ")
+        items
+            .iter()
+            .flat_map(|i| &scan.words[i.words.0..i.words.1])
+            .map(|w| w.stem.as_str())
+            .collect::<Vec<_>>()
+            .join(" ")
     };
     let whole: Vec<&Item> = scan.items.iter().collect();
     let bare: Vec<&Item> = scan.items.iter().filter(|i| !idle(i)).collect();

@@ -9,7 +9,7 @@ use super::np::Np;
 use super::resolve::Scene;
 use super::scan::{Item, Scan};
 use super::turn::Understanding;
-use crate::home::NameOf;
+use crate::home::{Kind, NameOf};
 
 /// What form of answer is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,7 +92,21 @@ fn parse(scene: &Scene<'_>, scan: &Scan<'_>) -> Option<Query> {
     if (q.np.all || q.np.everything) && matches!(q.form, Form::Is | Form::Any) {
         q.form = Form::All;
     }
+    // «is Greta here»
+    if q.form == Form::Is && q.np.here && q.states.is_empty() && people(scene, &q.np) {
+        q.states.push(Sense::State("home"));
+        q.np.here = false;
+    }
     Some(q)
+}
+
+/// Whether persons are named, and nothing else.
+fn people(scene: &Scene<'_>, np: &Np) -> bool {
+    let person = |of: &NameOf| match of {
+        NameOf::Entity(e) => scene.home.entity(*e).is_some_and(|e| e.kind == Kind::Person),
+        _ => false,
+    };
+    !np.names.is_empty() && np.names.iter().all(|n| n.hits.iter().any(|h| person(&h.of)))
 }
 
 /// The form, from the words at the head; [`None`] where the sentence asks nothing.

@@ -53,6 +53,9 @@ pub(super) struct Scene<'a> {
 impl Scene<'_> {
     /// The entities that a phrase means for a command.
     pub(super) fn find(&self, np: &Np, wanted: &Wanted<'_>) -> Result<Found, Trouble> {
+        if wanted.command.is_some() && two_names(np) {
+            return Err(Trouble::Unsaid);
+        }
         let mut found = if np.it && np.names.is_empty() && np.kinds.is_empty() && np.classes.is_empty() {
             match self.mentioned(wanted) {
                 // «pause it», «light it up»: what is here.
@@ -155,7 +158,7 @@ impl Scene<'_> {
             }
         }
         if wanted.command.is_some() {
-            able.retain(|e| !self.other_kind(np, *e));
+            able.retain(|e| !self.other_kind(np, *e, wanted));
         }
         self.narrow(np, &mut able);
         if able.is_empty() && np.names.iter().all(|n| n.generic) {
@@ -178,12 +181,15 @@ impl Scene<'_> {
     }
 
     /// «the ceiling fan», where a lamp is called «Ceiling»: the kind that was said is not what that is.
-    fn other_kind(&self, np: &Np, e: EntityRef) -> bool {
+    fn other_kind(&self, np: &Np, e: EntityRef, wanted: &Wanted<'_>) -> bool {
         let Some(entity) = self.entity(e) else { return false };
         let bears = |head: &String| self.home.gazetteer().bearing(head).contains(&e);
         let another = |kind: &&str| {
             let of = Kind::from_word(kind).map(|(kind, _)| kind);
-            of.is_some_and(|of| CONCRETE.contains(&of) && of != entity.kind) && !kind_matches(kind, entity)
+            let part = *kind == "fan"
+                && !entity.options("fan_modes").is_empty()
+                && matches!(wanted.command, Some(Command::SpeedName(_)));
+            of.is_some_and(|of| CONCRETE.contains(&of) && of != entity.kind) && !kind_matches(kind, entity) && !part
         };
         CONCRETE.contains(&entity.kind)
             && np.classes.is_empty()
@@ -384,6 +390,13 @@ const CONCRETE: &[Kind] = &[
     Kind::WaterHeater,
     Kind::Valve,
 ];
+
+/// Names in a row that nobody bears together: which of them is meant was not said.
+fn two_names(np: &Np) -> bool {
+    let mut names = np.names.iter().filter(|n| !n.generic && !n.word);
+    let Some(first) = names.next() else { return false };
+    names.any(|other| !other.hits.iter().any(|h| first.hits.iter().any(|f| f.of == h.of)))
+}
 
 /// One value as itself, several as a list, none not at all.
 fn put(slots: &mut Slots, slot: &'static str, mut values: Vec<String>) {

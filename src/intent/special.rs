@@ -225,6 +225,19 @@ impl Clause {
     }
 }
 
+/// «set the program to off», where that is one of its options.
+fn option_off(scene: &Scene<'_>, c: &Clause) -> Option<Action> {
+    let selects: &'static [Kind] = &[Kind::Select, Kind::InputSelect];
+    let word = if c.on? { "on" } else { "off" };
+    let chosen = !c.about.is_empty() && c.about.iter().all(|k| selects.contains(k)) && c.value.is_none();
+    let np = c.nps.first().filter(|_| chosen && c.nps.len() == 1)?;
+    let wanted = Wanted { kinds: selects, implied: None, command: None, bare: false, says_kind: false };
+    let found = scene.find(np, &wanted).ok()?;
+    let entity = scene.home.entity(*found.entities.first()?)?;
+    let option = entity.options("options").into_iter().find(|o| o.eq_ignore_ascii_case(word))?;
+    Some(Action::new("HassSelectOption", Command::Option(option.clone()), selects).with("option", option))
+}
+
 /// «set the thermostat to cool», «switch the TV to HDMI 1»: an option of what is spoken of.
 pub(super) fn option(scene: &Scene<'_>, c: &Clause) -> Option<Action> {
     let spoken = c.attr(&["mode", "preset", "source", "speed"]);
@@ -233,6 +246,9 @@ pub(super) fn option(scene: &Scene<'_>, c: &Clause) -> Option<Action> {
     let played = c.verb(&["play", "watch"]) && c.options.iter().any(|o| sourced(o.list));
     let verb = c.verb(&["set", "turn", "select", "on", "start"]) || played || c.verbs.is_empty();
     let headed = c.headed() || (spoken && !c.verbs.is_empty());
+    if let Some(action) = option_off(scene, c).filter(|_| verb) {
+        return Some(action);
+    }
     // «to cool at 19 degrees»
     let degrees = match c.value {
         Some(Value::Degrees(n, _) | Value::Plain(n)) => Some(n),

@@ -14,7 +14,9 @@ use super::question;
 use super::resolve::{Found, Scene, Trouble, Wanted};
 use super::scan::Scan;
 use super::turn::{Context, Decision, Question, Reading, Slots, Turn, Understanding};
-use super::{amend, degrees, felt, inform, later, lists, media, outright, preface, remind, special, state_rank, timers};
+use super::{
+    amend, degrees, felt, inform, later, lists, media, outright, preface, remind, special, state_rank, timers,
+};
 use crate::home::{Call, Command, Entity, EntityRef, Home, Kind, Tier};
 
 /// Reads the language data, so that the first sentence does not have to wait a millisecond for it.
@@ -197,7 +199,9 @@ pub(super) fn run(scene: &Scene<'_>, scan: &Scan<'_>, clauses: Vec<Clause>) -> U
         let before_clause = calls.len();
         let nps = if clause.nps.is_empty() { vec![Np::default()] } else { clause.nps.clone() };
         for (place, np) in nps.iter().enumerate() {
-            match one(scene, &action, np).or_else(|trouble| placed_later(scene, &action, np, &nps[place + 1..], trouble)) {
+            match one(scene, &action, np)
+                .or_else(|trouble| placed_later(scene, &action, np, &nps[place + 1..], trouble))
+            {
                 Ok((reading, call)) => {
                     readings.push(reading);
                     let more = action.also.iter().cloned();
