@@ -60,22 +60,33 @@ fn one(path: &Path, sentence: &str, args: &SayArgs) -> Result<(), String> {
     let area = args.area.as_deref().map(|a| area(&mut home, a)).transpose()?;
     let said = say(&mut home, sentence, area, now(), Context::default());
     if args.json {
-        println!("{}", said.to_json(&home, sentence, args.states));
-        return Ok(());
+        return print(&[said.to_json(&home, sentence, args.states).to_string()]);
     }
-    println!("{}", said.reply);
-    println!("  decision  {}", serde_json::to_value(said.understanding.decision).unwrap_or_default());
+    let mut lines = vec![said.reply.clone()];
+    let decision = serde_json::to_value(said.understanding.decision).unwrap_or_default();
+    lines.push(format!("  decision  {decision}"));
     for reading in &said.understanding.readings {
-        println!("  intent    {} {}", reading.intent, reading.slots.to_json());
+        lines.push(format!("  intent    {} {}", reading.intent, reading.slots.to_json()));
     }
     for call in &said.understanding.calls {
-        println!("  call      {}", call.to_json(&home));
+        lines.push(format!("  call      {}", call.to_json(&home)));
     }
     for change in &said.changes {
-        println!("  changed   {} {}: {} -> {}", change.entity, change.property, change.from, change.to);
+        lines.push(format!("  changed   {} {}: {} -> {}", change.entity, change.property, change.from, change.to));
     }
-    println!("  took      {:.0} µs", said.micros);
-    Ok(())
+    lines.push(format!("  took      {:.0} µs", said.micros));
+    print(&lines)
+}
+
+/// Lines to standard output; a reader that has seen enough is no fault.
+fn print(lines: &[String]) -> Result<(), String> {
+    let mut text = lines.join("\n");
+    text.push('\n');
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.to_string()),
+        _ => Ok(()),
+    }
 }
 
 /// A home from a file; the ending decides between TOML and JSON.

@@ -138,6 +138,8 @@ fn want(entity: &Entity, command: &Command, home: &Home) -> Result<Want, String>
         Command::Toggle => turn(entity, !is_on(entity), style),
         Command::Stop => stop(entity),
         Command::Brightness(p) => level(entity, "brightness", *p, style),
+        // What is off cannot be darker, and has no brightness to change.
+        Command::BrightnessStep(s) if *s < 0.0 && entity.state == "off" => level_of_off(),
         Command::BrightnessStep(s) => {
             let now = if entity.state == "off" { 0.0 } else { percent(entity, "brightness", style).unwrap_or(100.0) };
             let floor = if *s < 0.0 && now > 0.0 { 1.0 } else { 0.0 };
@@ -275,6 +277,11 @@ fn tilt(entity: &Entity, percent: f64) -> Want {
 
 fn position_key(entity: &Entity) -> &'static str {
     if entity.attributes.contains_key("current_position") { "current_position" } else { "position" }
+}
+
+/// It stays as it is.
+fn level_of_off() -> Vec<(String, Value)> {
+    vec![("state".to_owned(), Value::from("off"))]
 }
 
 /// A level in percent that also says whether the entity is on.

@@ -78,9 +78,9 @@ pub(super) fn bearers<'h>(scene: &Scene<'h>, q: &Query) -> Vec<&'h Entity> {
         .collect();
     // Of namesakes the one where the speaker is.
     let near = |e: &&Entity| scene.turn.area.is_some() && e.area == scene.turn.area;
-    if !q.np.placed() && all.iter().any(|e| near(e)) {
-        let first = all.iter().find(|e| near(e)).map(|e| e.name.clone());
-        all.retain(|e| near(e) || Some(&e.name) != first.as_ref());
+    let first = all.iter().find(|e| near(e)).map(|e| e.name.clone()).filter(|_| !q.np.placed());
+    if let Some(name) = first {
+        all.retain(|e| near(e) || e.name != name);
     }
     all
 }
@@ -112,9 +112,9 @@ pub(super) fn here(scene: &Scene<'_>, q: &Query) -> Option<AreaRef> {
 pub(super) fn kind_state(kind: Kind, state: &str) -> bool {
     let states: &[&str] = match kind {
         Kind::Cover | Kind::Valve => &["open", "closed", "opening", "closing"],
-        Kind::Lock => &["locked", "unlocked", "jammed", "open"],
+        Kind::Lock => &["locked", "unlocked", "locking", "unlocking", "jammed", "open"],
         Kind::Person | Kind::DeviceTracker => &["home", "not_home"],
-        Kind::MediaPlayer => &["on", "off", "playing", "paused", "idle"],
+        Kind::MediaPlayer => &["on", "off", "playing", "paused", "idle", "standby"],
         Kind::Vacuum => &["cleaning", "docked", "returning", "paused", "idle", "on", "off"],
         Kind::LawnMower => &["mowing", "docked", "returning", "paused", "on", "off"],
         Kind::Climate | Kind::WaterHeater => &["on", "off", "heating", "cooling", "idle"],

@@ -5,7 +5,7 @@ use super::kinds::kind_matches;
 use super::lexicon::Sense;
 use super::np::Named;
 use super::question::{Form, Query};
-use super::reply::{called, spoken_state};
+use super::reply::{called, plural, spoken_state};
 use super::resolve::Scene;
 use super::turn::{Slots, Understanding};
 use super::understand::answered;
@@ -152,7 +152,10 @@ fn reading(scene: &Scene<'_>, q: &Query, bearers: &[&Entity]) -> Option<Understa
     places(scene, q, &mut slots);
     let say = match property {
         Some((name, value)) => format!("The {name} of {} is {value}.", called(entity).replacen("The ", "the ", 1)),
-        None => format!("{} is {}.", called(entity), spoken_state(entity)),
+        None => {
+            let is = if plural(&entity.name) { "are" } else { "is" };
+            format!("{} {is} {}.", called(entity), spoken_state(entity))
+        }
     };
     Some(mentioning(scene, answered(scene.turn, get(slots), say), entity))
 }

@@ -1,9 +1,9 @@
 //! Questions about no kind in particular: «is anything on upstairs», «is everything locked», «what's playing».
 
-use super::answer::{get, holds, members, places, verdict};
+use super::answer::{get, holds, members, names, places, verdict};
 use super::lexicon::Sense;
 use super::question::{Form, Query};
-use super::reply::called;
+use super::reply::{called, plural};
 use super::resolve::Scene;
 use super::turn::{Slots, Understanding};
 use super::understand::answered;
@@ -40,7 +40,21 @@ pub(super) fn anything(scene: &Scene<'_>, q: &Query) -> Option<Understanding> {
     let mut slots = Slots::default();
     slots.set("state", *state);
     places(scene, q, &mut slots);
+    // «what is on»
+    if let (Form::What, Some(all)) = (q.form, listed_all(scene, &yes)) {
+        let is = if yes.len() == 1 && !plural(&yes[0].name) { "is" } else { "are" };
+        return Some(answered(scene.turn, get(slots), format!("{all} {is} {}.", state.replace('_', " "))));
+    }
     Some(answered(scene.turn, get(slots), verdict(scene.home, q.form, &yes, &no)))
+}
+
+/// «The hall lamp and the fan», at the head of a sentence; nothing for nobody.
+fn listed_all(scene: &Scene<'_>, all: &[&Entity]) -> Option<String> {
+    match all {
+        [] => None,
+        [one] => Some(called(one)),
+        _ => Some(names(scene.home, all)),
+    }
 }
 
 /// Contacts of doors and windows count among what opens; other binary readings do not.

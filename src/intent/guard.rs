@@ -84,6 +84,10 @@ fn reported(scan: &Scan<'_>) -> bool {
 /// What to say about a word that nothing explains.
 pub(super) fn unknown(home: &Home, scan: &Scan<'_>, at: usize) -> String {
     let Some(item) = scan.items.get(at) else { return String::new() };
+    // «who is the president»: that is no name which the home lacks.
+    if !item.unknown() || !homely(scan) {
+        return STRANGE.to_owned();
+    }
     // Neighbouring riddles are one name.
     let mut end = item.words.1;
     for next in scan.items[at + 1..].iter().take_while(|i| i.unknown()) {
@@ -94,6 +98,35 @@ pub(super) fn unknown(home: &Home, scan: &Scan<'_>, at: usize) -> String {
     match suggestion(home, &said) {
         Some(name) => format!("I do not know «{said}». Did you mean {name}?"),
         None => format!("I do not know «{said}»."),
+    }
+}
+
+/// What is said of a sentence whose words are known and that asks for nothing.
+pub(super) fn nothing_to_do(scan: &Scan<'_>) -> String {
+    if homely(scan) {
+        return format!("I do not know what to do about «{}».", clip(scan.text));
+    }
+    STRANGE.to_owned()
+}
+
+const STRANGE: &str = "I did not understand that as something of the home.";
+
+/// Whether a sentence speaks of what homes have or of what is done to it.
+fn homely(scan: &Scan<'_>) -> bool {
+    scan.items.iter().any(|i| {
+        let word = |s: &Sense| {
+            matches!(s, Sense::Verb(_) | Sense::Kind(_) | Sense::Class(_) | Sense::State(_) | Sense::Attr(_))
+        };
+        !i.hits.is_empty() || i.is(Sense::On) || i.is(Sense::Off) || i.senses.iter().any(word)
+    })
+}
+
+/// A sentence in a reply, not longer than a line.
+fn clip(text: &str) -> String {
+    let text = text.trim();
+    match text.char_indices().nth(80) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.to_owned(),
     }
 }
 

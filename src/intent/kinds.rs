@@ -41,3 +41,18 @@ pub(super) fn everyday(entity: &Entity) -> bool {
             Kind::Light | Kind::Switch | Kind::Fan | Kind::MediaPlayer | Kind::Humidifier | Kind::Climate
         )
 }
+
+/// Kinds of which a thing is one or another; a switch may be a lamp, and a script anything.
+pub(super) const CONCRETE: &[Kind] = &[
+    Kind::Light,
+    Kind::Fan,
+    Kind::Cover,
+    Kind::Lock,
+    Kind::Climate,
+    Kind::MediaPlayer,
+    Kind::Vacuum,
+    Kind::LawnMower,
+    Kind::Humidifier,
+    Kind::WaterHeater,
+    Kind::Valve,
+];

@@ -232,8 +232,8 @@ fn read_out(home: &Home, turn: &Turn<'_>, scan: &Scan<'_>, list: &List, first: u
     };
     let asked: Vec<_> = scan.items[first + 1..list.items.0].iter().filter(|i| !idle(i)).collect();
     let say = match asked.as_slice() {
+        _ if scan.items.iter().any(|i| i.is(Sense::HowMany)) => format!("{} on the {named} list.", open.len()),
         [] if open.is_empty() => format!("The {named} list is empty."),
-        [] if scan.items[first].is(Sense::HowMany) => format!("{} on the {named} list.", open.len()),
         [] => format!("On the {named} list: {}.", super::reply::listed(&open, "and")),
         [one, ..] => {
             let item = scan.said(one.words.0, asked[asked.len() - 1].words.1);

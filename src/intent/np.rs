@@ -66,6 +66,13 @@ impl Np {
         !self.headed() || self.everything && self.names.is_empty() && self.kinds.is_empty() && self.classes.is_empty()
     }
 
+    /// Names in a row that nobody bears together: which of them is meant was not said.
+    pub(super) fn two_names(&self) -> bool {
+        let mut names = self.names.iter().filter(|n| !n.generic && !n.word);
+        let Some(first) = names.next() else { return false };
+        names.any(|other| !other.hits.iter().any(|h| first.hits.iter().any(|f| f.of == h.of)))
+    }
+
     /// It says where.
     pub(super) fn placed(&self) -> bool {
         !self.areas.is_empty() || !self.floors.is_empty() || self.here || self.everywhere
@@ -220,5 +227,13 @@ pub(super) fn share(parts: Vec<Np>) -> Vec<Np> {
         out.push(part);
     }
     out.extend(waiting);
+    // «both the hall lamp and the desk lamp»: it is said of the two, not of the first.
+    if let [first, second] = out.as_mut_slice()
+        && first.both
+        && !first.names.is_empty()
+        && second.headed()
+    {
+        (first.both, first.all) = (false, false);
+    }
     out
 }

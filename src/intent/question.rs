@@ -70,13 +70,33 @@ fn parse(scene: &Scene<'_>, scan: &Scan<'_>) -> Option<Query> {
         exists: false,
     };
     let last = scan.items.iter().rposition(|i| !i.idle() && !i.is(Sense::Question) && !i.is(Sense::And))?;
+    let mut either = false;
+    let or = scan.items.iter().position(|i| i.hits.is_empty() && scan.plain(i).starts_with("or") && form == Form::Is);
     for (i, item) in scan.items.iter().enumerate() {
+        // «on or off» in one phrase
+        if form == Form::Is && item.hits.is_empty() && matches!(scan.plain(item).as_str(), "on or off" | "off or on") {
+            q.states.push(Sense::State("on"));
+            either = true;
+            continue;
+        }
+        // «open or closed», «on or not»: what follows is the other state.
+        if or.is_some_and(|or| i >= or) {
+            if or == Some(i) || alternative(item) {
+                continue;
+            }
+            return None;
+        }
         // «how warm is the pool», where «pool» is also an option of something.
         let option = !item.options.is_empty() && item.senses.is_empty() && item.hits.is_empty();
         let bearers = if option { scene.home.gazetteer().bearing(&item.head) } else { &[] };
         if !q.take(scan, item, i, last) && !q.np.take_part_of(bearers, item) {
             return None;
         }
+    }
+    if (or.is_some() || either) && !q.np.names.is_empty() {
+        q.form = Form::What;
+        q.states.clear();
+        q.attrs.clear();
     }
     // What is true at some other time is not known.
     if q.attrs.contains(&"clock") {
@@ -98,6 +118,17 @@ fn parse(scene: &Scene<'_>, scan: &Scan<'_>) -> Option<Query> {
         q.np.here = false;
     }
     Some(q)
+}
+
+/// What may stand behind «or»: another state, or «not», «what».
+fn alternative(item: &Item) -> bool {
+    let state = |s: &Sense| {
+        matches!(
+            s,
+            Sense::State(_) | Sense::BinaryOn(_) | Sense::BinaryOff(_) | Sense::Not | Sense::What | Sense::Verb(_)
+        ) || matches!(s, Sense::Prep | Sense::Question | Sense::And | Sense::Min | Sense::Everything | Sense::Any)
+    };
+    item.idle() || item.hits.is_empty() && item.senses.iter().any(state)
 }
 
 /// Whether persons are named, and nothing else.

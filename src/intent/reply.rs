@@ -2,7 +2,7 @@
 
 use super::lexicon::{ENGLISH, Sense};
 use super::turn::{Decision, Outcome, Understanding};
-use crate::home::{Command, Entity, EntityRef, Home, Kind, number_of};
+use crate::home::{Call, Command, Entity, EntityRef, Home, Kind, number_of};
 
 /// The reply to a sentence, from what became of each step. `home` is as it is after the read-back.
 #[must_use]
@@ -22,6 +22,20 @@ pub fn reply(home: &Home, understanding: &Understanding, outcomes: &[Outcome]) -
         {
             done.push(*entity);
         }
+    }
+    // «dim the lamp», which is off: nothing was done that one could tell.
+    let dark = |e: &&EntityRef| home.entity(**e).is_some_and(|e| e.kind == Kind::Light && e.state == "off");
+    let dims = |c: &Call| matches!(c.command, Command::BrightnessStep(step) if step < 0.0);
+    if !done.is_empty() && understanding.calls.iter().all(dims) && done.iter().all(|e| dark(&e)) {
+        let names: Vec<String> = done.iter().filter_map(|e| home.entity(*e)).map(mid).collect();
+        let is = if let [one] = names.as_slice()
+            && !plural(one)
+        {
+            "is"
+        } else {
+            "are"
+        };
+        return format!("{} {is} off, so there is nothing to dim.", capital(&listed(&names, "and")));
     }
     let mut say = together(home, understanding, &done);
     for (why, names) in failures(home, outcomes) {
@@ -169,7 +183,7 @@ fn truth(home: &Home, entity: &Entity, commands: &[&Command]) -> String {
 }
 
 /// «Nursery Curtains»
-fn plural(name: &str) -> bool {
+pub(super) fn plural(name: &str) -> bool {
     let last = name.rsplit(' ').next().unwrap_or(name).to_lowercase();
     last.ends_with('s') && crate::home::words::stem(&last) != last
 }

@@ -3,7 +3,7 @@
 //! Names before kinds, the speaker's area before others, what was mentioned before what was not; where
 //! more than one entity is left and no group was asked for, nobody is meant and Hearth asks.
 
-use super::kinds::{class_matches, everyday, kind_matches};
+use super::kinds::{CONCRETE, class_matches, everyday, kind_matches};
 use super::np::{Named, Np};
 use super::turn::{Slots, Turn};
 use crate::home::{AreaRef, Command, Entity, EntityRef, FloorRef, Home, Kind, NameOf, Tier};
@@ -53,7 +53,7 @@ pub(super) struct Scene<'a> {
 impl Scene<'_> {
     /// The entities that a phrase means for a command.
     pub(super) fn find(&self, np: &Np, wanted: &Wanted<'_>) -> Result<Found, Trouble> {
-        if wanted.command.is_some() && two_names(np) {
+        if wanted.command.is_some() && np.two_names() {
             return Err(Trouble::Unsaid);
         }
         let mut found = if np.it && np.names.is_empty() && np.kinds.is_empty() && np.classes.is_empty() {
@@ -184,7 +184,7 @@ impl Scene<'_> {
     fn other_kind(&self, np: &Np, e: EntityRef, wanted: &Wanted<'_>) -> bool {
         let Some(entity) = self.entity(e) else { return false };
         let bears = |head: &String| self.home.gazetteer().bearing(head).contains(&e);
-        let another = |kind: &&str| {
+        let another = |kind: &&'static str| {
             let of = Kind::from_word(kind).map(|(kind, _)| kind);
             let part = *kind == "fan"
                 && !entity.options("fan_modes").is_empty()
@@ -194,7 +194,7 @@ impl Scene<'_> {
         CONCRETE.contains(&entity.kind)
             && np.classes.is_empty()
             && !np.kinds.is_empty()
-            && np.kinds.iter().all(|kind| another(&kind))
+            && np.kinds.iter().all(another)
             && !np.heads.iter().any(bears)
     }
 
@@ -374,28 +374,6 @@ impl Scene<'_> {
         let names: Vec<String> = entities.iter().filter_map(|e| self.entity(*e)).map(|e| e.name.clone()).collect();
         put(slots, "name", names);
     }
-}
-
-/// Kinds of which a thing is one or another; a switch may be a lamp, and a script anything.
-const CONCRETE: &[Kind] = &[
-    Kind::Light,
-    Kind::Fan,
-    Kind::Cover,
-    Kind::Lock,
-    Kind::Climate,
-    Kind::MediaPlayer,
-    Kind::Vacuum,
-    Kind::LawnMower,
-    Kind::Humidifier,
-    Kind::WaterHeater,
-    Kind::Valve,
-];
-
-/// Names in a row that nobody bears together: which of them is meant was not said.
-fn two_names(np: &Np) -> bool {
-    let mut names = np.names.iter().filter(|n| !n.generic && !n.word);
-    let Some(first) = names.next() else { return false };
-    names.any(|other| !other.hits.iter().any(|h| first.hits.iter().any(|f| f.of == h.of)))
 }
 
 /// One value as itself, several as a list, none not at all.

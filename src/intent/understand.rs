@@ -194,7 +194,7 @@ pub(super) fn run(scene: &Scene<'_>, scan: &Scan<'_>, clauses: Vec<Clause>) -> U
             .or_else(|| action(&clause).filter(|_| !resumed))
             .or_else(|| continued(&clause, before.take()))
         else {
-            return abstain(scene.turn, format!("I do not know what to do about «{}».", clip(scan.text)));
+            return abstain(scene.turn, guard::nothing_to_do(scan));
         };
         let before_clause = calls.len();
         let nps = if clause.nps.is_empty() { vec![Np::default()] } else { clause.nps.clone() };
@@ -244,15 +244,6 @@ fn placed_later(
     let mut there = np.clone();
     there.place_of(place);
     one(scene, action, &there).map_err(|_| trouble)
-}
-
-/// A sentence in a reply, not longer than a line.
-fn clip(text: &str) -> String {
-    let text = text.trim();
-    match text.char_indices().nth(80) {
-        Some((at, _)) => format!("{}…", &text[..at]),
-        None => text.to_owned(),
-    }
 }
 
 /// Lighter or darker than it is.

@@ -5,6 +5,7 @@
 //! those only totals are ever printed, and nobody reads them.
 
 mod cases;
+mod piles;
 
 use serde_json::{Value, json};
 
