@@ -269,8 +269,13 @@ pub const HAND_UIDS: u32 = 64_800;
 pub const SHELL_WALL: Duration = Duration::from_secs(30);
 /// Output of a shell command that is kept, in bytes; a command that writes ten times as much is ended.
 pub const SHELL_OUTPUT_BYTES: usize = 64 * 1024;
-/// Processes of one shell command at one time.
+/// Processor time of all processes of a shell command together, those included that have ended.
+pub const SHELL_CPU: Duration = Duration::from_secs(10);
+/// Processes of one shell command at one time; its supervisor ends it with that reason.
 pub const SHELL_PROCESSES: u64 = 64;
+/// Processes at which the kernel makes no more for it, where the supervisor is too slow. Of the agent's whole uid
+/// where there is no user namespace, which is why it is no tighter.
+pub const SHELL_PROCESSES_HARD: u64 = 2 * SHELL_PROCESSES;
 /// Address space of one process of a shell command, in bytes.
 pub const SHELL_PROCESS_BYTES: u64 = 1024 * 1024 * 1024;
 /// Memory of all processes of a shell command together, in bytes.

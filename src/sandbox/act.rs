@@ -194,7 +194,7 @@ pub(super) fn attempt(act: Act, canaries: &Canaries) -> i32 {
         Act::Fork => fork(),
         Act::Mount => mount(),
         Act::TreeMemory => fill(limits::HAND_TREE_BYTES * 3 / 2),
-        Act::TreeProcesses => crowd(limits::SHELL_PROCESSES + 8),
+        Act::TreeProcesses => crowd(limits::SHELL_PROCESSES_HARD + 8),
         other => bare(other, canaries),
     };
     // A successful act must not look like a failed one with errno 0.

@@ -82,7 +82,7 @@ pub(super) fn walk_in(mut door: &File) -> io::Result<()> {
 const fn caps(class: Class) -> (u64, u64) {
     match class {
         // The supervisor looks first, and says what was passed; this holds where it is too slow. Its `/tmp` counts too.
-        Class::Shell => (limits::SHELL_TREE_BYTES + limits::SHELL_TMP_BYTES, limits::SHELL_PROCESSES + 1),
+        Class::Shell => (limits::SHELL_TREE_BYTES + limits::SHELL_TMP_BYTES, limits::SHELL_PROCESSES_HARD),
         Class::Pure | Class::Files | Class::Lines | Class::Net | Class::Link | Class::Embed => {
             (limits::HAND_TREE_BYTES, 1)
         }

@@ -29,6 +29,7 @@ mod shell;
 mod shell_root;
 mod space;
 mod spawner;
+mod tree;
 mod wall;
 
 pub use act::Act;
@@ -41,7 +42,7 @@ pub use policy::{Argument, Class, Only, Otherwise, Role, Rule};
 pub use port::{Body, Port};
 pub use report::{Attempted, Report, Standing, Stood, Verdict};
 pub use role::{filter_length, seal_brain, seal_keeper};
-pub use shell::run as run_command;
+pub use shell::{Caps, run as run_command};
 pub use spawner::{Spawner, start};
 pub use wall::{Wall, Walls};
 

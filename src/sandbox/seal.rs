@@ -241,7 +241,7 @@ fn limit(class: Class, cpu_seconds: u64, held: usize) -> Result<(), SandboxFault
         (Resource::RLIMIT_AS, memory, "limit memory"),
         (Resource::RLIMIT_FSIZE, file_size, "limit file size"),
         (Resource::RLIMIT_NOFILE, if shell { limits::SHELL_DESCRIPTORS } else { held }, "limit descriptors"),
-        (Resource::RLIMIT_NPROC, if shell { limits::SHELL_PROCESSES } else { 0 }, "limit processes"),
+        (Resource::RLIMIT_NPROC, if shell { limits::SHELL_PROCESSES_HARD } else { 0 }, "limit processes"),
     ];
     if cpu_seconds > 0 {
         table.push((Resource::RLIMIT_CPU, cpu_seconds, "limit processor time"));

@@ -20,7 +20,8 @@ use nix::unistd::{Pid, getpid};
 
 use super::given::{Given, Output};
 use super::shell_root::WORKSPACE;
-use crate::base::limits::{SHELL_OUTPUT_BYTES, SHELL_PROCESSES, SHELL_TREE_BYTES};
+use super::tree::{self, Count};
+use crate::base::limits::{SHELL_CPU, SHELL_OUTPUT_BYTES, SHELL_PROCESSES, SHELL_TREE_BYTES};
 use crate::base::{Code, Fault};
 use crate::wire::hand::Ran;
 
@@ -31,14 +32,31 @@ const DRAIN: Duration = Duration::from_millis(200);
 /// Where programs are looked for.
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/// Runs a command for `/bin/sh -c` in the current folder, for at most `wall`, with the secrets that it is given.
+/// Time that a command may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Caps {
+    /// By the clock.
+    pub wall: Duration,
+    /// Of the processors, by all its processes together, those included that have ended.
+    pub processor: Duration,
+}
+
+impl Caps {
+    /// So long by the clock; [`SHELL_CPU`] of the processors.
+    #[must_use]
+    pub const fn within(wall: Duration) -> Self {
+        Self { wall, processor: SHELL_CPU }
+    }
+}
+
+/// Runs a command for `/bin/sh -c` in the current folder, within its caps, with the secrets that it is given.
 ///
 /// Must be called in a sealed `shell` hand: afterwards every process below this one has been ended.
 ///
 /// # Errors
 /// Where there is no shell, or the kernel makes no process for it; [`Code::Refused`] where it writes a secret
 /// that it was given, of which nothing is told then.
-pub fn run(command: &str, wall: Duration, mut given: Given) -> Result<Ran, Fault> {
+pub fn run(command: &str, caps: Caps, mut given: Given) -> Result<Ran, Fault> {
     let failed = |step: &str, error: &dyn std::fmt::Display| Fault::new(Code::System, format!("{step}: {error}"));
     let (reader, writer) = io::pipe().map_err(|error| failed("make a pipe", &error))?;
     let scratch = Scratch::new();
@@ -48,8 +66,10 @@ pub fn run(command: &str, wall: Duration, mut given: Given) -> Result<Ran, Fault
     let output = Output::watched_by(given.spill);
     let began = Instant::now();
     let next_look = began + LOOK;
-    let mut watched = Watched { child: spawned, end, reader: Some(reader), output, next_look };
-    let (status, ended_by) = watched.until(began + wall);
+    let count = Count::default();
+    let processor = caps.processor;
+    let mut watched = Watched { child: spawned, end, reader: Some(reader), output, next_look, count, processor };
+    let (status, ended_by) = watched.until(began + caps.wall);
     end_tree();
     let status = status.or_else(|| watched.child.try_wait().ok().flatten());
     watched.drain();
@@ -125,6 +145,9 @@ struct Watched {
     output: Output,
     /// When the tree is counted next: that walks through all of `/proc`.
     next_look: Instant,
+    count: Count,
+    /// Processor time that the tree may use.
+    processor: Duration,
 }
 
 impl Watched {
@@ -159,12 +182,15 @@ impl Watched {
             return None;
         }
         self.next_look = now + LOOK;
-        let tree = tree();
-        if tree.len() as u64 > SHELL_PROCESSES {
+        let taken = self.count.look();
+        if taken.processes > SHELL_PROCESSES {
             return Some(format!("it had more than {SHELL_PROCESSES} processes"));
         }
-        let bytes: u64 = tree.iter().map(|pid| resident(*pid)).sum();
-        (bytes > SHELL_TREE_BYTES).then(|| format!("it took more than {SHELL_TREE_BYTES} bytes of memory"))
+        if taken.bytes > SHELL_TREE_BYTES {
+            return Some(format!("it took more than {SHELL_TREE_BYTES} bytes of memory"));
+        }
+        let seconds = self.processor.as_secs();
+        (taken.processor > self.processor).then(|| format!("it used more than {seconds} s of processor time"))
     }
 
     /// Takes what it wrote, waiting for at most `time`; true where there was something.
@@ -202,7 +228,7 @@ fn end_tree() {
             // As the first process of its namespace: all others in it.
             let _ = kill(Pid::from_raw(-1), Signal::SIGKILL);
         } else {
-            for pid in tree() {
+            for pid in tree::below() {
                 let _ = kill(pid, Signal::SIGKILL);
             }
         }
@@ -215,42 +241,4 @@ fn end_tree() {
         }
         std::thread::sleep(Duration::from_millis(1));
     }
-}
-
-/// The processes below this one.
-fn tree() -> Vec<Pid> {
-    let parents: Vec<(i32, i32)> = fs::read_dir("/proc")
-        .into_iter()
-        .flatten()
-        .flatten()
-        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
-        .filter_map(|pid: i32| Some((pid, parent(pid)?)))
-        .collect();
-    let mut found = vec![getpid().as_raw()];
-    let mut at = 0;
-    while at < found.len() {
-        let children = parents.iter().filter(|(_, parent)| *parent == found[at]).map(|(pid, _)| *pid);
-        found.extend(children.collect::<Vec<_>>());
-        at += 1;
-    }
-    found.into_iter().skip(1).map(Pid::from_raw).collect()
-}
-
-/// The fourth field of `/proc/PID/stat`, counted behind the name, which may hold anything (proc_pid_stat(5)).
-fn parent(pid: i32) -> Option<i32> {
-    let stat = fs::read(format!("/proc/{pid}/stat")).ok()?;
-    let behind = stat.iter().rposition(|byte| *byte == b')')? + 1;
-    String::from_utf8_lossy(&stat[behind..]).split_whitespace().nth(1)?.parse().ok()
-}
-
-/// Memory of a process that is in memory, in bytes (second field of `/proc/PID/statm`).
-fn resident(pid: Pid) -> u64 {
-    let pages = fs::read_to_string(format!("/proc/{pid}/statm")).ok();
-    let pages = pages.and_then(|text| text.split_whitespace().nth(1)?.parse::<u64>().ok());
-    pages.unwrap_or_default().saturating_mul(page_size())
-}
-
-fn page_size() -> u64 {
-    // SAFETY: asks for a number.
-    u64::try_from(unsafe { libc::sysconf(libc::_SC_PAGESIZE) }).unwrap_or(4096)
 }

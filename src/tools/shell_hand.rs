@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::vouchers::{Redeemed, Vouchers, place};
 use crate::base::{Code, Fault};
 use crate::keeper::message::Place;
-use crate::sandbox::{Given, Port, run_command};
+use crate::sandbox::{Caps, Given, Port, run_command};
 use crate::wire::PacketFault;
 use crate::wire::hand::{Outcome, Work};
 use crate::wire::net::{Ask, Told, Voucher};
@@ -22,7 +22,7 @@ pub(super) fn body(port: &mut Port, descriptors: Vec<OwnedFd>) -> Result<(), Pac
         let outcome = match work {
             Work::Net(Ask::Greet) => keeper.greet().map(|connections| Outcome::Net(Told::Greeted(connections))),
             Work::RunCommand { command, wall_ms, vouchers } => given(&mut keeper, &vouchers)
-                .and_then(|given| run_command(&command, Duration::from_millis(wall_ms.into()), given))
+                .and_then(|given| run_command(&command, Caps::within(Duration::from_millis(wall_ms.into())), given))
                 .map(Outcome::Ran),
             other => Err(Fault::new(Code::Refused, format!("a shell hand does not do {other:?}"))),
         };

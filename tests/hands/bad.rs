@@ -4,9 +4,10 @@
 #![allow(unsafe_code)]
 
 use std::os::fd::OwnedFd;
+use std::time::Duration;
 
 use hearth::base::{Code, Fault};
-use hearth::sandbox::{Body, Class, Port};
+use hearth::sandbox::{Body, Caps, Class, Given, Port, run_command};
 use hearth::wire::PacketFault;
 use hearth::wire::hand::{Outcome, Work};
 
@@ -21,9 +22,19 @@ pub(crate) const BODIES: &[(Class, Body)] = &[
     (Class::Embed, body),
 ];
 
-fn body(port: &mut Port, _none: Vec<OwnedFd>) -> Result<(), PacketFault> {
+fn body(port: &mut Port, mut held: Vec<OwnedFd>) -> Result<(), PacketFault> {
     while let Some((id, work)) = port.take()? {
-        let Work::Evaluate { expression } = work else { return Ok(()) };
+        let expression = match work {
+            Work::Evaluate { expression } => expression,
+            Work::RunCommand { command, wall_ms, .. } => {
+                let caps = Caps { wall: Duration::from_millis(wall_ms.into()), processor: Duration::from_secs(1) };
+                // Held open, the workspace could be walked out of.
+                held.clear();
+                port.reply(id, run_command(&command, caps, Given::nothing()).map(Outcome::Ran))?;
+                continue;
+            }
+            _ => return Ok(()),
+        };
         match expression.as_str() {
             "good" => port.reply(id, Ok(Outcome::Number(42.0)))?,
             "other id" => port.reply(id + 1, Ok(Outcome::Done))?,
@@ -103,6 +114,25 @@ pub(crate) fn act(what: &str) -> bool {
                 0 => libc::_exit(0),
                 child => child > 0 && libc::waitpid(child, std::ptr::null_mut(), 0) == child,
             },
+            // More processes at a time than a command may have, by the kernel's count.
+            "crowd" => {
+                let most = usize::try_from(hearth::base::limits::SHELL_PROCESSES_HARD).unwrap_or(usize::MAX) + 10;
+                let mut made = Vec::new();
+                while made.len() < most {
+                    match libc::fork() {
+                        0 => loop {
+                            libc::poll(std::ptr::null_mut(), 0, -1);
+                        },
+                        -1 => break,
+                        child => made.push(child),
+                    }
+                }
+                for child in &made {
+                    libc::kill(*child, libc::SIGKILL);
+                    libc::waitpid(*child, std::ptr::null_mut(), 0);
+                }
+                made.len() == most
+            }
             "exec" => match libc::fork() {
                 0 => {
                     let arguments = [c"true".as_ptr(), std::ptr::null()];

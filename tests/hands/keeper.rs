@@ -1,12 +1,22 @@
 //! A real keeper with a vault, an enrolled brain and a purse.
 
+use std::fs::File;
+use std::os::fd::AsRawFd as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use hearth::gate::web::Purse;
 use hearth::keeper::message::Value;
 use hearth::keeper::{Client, enrol};
+
+static PROGRAM: OnceLock<Option<File>> = OnceLock::new();
+
+/// Opens the keeper's program while this process may still walk to it.
+pub(crate) fn open() {
+    PROGRAM.get_or_init(|| File::open(env!("CARGO_BIN_EXE_hearth-keeper")).ok());
+}
 
 /// See the module; ended and removed with the value.
 pub(crate) struct Kept {
@@ -36,7 +46,8 @@ impl Kept {
 
     /// Starts it (again) on its vault.
     pub(crate) fn again(&mut self) {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_hearth-keeper"));
+        let program = PROGRAM.get().and_then(Option::as_ref).expect("a hearth-keeper that was built");
+        let mut command = Command::new(format!("/proc/self/fd/{}", program.as_raw_fd()));
         command.arg("--socket").arg(self.socket()).arg("--vault").arg(self.folder.join("v")).stderr(Stdio::null());
         self.child = Some(command.spawn().expect("started"));
         let end = Instant::now() + Duration::from_secs(20);
