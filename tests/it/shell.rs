@@ -88,7 +88,7 @@ fn every_bomb_is_bounded_reported_and_leaves_nothing() {
     // Name, command, what ended it, and the program's own words where a call was refused. The first process of the
     // command needs no other to go on, so nothing ends it but its caps.
     let bombs = [
-        ("fork", "f() { f | f & }; f; exec sleep 99", "it had more than 64 processes", ""),
+        ("fork", "f() { f | f & }; f & exec sleep 99", "it had more than 64 processes", ""),
         (
             "many forks",
             "(for i in $(seq 500); do setsid sleep 99 & done) & exec sleep 99",
