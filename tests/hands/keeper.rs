@@ -13,9 +13,9 @@ use hearth::keeper::{Client, enrol};
 
 static PROGRAM: OnceLock<Option<File>> = OnceLock::new();
 
-/// Opens the keeper's program while this process may still walk to it.
-pub(crate) fn open() {
-    PROGRAM.get_or_init(|| File::open(env!("CARGO_BIN_EXE_hearth-keeper")).ok());
+/// The keeper's program, opened at the first call: while this process may still walk to it.
+pub(crate) fn program() -> Option<&'static File> {
+    PROGRAM.get_or_init(|| File::open(env!("CARGO_BIN_EXE_hearth-keeper")).ok()).as_ref()
 }
 
 /// See the module; ended and removed with the value.
@@ -46,7 +46,7 @@ impl Kept {
 
     /// Starts it (again) on its vault.
     pub(crate) fn again(&mut self) {
-        let program = PROGRAM.get().and_then(Option::as_ref).expect("a hearth-keeper that was built");
+        let program = program().expect("a hearth-keeper that was built");
         let mut command = Command::new(format!("/proc/self/fd/{}", program.as_raw_fd()));
         command.arg("--socket").arg(self.socket()).arg("--vault").arg(self.folder.join("v")).stderr(Stdio::null());
         self.child = Some(command.spawn().expect("started"));

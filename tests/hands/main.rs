@@ -95,7 +95,7 @@ const UID: u32 = 54_321;
 fn leave_root() {
     use nix::unistd::{Gid, Uid, setgroups, setresgid, setresuid};
     // By a descriptor, since the folder of the build may be one that only root can walk through.
-    keeper::open();
+    keeper::program();
     std::env::set_current_dir(env!("CARGO_MANIFEST_DIR")).ok();
     if !nix::unistd::geteuid().is_root() {
         return;
