@@ -16,6 +16,7 @@ mod given;
 mod hands;
 mod heap;
 mod holder;
+mod leftovers;
 mod link;
 mod lock;
 mod mould;

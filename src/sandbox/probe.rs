@@ -11,12 +11,15 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::os::unix::net::{SocketAddr, UnixListener};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use nix::sys::signal::{Signal, kill};
+use nix::errno::Errno;
+use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, kill, sigaction};
 use nix::sys::wait::{WaitStatus, waitpid};
-use nix::unistd::Pid;
+use nix::unistd::{Pid, getpid, getppid};
 
 use super::act::{Act, Canaries, attempt};
+use super::leftovers;
 use super::mould::{Birth, Mould, plain_fork};
 use super::policy::Class;
 use super::report::{Attempted, Report, Stood, Verdict};
@@ -25,15 +28,36 @@ use super::wall::Walls;
 use crate::base::{limits, sys};
 use crate::wire::packet;
 
+/// Whether the spawner has ended: what is left to try is left.
+static ALONE: AtomicBool = AtomicBool::new(false);
+
+extern "C" fn left_alone(_: libc::c_int) {
+    ALONE.store(true, Ordering::Relaxed);
+}
+
 /// Waits to be asked, probes, answers. Runs in a process of its own.
 pub(super) fn serve(socket: &OwnedFd, mould: &Mould) {
+    let parent = getppid();
     sys::die_with_parent(Signal::SIGKILL);
     sys::set_process_name(c"hearth-probe");
     let asked = packet::receive(socket, &mut Vec::new());
     if !matches!(asked, Ok(Some(_))) {
         return;
     }
+    // From here on it has something to clear away, so the end of the spawner interrupts it and no more.
+    let handler = SigAction::new(SigHandler::Handler(left_alone), SaFlags::empty(), SigSet::empty());
+    // SAFETY: the handler stores one flag.
+    if unsafe { sigaction(Signal::SIGUSR1, &handler) }.is_ok() {
+        sys::die_with_parent(Signal::SIGUSR1);
+    }
+    if getppid() != parent {
+        return;
+    }
+    leftovers::clear();
     let tried = Stage::put_up().map(|stage| stage.try_all(mould)).unwrap_or_default();
+    if ALONE.load(Ordering::Relaxed) {
+        return;
+    }
     let report = Report { raised: mould.raised, lowered: mould.lowered, tried };
     let _ = packet::send(socket, &report.encode(), &[]);
 }
@@ -65,9 +89,10 @@ impl Stage {
         let key = libc::key_t::try_from(std::process::id()).map_err(io::Error::other)?;
         // SAFETY: makes a segment of one page; it is removed when this value goes.
         let shared = unsafe { libc::shmget(key, 4096, libc::IPC_CREAT | 0o600) };
+        let own_pid = getpid();
         let victim = match plain_fork()? {
             Some(pid) => pid,
-            None => pause(),
+            None => pause(own_pid),
         };
         let memory = memory_file()?;
         let canaries = Canaries {
@@ -112,6 +137,9 @@ impl Stage {
 
     /// One act, in a process of its own, behind these walls.
     fn commit(&self, mould: &Mould, class: Class, act: Act, walls: Walls) -> Verdict {
+        if ALONE.load(Ordering::Relaxed) {
+            return Verdict::Unraised;
+        }
         let _ = fs::remove_file(self.folder.join("made"));
         let cpu_seconds = limits::HAND_CPU_SECONDS;
         let birth = Birth { class, walls, place: PLACE, cpu_seconds, strict: false, keeper: None };
@@ -124,12 +152,23 @@ impl Stage {
             }
         });
         let Ok(pid) = born else { return Verdict::Unraised };
-        match waitpid(pid, None) {
+        match end_of(pid) {
             Ok(WaitStatus::Exited(_, 0)) => Verdict::Succeeded,
             Ok(WaitStatus::Exited(_, UNRAISED)) => Verdict::Unraised,
             Ok(WaitStatus::Exited(_, errno)) => Verdict::Refused(errno),
             Ok(WaitStatus::Signaled(_, signal, _)) => Verdict::Ended(signal as i32),
             _ => Verdict::Unraised,
+        }
+    }
+}
+
+/// Waits for the end of a child, which comes at once where the spawner has ended.
+fn end_of(pid: Pid) -> nix::Result<WaitStatus> {
+    loop {
+        match waitpid(pid, None) {
+            Err(Errno::EINTR) if ALONE.load(Ordering::Relaxed) => kill(pid, Signal::SIGKILL)?,
+            Err(Errno::EINTR) => {}
+            other => return other,
         }
     }
 }
@@ -152,10 +191,9 @@ impl Drop for Stage {
 
 /// A folder that every uid may enter, so that a wall and not the path is what refuses.
 fn folder() -> io::Result<PathBuf> {
-    let name = format!("hearth-probe-{}", std::process::id());
-    let places = [std::env::temp_dir(), "/dev/shm".into(), "/run".into(), "/var/tmp".into()];
+    let name = format!("{}{}", leftovers::NAME, std::process::id());
     let mut last = io::Error::other("no place for canaries");
-    for folder in places.iter().map(|place| place.join(&name)) {
+    for folder in leftovers::places().map(|place| place.join(&name)) {
         match fs::DirBuilder::new().mode(0o755).create(&folder) {
             Ok(()) => return Ok(folder),
             Err(error) => last = error,
@@ -173,12 +211,14 @@ fn memory_file() -> io::Result<fs::File> {
     }
 }
 
-fn pause() -> ! {
+fn pause(parent: Pid) -> ! {
     sys::die_with_parent(Signal::SIGKILL);
-    loop {
+    // It may have ended before that was asked for.
+    while getppid() == parent {
         // SAFETY: waits for a signal, touches no memory.
         unsafe { libc::pause() };
     }
+    sys::exit_now(0)
 }
 
 fn text(path: &Path) -> io::Result<std::ffi::CString> {

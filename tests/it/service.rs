@@ -117,6 +117,25 @@ fn a_killed_brain_takes_its_hands_along() {
     assert!(home.run(&["ask", "turn on the kitchen lamp"]).ok, "the socket left behind is no hindrance");
 }
 
+/// At any instant of its start, while the walls are tried: no process is left, no folder, no shared memory.
+#[test]
+fn a_brain_that_is_killed_while_the_walls_are_tried_leaves_nothing() {
+    let home = Home::new();
+    for round in 0..8 {
+        let service = crate::kit::Running::start(home.command(&["run"]));
+        let probe = wait_for("the probe", || service.descendant("hearth-probe"));
+        let folder = std::env::temp_dir().join(format!("hearth-probe-{probe}"));
+        wait_for("its folder", || folder.exists().then_some(()));
+        std::thread::sleep(std::time::Duration::from_millis(round * 40));
+        service.signal(Signal::SIGKILL);
+        wait_for("the stage to be cleared away", || (!folder.exists()).then_some(()));
+        let key = format!(" {probe} ");
+        let segments = std::fs::read_to_string("/proc/sysvipc/shm").unwrap_or_default();
+        assert!(!segments.lines().any(|line| line.trim_start().starts_with(key.trim_start())), "{segments}");
+    }
+    // The kit looks for processes that are left.
+}
+
 #[test]
 fn systemd_hears_ready_and_the_watchdog_is_fed() {
     let home = Home::new();

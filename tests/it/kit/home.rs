@@ -130,9 +130,41 @@ impl Home {
     }
 }
 
+impl Home {
+    /// Processes of this home whose parent is neither the test nor one of them: what was left behind.
+    fn orphans(&self) -> Vec<String> {
+        let processes = std::fs::read_dir("/proc").expect("listed").flatten();
+        let pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+        let bin = self.root.join("bin").into_os_string().into_string().expect("a text");
+        let ours = |pid: u32| {
+            let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+            line.starts_with(bin.as_bytes())
+        };
+        let parent = |pid: u32| -> Option<u32> {
+            let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+            status.lines().find_map(|line| line.strip_prefix("PPid:"))?.trim().parse().ok()
+        };
+        let left = pids
+            .filter(|pid| ours(*pid))
+            .filter(|pid| parent(*pid).is_some_and(|parent| parent != std::process::id() && !ours(parent)));
+        left.map(|pid| {
+            format!("{pid} {}", std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default().trim())
+        })
+        .collect()
+    }
+}
+
 impl Drop for Home {
     fn drop(&mut self) {
         if !std::thread::panicking() {
+            // Whatever a test did to the brain: no hand, no spawner, no probe outlives it.
+            let until = std::time::Instant::now() + super::SOON;
+            while let left = self.orphans()
+                && !left.is_empty()
+            {
+                assert!(std::time::Instant::now() < until, "left behind in {}: {left:?}", self.root.display());
+                std::thread::sleep(std::time::Duration::from_millis(20));
+            }
             let _ = std::fs::remove_dir_all(&self.root);
         }
     }
