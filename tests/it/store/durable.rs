@@ -154,36 +154,48 @@ async fn turn(store: &Store, number: u64) {
 }
 
 /// The power fails at every change and flush of a migration, one after the other; it is finished at the next start.
-#[test]
-fn a_power_cut_at_any_step_of_a_migration_recovers() {
+fn at_any_step_of_a_migration(name: &str, luck: Luck) {
     let fixture = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/store/v1.db")).unwrap();
     let mut cuts = 0;
-    for luck in [Luck::None, Luck::All, Luck::Some(7)] {
-        for step in 1.. {
-            let mut disk = Disk::with(&[("hearth.db", &fixture)]);
-            disk.cut_at = Some(step);
-            let Some(mounted) = Mounted::new("migration-cut", disk) else { return };
-            if let Ok((store, _)) = mounted.scratch().try_open(Clock::system(), quick()) {
-                wait(store.close()).ok();
-            }
-            let finished = !mounted.disk().off;
-            let mounted = mounted.restarted(luck);
-            wait(async {
-                let (store, opened) = mounted.scratch().open();
-                assert_eq!((opened.version, &opened.quarantined, &opened.degraded), (VERSION, &None, &None), "{step}");
-                assert_eq!(store.messages("console:1", 10).await.unwrap().len(), 2, "{step} {luck:?}");
-                assert_eq!(store.calls(CallQuery::Latest(10)).await.unwrap().len(), 1, "{step} {luck:?}");
-                remember(&store, note("it works")).await.unwrap();
-                store.close().await.unwrap();
-            });
-            if finished {
-                break;
-            }
-            cuts += 1;
+    for step in 1.. {
+        let mut disk = Disk::with(&[("hearth.db", &fixture)]);
+        disk.cut_at = Some(step);
+        let Some(mounted) = Mounted::new(name, disk) else { return };
+        if let Ok((store, _)) = mounted.scratch().try_open(Clock::system(), quick()) {
+            wait(store.close()).ok();
         }
+        let finished = !mounted.disk().off;
+        let mounted = mounted.restarted(luck);
+        wait(async {
+            let (store, opened) = mounted.scratch().open();
+            assert_eq!((opened.version, &opened.quarantined, &opened.degraded), (VERSION, &None, &None), "{step}");
+            assert_eq!(store.messages("console:1", 10).await.unwrap().len(), 2, "{step} {luck:?}");
+            assert_eq!(store.calls(CallQuery::Latest(10)).await.unwrap().len(), 1, "{step} {luck:?}");
+            remember(&store, note("it works")).await.unwrap();
+            store.close().await.unwrap();
+        });
+        if finished {
+            break;
+        }
+        cuts += 1;
     }
     println!("{cuts} cuts in the middle of a migration");
-    assert!(cuts > 30, "the migration is more than {cuts} steps");
+    assert!(cuts > 10, "the migration is more than {cuts} steps");
+}
+
+#[test]
+fn a_power_cut_at_any_step_of_a_migration_recovers_where_nothing_arrived() {
+    at_any_step_of_a_migration("migration-none", Luck::None);
+}
+
+#[test]
+fn a_power_cut_at_any_step_of_a_migration_recovers_where_everything_arrived() {
+    at_any_step_of_a_migration("migration-all", Luck::All);
+}
+
+#[test]
+fn a_power_cut_at_any_step_of_a_migration_recovers_where_some_arrived() {
+    at_any_step_of_a_migration("migration-some", Luck::Some(7));
 }
 
 /// The power fails at every step of putting a backup in place: the folder has the old rows or the restored ones.
