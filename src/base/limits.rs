@@ -446,10 +446,12 @@ pub const EMBED_SLICE: (usize, usize) = (8, 1024);
 pub const EMBED_WALL: Duration = Duration::from_secs(60);
 /// Time without a text after which the hand ends and gives its memory back.
 pub const EMBED_IDLE: Duration = Duration::from_secs(30);
+/// As [`EMBED_IDLE`], for the second hand of an import.
+pub const EMBED_HELP_IDLE: Duration = Duration::from_secs(5);
 /// Time that the vector of a question has, the start of the hand included; words answer alone after it.
 pub const QUESTION_WALL: Duration = Duration::from_secs(3);
 /// Memories that get their vectors at once.
-pub const FILL_PAGE: usize = 16;
+pub const FILL_PAGE: usize = 24;
 /// Time that the vectors of one page of memories have, behind all people; a command waits 120 s for two pages.
 pub const FILL_WALL: Duration = Duration::from_secs(50);
 /// From the start of a service to its first look for memories without a vector.

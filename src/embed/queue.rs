@@ -28,11 +28,21 @@ pub(super) struct Waiting {
     pub(super) answer: oneshot::Sender<Result<Embedded, Fault>>,
 }
 
+/// Which hand takes texts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Taker {
+    /// The one that is always there: takes what waits, people first.
+    First,
+    /// Its help on another processor: takes of an import what is more than the first one's next slice.
+    Help,
+}
+
 /// Both queues; cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Queue {
     lanes: Arc<Mutex<Lanes>>,
     news: Arc<Notify>,
+    news_for_help: Arc<Notify>,
 }
 
 #[derive(Debug, Default)]
@@ -59,16 +69,20 @@ impl Queue {
         lane.extend(texts);
         drop(lanes);
         self.news.notify_one();
+        self.news_for_help.notify_one();
         Ok(())
     }
 
     /// What the hand is given next: from one lane, few and short, so that a person who speaks up meanwhile
     /// waits for this and no more. Texts whose asker has gone or whose time is over are left out. Where
     /// nothing waits, waits; `None` after `idle` without a text.
-    pub(super) async fn slice(&self, idle: std::time::Duration) -> Option<Vec<Waiting>> {
+    pub(super) async fn slice(&self, taker: Taker, idle: std::time::Duration) -> Option<Vec<Waiting>> {
         loop {
-            let news = self.news.notified();
-            let slice = self.take();
+            let news = match taker {
+                Taker::First => self.news.notified(),
+                Taker::Help => self.news_for_help.notified(),
+            };
+            let slice = self.take(taker);
             if !slice.is_empty() {
                 return Some(slice);
             }
@@ -82,14 +96,18 @@ impl Queue {
         (lanes.talk.len(), lanes.import.len())
     }
 
-    fn take(&self) -> Vec<Waiting> {
+    fn take(&self, taker: Taker) -> Vec<Waiting> {
         let mut lanes = self.lanes();
         let now = Instant::now();
         let wanted = |waiting: &Waiting| !waiting.answer.is_closed() && waiting.until > now;
         lanes.talk.retain(wanted);
         lanes.import.retain(wanted);
-        let lane = if lanes.talk.is_empty() { &mut lanes.import } else { &mut lanes.talk };
         let (texts, mut bytes) = limits::EMBED_SLICE;
+        if taker == Taker::Help && lanes.import.len() <= texts {
+            return Vec::new();
+        }
+        let first = taker == Taker::First && !lanes.talk.is_empty();
+        let lane = if first { &mut lanes.talk } else { &mut lanes.import };
         let mut slice = Vec::new();
         while let Some(next) = lane.front() {
             let fits = next.text.len() <= bytes || slice.is_empty();
@@ -137,12 +155,33 @@ mod tests {
         put(Priority::Import, &"x".repeat(limits::EMBED_SLICE.1 + 1));
         put(Priority::Talk, "a person");
         let idle = Duration::from_secs(60);
-        assert_eq!(texts(&queue.slice(idle).await.expect("a slice")), ["a person"]);
-        assert_eq!(queue.slice(idle).await.expect("a slice").len(), limits::EMBED_SLICE.0);
-        assert_eq!(queue.slice(idle).await.expect("a slice").len(), limits::EMBED_SLICE.0);
-        assert_eq!(queue.slice(idle).await.expect("a slice").len(), 4, "a long text goes alone");
-        assert_eq!(queue.slice(idle).await.expect("a slice").len(), 1);
-        assert!(queue.slice(Duration::ZERO).await.is_none(), "nothing waits");
+        assert_eq!(texts(&queue.slice(Taker::First, idle).await.expect("a slice")), ["a person"]);
+        assert_eq!(queue.slice(Taker::First, idle).await.expect("a slice").len(), limits::EMBED_SLICE.0);
+        assert_eq!(queue.slice(Taker::First, idle).await.expect("a slice").len(), limits::EMBED_SLICE.0);
+        assert_eq!(queue.slice(Taker::First, idle).await.expect("a slice").len(), 4, "a long text goes alone");
+        assert_eq!(queue.slice(Taker::First, idle).await.expect("a slice").len(), 1);
+        assert!(queue.slice(Taker::First, Duration::ZERO).await.is_none(), "nothing waits");
+    }
+
+    #[tokio::test]
+    async fn help_takes_of_an_import_what_the_first_cannot_and_never_what_a_person_waits_for() {
+        let queue = Queue::default();
+        let mut heard = Vec::new();
+        let mut put = |priority, text: &str| {
+            let (one, answer) = waiting(text);
+            heard.push(answer);
+            queue.put(priority, vec![one]).expect("room");
+        };
+        put(Priority::Talk, "a person");
+        for n in 0..limits::EMBED_SLICE.0 {
+            put(Priority::Import, &format!("import {n}"));
+        }
+        assert!(queue.slice(Taker::Help, Duration::ZERO).await.is_none(), "the first one takes that next");
+        put(Priority::Import, "one more");
+        let helped = queue.slice(Taker::Help, Duration::ZERO).await.expect("a slice");
+        assert!(texts(&helped).iter().all(|text| text.starts_with("import")) && helped.len() == limits::EMBED_SLICE.0);
+        assert_eq!(texts(&queue.slice(Taker::First, Duration::ZERO).await.expect("a slice")), ["a person"]);
+        assert_eq!(texts(&queue.slice(Taker::First, Duration::ZERO).await.expect("a slice")), ["one more"]);
     }
 
     #[tokio::test]
@@ -165,6 +204,6 @@ mod tests {
         late.until = Instant::now();
         let (here, _here) = waiting("here");
         queue.put(Priority::Talk, vec![gone, late, here]).expect("room");
-        assert_eq!(texts(&queue.slice(Duration::ZERO).await.expect("a slice")), ["here"]);
+        assert_eq!(texts(&queue.slice(Taker::First, Duration::ZERO).await.expect("a slice")), ["here"]);
     }
 }

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use super::file::ModelFile;
 use super::pinned::{DIMENSIONS, MODEL_SHA256};
-use super::queue::{Priority, Queue, Waiting};
+use super::queue::{Priority, Queue, Taker, Waiting};
 use crate::base::{Code, Fault, limits};
 use crate::board;
 use crate::sandbox::{Class, Hands, Holder};
@@ -75,6 +75,12 @@ impl Embedder {
         let made = Self::of(mode, model.path().display().to_string());
         let first = Work::LoadModel { sha256: MODEL_SHA256.to_owned(), mapped };
         let descriptor = OwnedFd::from(model.into_file());
+        let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        // An import takes minutes: a board with memory for a second hand uses a second processor.
+        if let (Mode::Full, 2.., Ok(descriptor)) = (made.mode(), processors, descriptor.try_clone()) {
+            let help = Holder::new(hands.clone(), Class::Embed, vec![descriptor], first.clone());
+            tokio::spawn(help_out(made.clone(), help));
+        }
         let holder = Holder::new(hands.clone(), Class::Embed, vec![descriptor], first);
         tokio::spawn(work(made.clone(), holder));
         made
@@ -177,7 +183,7 @@ async fn work(embedder: Embedder, holder: Holder) {
         let fresh = !holder.is_up().await;
         // Without a hand there is nothing to let go, and no reason to wake up.
         let idle = if fresh { Duration::MAX } else { limits::EMBED_IDLE };
-        let Some(slice) = embedder.queue.slice(idle).await else {
+        let Some(slice) = embedder.queue.slice(Taker::First, idle).await else {
             if holder.let_go().await {
                 tracing::info!("the embed hand was let go: nobody asked");
             }
@@ -195,6 +201,28 @@ async fn work(embedder: Embedder, holder: Holder) {
         }
         let counted = u64::try_from(slice.len()).unwrap_or_default();
         embedder.shared.texts.fetch_add(counted, Ordering::Relaxed);
+        hand_out(slice, answer);
+    }
+}
+
+/// Feeds a second hand while an import has more than the first one can take.
+async fn help_out(embedder: Embedder, holder: Holder) {
+    loop {
+        let idle = if holder.is_up().await { limits::EMBED_HELP_IDLE } else { Duration::MAX };
+        let Some(slice) = embedder.queue.slice(Taker::Help, idle).await else {
+            holder.let_go().await;
+            continue;
+        };
+        let work = Work::Embed { texts: slice.iter().map(|waiting| waiting.text.clone()).collect() };
+        let answer = holder.call(&work, limits::EMBED_WALL).await;
+        if let Err(fault) = &answer {
+            // The first one answers for them, with its own fault if it has one.
+            tracing::warn!(%fault, "the second embed hand rests");
+            drop(embedder.queue.put(Priority::Import, slice));
+            tokio::time::sleep(limits::FILL_AGAIN).await;
+            continue;
+        }
+        embedder.shared.texts.fetch_add(u64::try_from(slice.len()).unwrap_or_default(), Ordering::Relaxed);
         hand_out(slice, answer);
     }
 }

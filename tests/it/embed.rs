@@ -188,6 +188,28 @@ fn the_agent_embeds_in_a_hand_notes_languages_and_survives_its_death() {
     assert!(running.lives());
 }
 
+#[test]
+fn an_import_has_a_second_hand_on_a_second_processor_and_gives_it_back() {
+    if std::thread::available_parallelism().map_or(1, std::num::NonZero::get) < 2 {
+        eprintln!("SKIPPED: one processor has work for one hand");
+        return;
+    }
+    let home = home("");
+    let running = home.start();
+    let hands = || running.descendants().into_iter().filter(|(_, name)| name == "hearth-embed").count();
+    let lines: String = (0..200)
+        .map(|n| format!("{{\"text\": \"the {n}. boiler was serviced by the neighbour of number {n}\"}}\n"))
+        .collect();
+    std::thread::scope(|scope| {
+        let importing = scope.spawn(|| home.run_with_input(&["memory", "import", "-", "--json"], lines.as_bytes()));
+        wait_for("two hands", || (hands() == 2).then_some(()));
+        let told = importing.join().expect("imported");
+        assert_eq!(told.json()["vectors"]["made"], 200, "{told:?}");
+    });
+    wait_for("the second to go", || (hands() == 1).then_some(()));
+    running.stop();
+}
+
 /// Anonymous memory of a process, in KiB (proc_pid_status(5)).
 fn anonymous(pid: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("readable");

@@ -104,6 +104,8 @@ pub(super) fn import(
 /// Makes the vectors of all memories that have none yet; why some have none is told, and is no failure: words find them.
 fn fill(door: &mut Door) -> Value {
     let (mut made, mut left_out) = (0, 0);
+    // A service makes vectors too, behind the writes: the difference is what this command waited for.
+    let before = vectors(door);
     let why = loop {
         let page = match door.ask(Request::Memory(Order::Fill)) {
             Ok(page) => page,
@@ -118,7 +120,13 @@ fn fill(door: &mut Door) -> Value {
             break page["why"].clone();
         }
     };
+    let made = before.zip(vectors(door)).map_or(made, |(before, now)| now.saturating_sub(before));
     json!({"made": made, "left_out": left_out, "why": why})
+}
+
+/// How many vectors there are.
+fn vectors(door: &mut Door) -> Option<u64> {
+    door.ask(Request::Memory(Order::Stats)).ok()?["vectors"].as_u64()
 }
 
 /// A line as a record with its size; an empty line is none.

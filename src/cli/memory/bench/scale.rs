@@ -129,7 +129,7 @@ async fn vectors(
         return Ok(());
     }
     told["embed_ms_per_item"] = round(millis(began.elapsed()) / count(real.len()));
-    told["import_pss_kib"] = json!({"brain": pss("self"), "embed_hand": hand().map_or(Value::Null, |pid| pss(&pid))});
+    told["import_pss_kib"] = processes();
     for (page, places) in places.chunks(limits::MEMORY_BATCH).enumerate() {
         let near = |(number, seq): (usize, &i64)| {
             let of = &real[(page * limits::MEMORY_BATCH + number) % real.len()];
@@ -184,26 +184,44 @@ async fn searches(scratch: &Scratch, embedder: &Embedder, dice: &mut Dice, told:
     Ok(())
 }
 
-/// Proportional set size of a process, in KiB; nothing where only root may know it.
+/// Proportional set size of a process, in KiB. Where only root may know it (hands are not dumpable), its resident set
+/// size, which counts shared pages in full: `{"rss": …}`.
 fn pss(process: &str) -> Value {
     let text = std::fs::read_to_string(format!("/proc/{process}/smaps_rollup")).unwrap_or_default();
-    let line = text.lines().find_map(|line| line.strip_prefix("Pss:"));
-    json!(line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok()))
+    if let Some(kib) = kib(&text, "Pss:") {
+        return json!(kib);
+    }
+    let text = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    json!({"rss": kib(&text, "VmRSS:")})
 }
 
-/// The embed hand of this process's spawner.
-fn hand() -> Option<String> {
+/// A line of proc_pid_status(5) or proc_pid_smaps(5), in KiB.
+fn kib(text: &str, key: &str) -> Option<u64> {
+    let line = text.lines().find_map(|line| line.strip_prefix(key))?;
+    line.trim().trim_end_matches(" kB").parse().ok()
+}
+
+/// Every process of this one, by name.
+fn processes() -> Value {
     let parent = |pid: &str| {
         let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
         stat.rsplit_once(") ")?.1.split(' ').nth(1).map(str::to_owned)
     };
     let own = std::process::id().to_string();
-    let processes = std::fs::read_dir("/proc").ok()?.flatten();
-    let mut names = processes.filter_map(|entry| entry.file_name().into_string().ok());
-    names.find(|pid| {
-        let name = std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
-        name.trim() == "hearth-embed" && parent(pid).and_then(|spawner| parent(&spawner)).is_some_and(|top| top == own)
-    })
+    let mut told = json!({"brain": pss("self")});
+    let mut hands = Vec::new();
+    for pid in
+        std::fs::read_dir("/proc").into_iter().flatten().flatten().filter_map(|e| e.file_name().into_string().ok())
+    {
+        let above = parent(&pid);
+        if above.as_deref() == Some(own.as_str()) {
+            told["spawner"] = pss(&pid);
+        } else if above.and_then(|spawner| parent(&spawner)).is_some_and(|top| top == own) {
+            hands.push(pss(&pid));
+        }
+    }
+    told["hands"] = json!(hands);
+    told
 }
 
 fn millis(time: Duration) -> f64 {
