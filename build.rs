@@ -1,5 +1,6 @@
 //! Lists `boards/*.toml` for `src/board/`: a board is added by adding a file, not by naming it in Rust.
 //! Tells `base::clock` when the program was made, the same for every build of one commit.
+//! Has static programs linked with what std alone would leave out.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -19,6 +20,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     out.push_str("]\n");
     println!("cargo::rerun-if-env-changed=SOURCE_DATE_EPOCH");
     println!("cargo::rustc-env=HEARTH_MADE={}", made());
+    // Std's own use of these is weak, and where link-time optimisation makes one symbol of all uses, none is left that
+    // takes it out of musl's archive: on RISC-V the call then goes to itself, for ever (`cross/gate` looks for such).
+    if std::env::var("CARGO_CFG_TARGET_ENV").is_ok_and(|env| env == "musl") {
+        for name in ["getrandom", "gettid", "copy_file_range"] {
+            println!("cargo::rustc-link-arg=-Wl,-u,{name}");
+        }
+    }
     std::fs::write(Path::new(&std::env::var("OUT_DIR")?).join("boards.rs"), out)?;
     Ok(())
 }
