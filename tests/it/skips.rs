@@ -74,6 +74,11 @@ fn unit_tests_without_their_emulator_are_a_skip_that_ci_refuses() {
 }
 
 #[test]
+fn vectors_of_other_processors_without_their_emulators_are_a_skip_that_ci_refuses() {
+    skipped("vectors", &["tests/heavy/embed-emulated"]);
+}
+
+#[test]
 fn guests_without_qemu_are_a_skip_that_ci_refuses() {
     skipped("guests", &["images/qemu/run", "all"]);
     skipped("guest", &["tests/heavy/guest-arm64"]);
