@@ -45,17 +45,22 @@ const fn is_kept(call: &Call) -> bool {
 /// Changes timers and lists.
 async fn keep(world: &World, understood: &Understanding, behalf: Behalf<'_>, session: &str, acted: &mut Acted) {
     for call in understood.calls.iter().filter(|call| is_kept(call)) {
-        let came = if behalf.principal.rights < Rights::Use {
-            Err(Fault::new(Code::Refused, "You may ask, but not change anything."))
-        } else if let Command::Timer(command) = &call.command {
-            world.timers.change(world, command, behalf, session).await
+        let arguments = call.to_json(&world.home());
+        let came = if let Command::Timer(command) = &call.command {
+            world.keep("timer", arguments, behalf, world.timers.change(world, command, behalf, session)).await
         } else {
-            lists::change(world, call, behalf).await
+            world.keep("list", arguments, behalf, lists::change(world, call, behalf)).await
         };
+        if let Err(fault) = &came {
+            tracing::warn!(session, %fault, "what was said was not kept");
+        }
         match came {
             Ok(changes) => {
                 acted.changes.extend(changes);
                 acted.outcomes.push(call.targets.first().map_or(Outcome::Carried, |list| Outcome::Done(*list)));
+            }
+            Err(_) if behalf.principal.rights < Rights::Use => {
+                acted.unkept.push("You may ask, but not change anything.".to_owned());
             }
             Err(fault) => acted.unkept.push(fault.message),
         }

@@ -11,6 +11,7 @@ mod act;
 mod commands;
 mod lines;
 mod lists;
+mod places;
 mod prompt;
 mod recall;
 mod remote;
@@ -39,6 +40,7 @@ use crate::memory::{Memory, Observer};
 use crate::store::{Role, Store, StoreError};
 
 use act::Acted;
+pub use places::Places;
 pub use think::{Mind, Thought, Thoughts};
 pub use timers::Rung;
 
@@ -64,6 +66,8 @@ pub struct Parts {
     pub memory: Memory,
     /// The model, where there is one.
     pub mind: Option<Mind>,
+    /// Where speakers are.
+    pub places: Places,
 }
 
 /// The agent; one turn at a time in each session, which the bus sees to.
@@ -244,7 +248,7 @@ impl Agent {
         let now = now.to_zoned(self.world.zone.clone()).datetime();
         let mut home = self.world.home();
         self.world.timers.refresh(&mut home, self.world.clock.monotonic());
-        let area = home.default_area;
+        let area = self.world.places.of(message).or(home.default_area);
         intent::understand(&home, &Turn { text: &message.text, area, now, context })
     }
 

@@ -205,7 +205,7 @@ impl Thought {
             Tier::Changes => Rights::Use,
             Tier::Risky => Rights::Own,
         };
-        let may = self.gate.manifests().filter(|tool| self.principal.rights >= least(tool.tier));
+        let may = self.gate.offered().filter(|tool| self.principal.rights >= least(tool.tier));
         may.map(|tool| Offer {
             name: tool.name.to_owned(),
             purpose: tool.purpose.to_owned(),

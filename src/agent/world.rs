@@ -13,7 +13,7 @@ use serde_json::Value;
 use tokio::sync::{Mutex as Turnstile, MutexGuard as Passed};
 
 use super::timers::Timers;
-use super::{Behalf, Mind, Parts};
+use super::{Behalf, Mind, Parts, Places};
 use crate::base::{Clock, Fault};
 use crate::bus::{self, Outside};
 use crate::gate::{Call, Gate};
@@ -32,6 +32,7 @@ pub(super) struct World {
     pub(super) outside: Outside,
     pub(super) memory: Memory,
     pub(super) mind: Option<Mind>,
+    pub(super) places: Places,
     /// One change of a list at a time.
     pub(super) lists: Turnstile<()>,
     pub(super) timers: Timers,
@@ -57,12 +58,26 @@ impl Held<'_> {
 
 impl World {
     pub(super) fn new(parts: Parts) -> Self {
-        let Parts { home, gate, store, clock, zone, outside, memory, mind } = parts;
+        let Parts { home, gate, store, clock, zone, outside, memory, mind, places } = parts;
         let remote = home.entities.iter().enumerate();
         let remote = remote.filter(|(_, entity)| matches!(entity.binding, Binding::Mqtt { .. }));
         let devices = remote.map(|(place, _)| (place, Turnstile::default())).collect();
         let (lists, timers, lines) = (Turnstile::default(), Timers::default(), Turnstile::default());
-        Self { home: Mutex::new(home), gate, store, clock, zone, outside, memory, mind, lists, timers, lines, devices }
+        Self {
+            home: Mutex::new(home),
+            gate,
+            store,
+            clock,
+            zone,
+            outside,
+            memory,
+            mind,
+            places,
+            lists,
+            timers,
+            lines,
+            devices,
+        }
     }
 
     /// The home, for a moment.
@@ -74,6 +89,18 @@ impl World {
     pub(super) async fn call(&self, tool: &str, arguments: Value, behalf: Behalf<'_>) -> Result<Value, Fault> {
         let Behalf { principal, trace, confirmed } = behalf;
         self.gate.call(Call { tool, arguments, principal, trace, confirmed }).await
+    }
+
+    /// Changes what the service keeps, through the gate.
+    pub(super) async fn keep<T>(
+        &self,
+        tool: &str,
+        arguments: Value,
+        behalf: Behalf<'_>,
+        doing: impl Future<Output = Result<T, Fault>>,
+    ) -> Result<T, Fault> {
+        let Behalf { principal, trace, confirmed } = behalf;
+        self.gate.keep(Call { tool, arguments, principal, trace, confirmed }, doing).await
     }
 
     /// Waits until nobody else moves a line.

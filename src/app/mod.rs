@@ -14,6 +14,7 @@ mod lines;
 mod model;
 mod network;
 mod outside;
+mod places;
 mod ring;
 mod serve;
 mod service;

@@ -19,8 +19,8 @@ use crate::obs::{Notify, Ring};
 use crate::sandbox::{self, Class, Hands, Holder, Spawner, Standing, Wall};
 use crate::store::{CallQuery, DataFolder, Opened, Store};
 use crate::tools::{
-    Calculate, FileAppend, FileEdit, FileRead, FileWrite, LineGet, LineSet, LineTable, MemoryTool, MqttSet, Shell,
-    TimeNow, WebFetch, Workspace,
+    Calculate, FileAppend, FileEdit, FileRead, FileWrite, Kept, LineGet, LineSet, LineTable, MemoryTool, MqttSet,
+    Shell, TimeNow, WebFetch, Workspace,
 };
 use crate::wire::hand::Work;
 
@@ -30,7 +30,7 @@ use super::model::{self, Thinking};
 use super::network::Network;
 use super::outside::Channels;
 use super::vouch::Voucher;
-use super::{AppFault, Settings, edges, keeping};
+use super::{AppFault, Settings, edges, keeping, places};
 
 /// A running Hearth: what its doors ask.
 pub struct Service {
@@ -135,7 +135,9 @@ impl Service {
         }
 
         let mind = model::mind(&config.model, web.clone());
+        let places = places::of(&config, &home);
         let parts = Parts {
+            places,
             home,
             gate: Arc::clone(&gate),
             store: store.clone(),
@@ -471,6 +473,8 @@ fn tools(hands: &Hands, held: Vec<Held>, workspace: Arc<Workspace>, clock: &Cloc
         Box::new(FileWrite::new(Arc::clone(&workspace))),
         Box::new(FileAppend::new(Arc::clone(&workspace))),
         Box::new(FileEdit::new(workspace)),
+        Box::new(Kept::timers()),
+        Box::new(Kept::lists()),
     ]
 }
 

@@ -8,7 +8,7 @@ use crate::config::{self, Config, Dirs, Env, Source};
 use crate::home::{Home, HomeFault};
 use crate::sandbox::{Reach, Walls};
 
-use super::{AppFault, faults, lines, network};
+use super::{AppFault, faults, lines, network, places};
 
 /// Where settings come from besides their file.
 #[derive(Clone, Debug, Default)]
@@ -100,6 +100,7 @@ impl Settings {
         let home = load_home(&config).map_err(AppFault::Settings)?;
         let mut faults = lines::check(&home, &board, &config);
         faults.extend(network::check(&config));
+        faults.extend(places::check(&config, &home));
         if !faults.is_empty() {
             return Err(AppFault::Settings(faults));
         }

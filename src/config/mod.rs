@@ -18,7 +18,7 @@ pub use crate::base::KeyFault as ConfigFault;
 pub use dirs::{Dirs, Env};
 pub use find::{Source, find};
 pub use settings::{
-    Board, Config, Home, Keeper, Log, LogFormat, LogLevel, Model, Mqtt, Net, Person, Rights, Serial, Store,
+    Board, Config, Home, Keeper, Log, LogFormat, LogLevel, Model, Mqtt, Net, Person, Place, Rights, Serial, Store,
     read_bounded,
 };
 

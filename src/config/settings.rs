@@ -215,6 +215,15 @@ pub struct Person {
     pub rights: Rights,
 }
 
+/// Where somebody speaks.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Place {
+    /// What channels know of who speaks there.
+    pub is: Vec<String>,
+    /// The area of the home.
+    pub area: String,
+}
+
 #[derive(Deserialize)]
 struct Raw {
     device: String,
@@ -236,6 +245,8 @@ struct Raw {
     shell: Shell,
     #[serde(default)]
     people: BTreeMap<String, Person>,
+    #[serde(default)]
+    places: BTreeMap<String, Place>,
     home: Option<Value>,
 }
 
@@ -266,6 +277,8 @@ pub struct Config {
     pub shell: Shell,
     /// Who is meant by what a channel knows, by name.
     pub people: BTreeMap<String, Person>,
+    /// Where speakers are, by name.
+    pub places: BTreeMap<String, Place>,
     /// The home's description.
     pub home: Home,
     /// Where the embedder's model is; empty: looked for.
@@ -314,6 +327,7 @@ impl Config {
             net: raw.net,
             shell: raw.shell,
             people: raw.people,
+            places: raw.places,
             home: match raw.home_file {
                 Some(path) => Home::File(origin.parent().map_or_else(|| path.clone(), |dir| dir.join(&path))),
                 None => Home::Inline(raw.home.unwrap_or_else(|| Value::Object(serde_json::Map::new()))),
@@ -366,6 +380,12 @@ impl Config {
     #[must_use]
     pub fn line_of(&self, in_home: &str) -> Option<usize> {
         self.doc.place_of(&format!("home.{in_home}")).map(|place| place.line)
+    }
+
+    /// The line of a key outside `[home]`, where it is written.
+    #[must_use]
+    pub fn line_of_key(&self, key: &str) -> Option<usize> {
+        self.doc.place_of(key).map(|place| place.line)
     }
 
     /// The name of the settings in faults: a path, or «built-in».

@@ -189,6 +189,16 @@ const PERSON: Shape = Shape::Table(&[
     },
 ]);
 
+const PLACE: Shape = Shape::Table(&[
+    Field {
+        key: "is",
+        shape: Shape::List { of: &Shape::Text { max: 128 }, max: 32 },
+        default: Default::Required,
+        doc: "What channels know of who speaks there: console, serial, mqtt, mqtt:CLIENT, admin:SESSION.",
+    },
+    Field { key: "area", shape: Shape::Text { max: 128 }, default: Default::Required, doc: "The area of the home." },
+]);
+
 const KEEPER: &[Field] = &[
     Field {
         key: "socket",
@@ -342,6 +352,12 @@ pub(super) const SETTINGS: &[Field] = &[
         shape: Shape::Map { of: &PERSON, max: 64 },
         default: Default::Absent,
         doc: "Who is meant by what a channel knows; nobody named here may only ask.",
+    },
+    Field {
+        key: "places",
+        shape: Shape::Map { of: &PLACE, max: 64 },
+        default: Default::Absent,
+        doc: "Where speakers are, so that «the light» is the one of their room.",
     },
     Field { key: "mqtt", shape: Shape::Table(MQTT), default: Default::Absent, doc: "The MQTT broker." },
     Field { key: "serial", shape: Shape::Table(SERIAL), default: Default::Absent, doc: "The serial line." },

@@ -78,6 +78,11 @@ impl Gate {
         *self.suspended.borrow()
     }
 
+    /// The manifests of the tools that a model may be offered, by name.
+    pub fn offered(&self) -> impl Iterator<Item = &Manifest> {
+        self.tools.values().filter(|tool| tool.offered()).map(|tool| tool.manifest())
+    }
+
     /// The manifests of all tools, by name.
     pub fn manifests(&self) -> impl Iterator<Item = &Manifest> {
         self.tools.values().map(|tool| tool.manifest())
@@ -88,12 +93,7 @@ impl Gate {
     /// # Errors
     /// [`Code::NotFound`] for an unknown tool, [`Code::Refused`] with the reason, the hand's fault else.
     pub async fn call(&self, call: Call<'_>) -> Result<Value, Fault> {
-        let tool = self.tools.get(call.tool).map(AsRef::as_ref);
-        let decision = tool.map_or_else(
-            || Decision::Refuse(self.unknown(call.tool)),
-            |tool| decide(tool.manifest(), tool.tier(&call.arguments), &call),
-        );
-        let decision = if self.is_suspended() { Decision::Refuse(suspended(call.tool)) } else { decision };
+        let (tool, decision) = self.decided(&call);
         let decision = match (tool, decision) {
             (Some(tool), Decision::Allow) => self.walled(tool.manifest()).await,
             (_, other) => other,
@@ -116,15 +116,46 @@ impl Gate {
         let (outcome, filtered) = cleaned(outcome);
         let noted =
             if filtered > 0 { format!("{filtered} that looked like secrets were taken out") } else { String::new() };
+        self.end(id, &outcome, noted, began.elapsed()).await;
+        outcome
+    }
+
+    /// Puts a change of what the caller keeps itself (timers, lists) through: the same decision and records.
+    ///
+    /// `doing` runs only where it is allowed, and to its end: half a change would be worse than a late one.
+    ///
+    /// # Errors
+    /// As [`Gate::call`]; else what `doing` says.
+    pub async fn keep<T>(&self, call: Call<'_>, doing: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
+        let (tool, decision) = self.decided(&call);
+        let began = std::time::Instant::now();
+        let id = self.begin(&call, tool, &decision).await?;
+        let outcome = match decision {
+            Decision::Allow => doing.await,
+            Decision::Ask(reason) | Decision::Refuse(reason) => Err(reason),
+        };
+        self.end(id, &outcome, String::new(), began.elapsed()).await;
+        outcome
+    }
+
+    fn decided(&self, call: &Call<'_>) -> (Option<&dyn Tool>, Decision) {
+        let tool = self.tools.get(call.tool).map(AsRef::as_ref);
+        let decision = tool.map_or_else(
+            || Decision::Refuse(self.unknown(call.tool)),
+            |tool| decide(tool.manifest(), tool.tier(&call.arguments), call),
+        );
+        (tool, if self.is_suspended() { Decision::Refuse(suspended(call.tool)) } else { decision })
+    }
+
+    async fn end<T>(&self, id: Id, outcome: &Result<T, Fault>, noted: String, took: std::time::Duration) {
         let end = EndCall {
             outcome: outcome.as_ref().map(|_| ()).map_err(|fault| fault.code),
             detail: outcome.as_ref().err().map_or(noted, |fault| fault.message.clone()),
-            took: began.elapsed(),
+            took,
         };
         if let Err(fault) = self.store.end_call(id, end).await {
             tracing::error!(%fault, call = %id, "the end of a call was not recorded");
         }
-        outcome
     }
 
     /// Whether the walls that the tool needs stand around its class of hand.

@@ -26,6 +26,11 @@ pub trait Tool: Send + Sync {
         self.manifest().tier
     }
 
+    /// Whether a model may be offered it; not so for what only a sentence changes.
+    fn offered(&self) -> bool {
+        true
+    }
+
     /// The job for these arguments: decides, opens what the hand is handed, does nothing yet.
     ///
     /// # Errors

@@ -10,6 +10,7 @@ mod calculate;
 mod expression;
 mod file_hand;
 mod files;
+mod kept;
 mod line_hand;
 mod lines;
 mod link_hand;
@@ -27,6 +28,7 @@ mod workspace;
 
 pub use calculate::Calculate;
 pub use files::{FileAppend, FileEdit, FileRead, FileWrite};
+pub use kept::Kept;
 pub use lines::{LineGet, LineSet, LineTable, LineUse};
 pub use memory::MemoryTool;
 pub use mqtt::MqttSet;

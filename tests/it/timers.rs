@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::kit::{Home, wait_for};
 
-fn ask(home: &Home, text: &str) -> Value {
+pub(crate) fn ask(home: &Home, text: &str) -> Value {
     home.run(&["ask", text, "--json"]).json()
 }
 
@@ -28,7 +28,7 @@ fn noticed(home: &Home, part: &str) -> String {
 }
 
 /// Changes the database of a home that nobody has open.
-fn edit(home: &Home, sql: &str) {
+pub(crate) fn edit(home: &Home, sql: &str) {
     let path = home.data().join("hearth.db");
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("an executor");
     runtime.block_on(async {

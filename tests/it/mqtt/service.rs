@@ -267,6 +267,25 @@ fn who_speaks_decides_what_moves() {
 }
 
 #[test]
+fn a_client_speaks_from_its_room() {
+    let rooms = "[people.house]\nis = [\"mqtt\"]\nrights = \"use\"\n[places.panel]\nis = [\"mqtt:panel\"]\narea = \"Loft\"\n\
+        [[home.areas]]\nname = \"Loft\"\n\
+        [[home.entities]]\nid = \"light.loft\"\nname = \"Loft light\"\narea = \"Loft\"\nline = \"bedroom_lamp\"\n";
+    let Some(rig) = Rig::with("5", rooms) else { return };
+    runtime().block_on(async {
+        let mut peer = rig.peer(&["hearth/attic/panel/response", "hearth/attic/door/response"]);
+        peer.up().await;
+        peer.say("hearth/attic/door/request", r#"{"text":"turn on the light"}"#, QoS::AtLeastOnce).await;
+        let unplaced = reply(&mut peer).await;
+        assert_eq!(unplaced["detail"]["decision"], "ask", "{unplaced}");
+        peer.say("hearth/attic/panel/request", r#"{"text":"turn on the light"}"#, QoS::AtLeastOnce).await;
+        let placed = reply(&mut peer).await;
+        assert_eq!(placed["text"], "The loft light is on.", "{placed}");
+        assert_eq!(rig.home.line("bedroom_lamp").driven(), Some(1.0));
+    });
+}
+
+#[test]
 fn a_device_behind_the_broker_is_believed_by_what_it_reports() {
     let Some(rig) = Rig::start("5") else { return };
     runtime().block_on(async {
