@@ -1,6 +1,6 @@
 //! What a tool declares: its class of hand, its risk, what it may touch. Nothing is granted by default.
 
-use crate::sandbox::{Class, Report, Standing, Wall};
+use crate::sandbox::{Class, Report, Standing, Verdict, Wall};
 
 /// The risk of a call, which decides who may make it and whether a person confirms it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
@@ -46,6 +46,17 @@ impl Need {
         let missing: Vec<_> = walls.iter().filter(|wall| !stands(wall)).map(told).collect();
         (!met).then(|| missing.join(", "))
     }
+
+    /// Those of its walls that let an act through when they were tried, as a sentence. A wall that could not be tried
+    /// is none of them: a hand around which it cannot be raised is not made.
+    #[must_use]
+    pub fn breached(self, class: Class, report: &Report) -> Option<String> {
+        let (Self::All(walls) | Self::Any(walls)) = self;
+        let through = |wall: &&Wall| report.by(class, **wall).any(|(_, verdict)| verdict == Verdict::Succeeded);
+        let told = walls.iter().filter(through).map(|wall| format!("{} did not refuse what it should", wall.word()));
+        let told: Vec<_> = told.collect();
+        (!told.is_empty()).then(|| told.join(", "))
+    }
 }
 
 /// A tool's declaration.
@@ -79,4 +90,29 @@ impl Manifest {
 #[allow(clippy::ref_option, reason = "the signature that serde asks for")]
 fn word<S: serde::Serializer>(class: &Option<Class>, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(class.map_or("brain", Class::word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sandbox::{Act, Attempted, Stood, Walls};
+
+    #[test]
+    fn a_wall_of_every_hand_that_let_something_through_is_told() {
+        let with = |wall, verdict| Report {
+            raised: Walls::of(&[Wall::Seccomp, Wall::Rlimits]),
+            tried: vec![Attempted { class: Class::Pure, act: Act::Trace, stood: Stood::Only(wall), verdict }],
+            ..Report::default()
+        };
+        let told = |class, report: &Report| EVERY_HAND.iter().find_map(|need| need.breached(class, report));
+        let broken = with(Wall::Seccomp, Verdict::Succeeded);
+        assert_eq!(told(Class::Pure, &broken).as_deref(), Some("seccomp did not refuse what it should"));
+        assert_eq!(told(Class::Files, &broken), None, "another class");
+        for (wall, verdict) in
+            [(Wall::Seccomp, Verdict::Ended(31)), (Wall::Seccomp, Verdict::Unraised), (Wall::NetNs, Verdict::Succeeded)]
+        {
+            assert_eq!(told(Class::Pure, &with(wall, verdict)), None, "{wall:?} {verdict:?}");
+        }
+        assert_eq!(told(Class::Pure, &Report::default()), None);
+    }
 }

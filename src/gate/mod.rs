@@ -162,20 +162,19 @@ impl Gate {
     async fn walled(&self, manifest: &Manifest) -> Decision {
         // No hand, no walls: a channel does it, with what it holds already.
         let Some(class) = manifest.class else { return Decision::Allow };
-        // Every hand has these or is not made: no need to wait for the probe.
+        // Every hand has these or is not made: no need to wait for the probe, but once it has spoken, it is heard.
         if manifest.needs == EVERY_HAND && self.hands.lowered().is_empty() {
-            return Decision::Allow;
+            let report = self.hands.walls_so_far();
+            let breached =
+                report.iter().flat_map(|report| manifest.needs.iter().filter_map(|n| n.breached(class, report)));
+            return stand(manifest, &breached.collect::<Vec<_>>());
         }
         let report = match self.hands.walls().await {
             Ok(report) => report,
             Err(fault) => return Decision::Refuse(fault),
         };
         let unmet: Vec<_> = manifest.needs.iter().filter_map(|need| need.unmet(class, &report)).collect();
-        if unmet.is_empty() {
-            return Decision::Allow;
-        }
-        let message = format!("{} needs walls that do not stand here: {}", manifest.name, unmet.join("; "));
-        Decision::Refuse(Fault::new(Code::Refused, message))
+        stand(manifest, &unmet)
     }
 
     async fn begin(&self, call: &Call<'_>, tool: Option<&dyn Tool>, decision: &Decision) -> Result<Id, Fault> {
@@ -218,6 +217,15 @@ impl Gate {
             ),
         )
     }
+}
+
+/// Whether the walls of a tool stand, by what speaks against it.
+fn stand(manifest: &Manifest, unmet: &[String]) -> Decision {
+    if unmet.is_empty() {
+        return Decision::Allow;
+    }
+    let message = format!("{} needs walls that do not stand here: {}", manifest.name, unmet.join("; "));
+    Decision::Refuse(Fault::new(Code::Refused, message))
 }
 
 fn suspended(tool: &str) -> Fault {

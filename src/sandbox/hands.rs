@@ -138,6 +138,12 @@ impl Hands {
         self.shared.report.get_or_try_init(|| self.shared.ask_probe()).await.cloned()
     }
 
+    /// The same where they have been tried already; nothing is waited for.
+    #[must_use]
+    pub fn walls_so_far(&self) -> Option<Arc<Report>> {
+        self.shared.report.get().cloned()
+    }
+
     /// Walls that were taken away when the program was started; only tests do.
     #[must_use]
     pub fn lowered(&self) -> Walls {

@@ -19,7 +19,7 @@ pub(super) fn body(port: &mut Port, descriptors: Vec<OwnedFd>) -> Result<(), Pac
     while let Some((id, work)) = port.take()? {
         let outcome = match (work, files.as_mut_slice()) {
             (Work::FileRead { offset, length }, [file, ..]) => read(file, offset, length),
-            (Work::FileWrite { bytes, append: _ }, [file, ..]) => {
+            (Work::FileWrite { bytes }, [file, ..]) => {
                 file.write_all(&bytes).map(|()| Outcome::Done).map_err(|error| failed(&error))
             }
             (Work::FileEdit { find, replace }, [from, to]) => edit(from, to, &find, &replace),

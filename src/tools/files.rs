@@ -103,7 +103,7 @@ impl FileWrite {
         let text = text(arguments, "text")?;
         let draft = self.workspace.draft(self::text(arguments, "path")?)?;
         let descriptors = vec![duplicate(&draft.file)?.into()];
-        let run = Run::Once { class: Class::Files, descriptors, work: parts(text, false)? };
+        let run = Run::Once { class: Class::Files, descriptors, work: parts(text)? };
         Ok(Job { run, finish: Box::new(move |outcomes| publish(draft, &outcomes)) })
     }
 }
@@ -115,7 +115,7 @@ impl FileAppend {
         let file = self.workspace.append(path)?;
         size_within(&file, path, text.len() as u64)?;
         let descriptors = vec![duplicate(&file)?.into()];
-        let run = Run::Once { class: Class::Files, descriptors, work: parts(text, true)? };
+        let run = Run::Once { class: Class::Files, descriptors, work: parts(text)? };
         let finish = Box::new(move |outcomes: Vec<Outcome>| {
             all_done(&outcomes)?;
             file.sync_all().map_err(|error| Fault::new(Code::System, format!("write the file to disk: {error}")))?;
@@ -147,12 +147,12 @@ fn publish(draft: Draft, outcomes: &[Outcome]) -> Result<Value, Fault> {
     Ok(json!({"written": true}))
 }
 
-fn parts(text: &str, append: bool) -> Result<Vec<Work>, Fault> {
+fn parts(text: &str) -> Result<Vec<Work>, Fault> {
     if text.len() as u64 > FILE_BYTES {
         let message = format!("{} bytes are more than a file may have ({FILE_BYTES})", text.len());
         return Err(Fault::new(Code::Full, message));
     }
-    Ok(text.as_bytes().chunks(PART_BYTES).map(|part| Work::FileWrite { bytes: part.to_vec(), append }).collect())
+    Ok(text.as_bytes().chunks(PART_BYTES).map(|part| Work::FileWrite { bytes: part.to_vec() }).collect())
 }
 
 fn size_within(file: &File, path: &str, more: u64) -> Result<u64, Fault> {
@@ -182,9 +182,7 @@ mod tests {
     #[test]
     fn what_is_larger_than_a_file_may_be_is_refused() {
         let most = usize::try_from(FILE_BYTES).expect("a size");
-        assert!(parts(&"x".repeat(most), false).is_ok());
-        assert!(
-            parts(&"x".repeat(most + 1), false).expect_err("too large").message.contains("more than a file may have")
-        );
+        assert!(parts(&"x".repeat(most)).is_ok());
+        assert!(parts(&"x".repeat(most + 1)).expect_err("too large").message.contains("more than a file may have"));
     }
 }

@@ -75,10 +75,8 @@ pub enum Work {
     },
     /// `files`: puts bytes into the passed descriptor.
     FileWrite {
-        /// The bytes.
+        /// The bytes; they go to where the descriptor is: behind what is there, if it was opened so.
         bytes: Vec<u8>,
-        /// Behind what is there; else from the place reached so far.
-        append: bool,
     },
     /// `files`: the first descriptor's bytes with one replacement, into the second.
     FileEdit {
@@ -203,9 +201,9 @@ fn build_work(b: &mut FlatBufferBuilder<'_>, work: &Work) -> (fb::Work, Option<W
             let args = fb::FileReadArgs { offset: *offset, length: *length };
             (fb::Work::FileRead, fb::FileRead::create(b, &args).as_union_value())
         }
-        Work::FileWrite { bytes, append } => {
+        Work::FileWrite { bytes } => {
             let bytes = Some(b.create_vector(bytes));
-            let args = fb::FileWriteArgs { bytes, append: *append };
+            let args = fb::FileWriteArgs { bytes };
             (fb::Work::FileWrite, fb::FileWrite::create(b, &args).as_union_value())
         }
         Work::FileEdit { find, replace } => {
@@ -272,7 +270,7 @@ pub fn decode_request(bytes: &[u8]) -> Result<(u64, Work), WireFault> {
         }
         fb::Work::FileWrite => {
             let part = request.work_as_file_write().ok_or_else(unknown)?;
-            Work::FileWrite { bytes: part.bytes().bytes().to_vec(), append: part.append() }
+            Work::FileWrite { bytes: part.bytes().bytes().to_vec() }
         }
         fb::Work::FileEdit => {
             let edit = request.work_as_file_edit().ok_or_else(unknown)?;

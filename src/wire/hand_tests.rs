@@ -12,7 +12,7 @@ fn every_request_and_reply_reads_back() {
         Work::TellTime { zone: "Europe/Berlin".into(), unix_ms: -1 },
         Work::Evaluate { expression: "6*7".into() },
         Work::FileRead { offset: 9, length: 10 },
-        Work::FileWrite { bytes: vec![0, 255], append: true },
+        Work::FileWrite { bytes: vec![0, 255] },
         Work::FileEdit { find: "a".into(), replace: String::new() },
         Work::RunCommand { command: "echo ü".into(), wall_ms: 8_000, vouchers: vec![net::tests::voucher()] },
         Work::LoadModel { sha256: "00ff".into(), mapped: true },

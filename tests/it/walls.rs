@@ -90,6 +90,64 @@ fn a_forbidden_call_of_any_thread_of_any_role_is_refused() {
     assert!(home.run(&["ask", "turn off the kitchen lamp"]).ok, "the agent goes on");
 }
 
+/// socket(2): its number on x86_64, and a stream of IPv4.
+const SOCKET: i64 = 41;
+const INET_STREAM: [u64; 3] = [2, 1, 0];
+
+#[test]
+fn a_socket_of_the_network_is_refused_to_all_but_the_brain() {
+    if !inject::possible() {
+        return;
+    }
+    let (home, running) = with_lines();
+    let keeper = Running::start(home.binary("hearth-keeper", &["--socket", "run/keeper.sock"]));
+    wait_for("the keeper's socket", || home.root().join("run/keeper.sock").exists().then_some(()));
+    let spawner = running.descendant("hearth-spawner").expect("a spawner");
+    for pid in [spawner, keeper.pid()] {
+        for thread in inject::threads(pid) {
+            assert_eq!(inject::call(thread, SOCKET, INET_STREAM), Answer::Returned(ENOSYS), "{pid}");
+            // Its own family is let through, so it is the argument that was looked at.
+            closed(thread, inject::call(thread, SOCKET, [1, 1, 0]));
+        }
+    }
+    let brain = crate::kit::pid(running.pid());
+    closed(brain, inject::call(brain, SOCKET, INET_STREAM));
+}
+
+/// It was a descriptor, and is none any more.
+fn closed(thread: nix::unistd::Pid, answer: Answer) {
+    let Answer::Returned(descriptor @ 0..) = answer else { panic!("{answer:?}") };
+    let closed = inject::call(thread, 3, [descriptor.cast_unsigned(), 0, 0]);
+    assert_eq!(closed, Answer::Returned(0), "close({descriptor})");
+}
+
+#[test]
+fn a_forbidden_call_of_a_shell_hand_and_of_its_command_is_refused() {
+    if !inject::possible() {
+        return;
+    }
+    let (home, running) = with_lines();
+    let command = serde_json::json!({"command": "exec sleep 25", "seconds": 25}).to_string();
+    let mut caller = home.command(&["tool", "call", "shell", &command, "--yes"]).spawn().expect("started");
+    let program = wait_for("the command", || running.descendant("sleep"));
+    let hand = running.descendant("hearth-shell").expect("its hand");
+    for pid in [hand, program] {
+        for thread in inject::threads(pid) {
+            assert!(matches!(inject::call(thread, 39, [0; 3]), Answer::Returned(1..)), "getpid");
+            let more = [("unshare", 272), ("mount", 165), ("connect", 42), ("bind", 49), ("socket", SOCKET)];
+            for (call, number) in FORBIDDEN.iter().chain(&more) {
+                assert_eq!(inject::call(thread, *number, [0; 3]), Answer::Returned(ENOSYS), "{call} of {pid}");
+            }
+            for family in [1, 2, 10, 16, 17] {
+                let answer = inject::call(thread, SOCKET, [family, 1, 0]);
+                assert_eq!(answer, Answer::Returned(ENOSYS), "a socket of family {family}");
+            }
+        }
+    }
+    running.stop();
+    caller.wait().expect("ended");
+}
+
 #[test]
 fn the_brains_landlock_leaves_its_own_folders_and_with_it_off_everything_is_open() {
     if !inject::possible() {

@@ -33,18 +33,6 @@ pub fn judge(command: &str) -> Verdict {
     steps.iter().find_map(doubtful).or_else(|| mentions(command)).map_or(Verdict::Allow, Verdict::Confirm)
 }
 
-/// As [`judge`], and every step must begin with one of these programs.
-#[must_use]
-pub fn judge_among(command: &str, programs: &[&str]) -> Verdict {
-    match judge(command) {
-        Verdict::Deny(why) => Verdict::Deny(why),
-        _ if steps(command).iter().any(|step| !programs.contains(&step.program())) => {
-            Verdict::Deny("it runs a program that is not on the list")
-        }
-        other => other,
-    }
-}
-
 /// What is seen without taking the command apart.
 fn whole(command: &str) -> Option<&'static str> {
     let close: String = command.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_lowercase();

@@ -15,6 +15,18 @@ fn vectors(name: &str) -> Option<serde_json::Value> {
     Some(serde_json::from_slice(&text).expect("JSON"))
 }
 
+/// As [`judge`], and every step must begin with one of these programs: what a few of the vectors are about, and no
+/// setting here.
+fn judge_among(command: &str, programs: &[&str]) -> Verdict {
+    match judge(command) {
+        Verdict::Deny(why) => Verdict::Deny(why),
+        _ if steps(command).iter().any(|step| !programs.contains(&step.program())) => {
+            Verdict::Deny("it runs a program that is not on the list")
+        }
+        other => other,
+    }
+}
+
 #[test]
 fn commands_of_shell_deny_are_judged_as_expected() {
     let Some(vectors) = vectors("shell_deny.json") else { return };

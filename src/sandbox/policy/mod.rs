@@ -3,8 +3,8 @@
 //! Default deny. A call that is not in a hand's table ends the hand (SECCOMP_RET_KILL_PROCESS), which
 //! the spawner reports; in the roles, in `shell` and in `embed`, where libraries and foreign programs
 //! fall back on older calls or defaults, it answers ENOSYS. The tables are the same in debug and release; a line that only
-//! one processor or C library needs carries a tag. No class but `shell` has `open*`, `socket`,
-//! `connect`, `bind`, `execve`, `clone`, `mount`; none has `ptrace`, `io_uring*`, `bpf`, `keyctl`.
+//! one processor or C library needs carries a tag. No class but `shell` has `open*`, `execve`, `clone`;
+//! none at all has `socket`, `connect`, `bind`, `mount`, `ptrace`, `io_uring*`, `bpf`, `keyctl`.
 
 mod hands;
 mod numbers;

@@ -167,7 +167,6 @@ const NUMBERS: &[(&str, [i32; 3])] = &[
     ("madvise", [28, 233, 220]),
     ("membarrier", [324, 283, 389]),
     ("memfd_create", [319, 279, 385]),
-    ("memfd_secret", [447, 447, 447]),
     ("mincore", [27, 232, 219]),
     ("mkdir", [83, NONE, 39]),
     ("mkdirat", [258, 34, 323]),

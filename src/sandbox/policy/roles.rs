@@ -138,7 +138,7 @@ pub(super) const KEEPER: &[Rule] = &[
         "a new vault takes the old one's place"
     ),
     rule!([fchmod, fchown, fchown32], "nobody else reads it"),
-    rule!([mlock, mlock2, munlock, memfd_secret], "values that must not be swapped"),
+    rule!([mlock, mlock2, munlock], "values that must not be swapped"),
     rule!([connect], "the service manager's notify socket (Unix sockets only can be made)"),
 ];
 

@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// In no class of hand but `shell`.
+/// In no class of hand but `shell`, which has some of them.
 const HANDS_NEVER: &[&str] = &[
     "open",
     "openat",
@@ -36,6 +36,42 @@ const HANDS_NEVER: &[&str] = &[
     "unlink",
     "unlinkat",
     "rename",
+    "mount",
+    "umount2",
+    "pivot_root",
+    "chroot",
+    "capset",
+    "seccomp",
+    "setgroups",
+    "landlock_restrict_self",
+    "sched_setaffinity",
+    "setsid",
+    "wait4",
+];
+
+/// Not even in `shell`, whose network is kept by this table alone where there is no namespace for it.
+const SHELL_NEVER: &[&str] = &[
+    "socket",
+    "connect",
+    "bind",
+    "listen",
+    "accept",
+    "accept4",
+    "sendmmsg",
+    "recvmmsg",
+    "mount",
+    "umount2",
+    "pivot_root",
+    "chroot",
+    "capset",
+    "unshare",
+    "seccomp",
+    "setgroups",
+    "shmget",
+    "shmat",
+    "semget",
+    "msgget",
+    "swapon",
 ];
 
 /// In no role at all.
@@ -104,9 +140,10 @@ fn nothing_forbidden_is_in_a_table_on_any_processor() {
         for role in Role::ALL {
             let allowed = allowed(role, arch, true);
             let never = NOBODY_EVER.iter().chain(match role {
-                Role::Hand(class) if class != Class::Shell => HANDS_NEVER,
+                Role::Hand(Class::Shell) => SHELL_NEVER,
+                Role::Hand(_) => HANDS_NEVER,
                 Role::Brain | Role::Keeper => &["execve", "execveat", "fork", "vfork", "unshare", "mount", "kill"],
-                _ => &[],
+                Role::Spawner => &["bind", "listen", "accept", "accept4"],
             });
             for name in never {
                 assert!(numbers::known(name), "«{name}» is not in the table of numbers");
@@ -125,6 +162,61 @@ fn brain_and_keeper_make_threads_and_no_process() {
             let clone = numbers::number("clone", arch).expect("clone");
             assert!(decide(&allowed, clone, [0x0001_0f00, 0, 0, 0, 0, 0]));
             assert!(!decide(&allowed, clone, [17, 0, 0, 0, 0, 0]), "a process of {}", role.word());
+        }
+    }
+}
+
+/// Address families (include/linux/socket.h): Unix, IPv4, IPv6, netlink, packets, Bluetooth, virtual machines.
+const FAMILIES: [u64; 7] = [1, 2, 10, 16, 17, 31, 40];
+
+#[test]
+fn a_socket_of_the_network_is_the_brains_alone() {
+    for role in Role::ALL {
+        for arch in Arch::ALL {
+            let allowed = allowed(role, arch, true);
+            for (call, may) in [("socket", may_socket(role)), ("socketpair", may_pair(role))] {
+                let number = numbers::number(call, arch).expect(call);
+                for family in FAMILIES {
+                    for kind in [1, 2, 3, 0x0008_0801] {
+                        let decided = decide(&allowed, number, [family, kind, 0, 0, 0, 0]);
+                        assert_eq!(
+                            decided,
+                            may.contains(&family),
+                            "{call}({family}, {kind}) of {} on {arch:?}",
+                            role.word()
+                        );
+                    }
+                }
+            }
+        }
+    }
+}
+
+const fn may_socket(role: Role) -> &'static [u64] {
+    match role {
+        Role::Brain => &[1, 2, 10, 16],
+        Role::Keeper | Role::Spawner => &[1],
+        Role::Hand(_) => &[],
+    }
+}
+
+const fn may_pair(role: Role) -> &'static [u64] {
+    match role {
+        Role::Brain | Role::Keeper | Role::Spawner | Role::Hand(Class::Shell) => &[1],
+        Role::Hand(_) => &[],
+    }
+}
+
+#[test]
+fn a_command_makes_processes_and_no_namespace() {
+    // CLONE_NEW*: time, mount, cgroup, uts, ipc, user, pid, net.
+    let namespaces: [u64; 8] = [7, 17, 25, 26, 27, 28, 29, 30].map(|bit| 1 << bit);
+    for arch in Arch::ALL {
+        let allowed = allowed(Role::Hand(Class::Shell), arch, true);
+        let clone = numbers::number("clone", arch).expect("clone");
+        assert!(decide(&allowed, clone, [17, 0, 0, 0, 0, 0]));
+        for namespace in namespaces {
+            assert!(!decide(&allowed, clone, [17 | namespace, 0, 0, 0, 0, 0]), "{namespace:#x} on {arch:?}");
         }
     }
 }

@@ -1211,7 +1211,6 @@ impl<'a> flatbuffers::Follow<'a> for FileWrite<'a> {
 
 impl<'a> FileWrite<'a> {
   pub const VT_BYTES: flatbuffers::VOffsetT = 4;
-  pub const VT_APPEND: flatbuffers::VOffsetT = 6;
 
   #[inline]
   pub unsafe fn init_from_table(table: flatbuffers::Table<'a>) -> Self {
@@ -1224,7 +1223,6 @@ impl<'a> FileWrite<'a> {
   ) -> flatbuffers::WIPOffset<FileWrite<'bldr>> {
     let mut builder = FileWriteBuilder::new(_fbb);
     if let Some(x) = args.bytes { builder.add_bytes(x); }
-    builder.add_append(args.append);
     builder.finish()
   }
 
@@ -1236,13 +1234,6 @@ impl<'a> FileWrite<'a> {
     // which contains a valid value in this slot
     unsafe { self._tab.get::<flatbuffers::ForwardsUOffset<flatbuffers::Vector<'a, u8>>>(FileWrite::VT_BYTES, None).unwrap()}
   }
-  #[inline]
-  pub fn append(&self) -> bool {
-    // Safety:
-    // Created from valid Table for this object
-    // which contains a valid value in this slot
-    unsafe { self._tab.get::<bool>(FileWrite::VT_APPEND, Some(false)).unwrap()}
-  }
 }
 
 impl flatbuffers::Verifiable for FileWrite<'_> {
@@ -1253,21 +1244,18 @@ impl flatbuffers::Verifiable for FileWrite<'_> {
     use self::flatbuffers::Verifiable;
     v.visit_table(pos)?
      .visit_field::<flatbuffers::ForwardsUOffset<flatbuffers::Vector<'_, u8>>>("bytes", Self::VT_BYTES, true)?
-     .visit_field::<bool>("append", Self::VT_APPEND, false)?
      .finish();
     Ok(())
   }
 }
 pub struct FileWriteArgs<'a> {
     pub bytes: Option<flatbuffers::WIPOffset<flatbuffers::Vector<'a, u8>>>,
-    pub append: bool,
 }
 impl<'a> Default for FileWriteArgs<'a> {
   #[inline]
   fn default() -> Self {
     FileWriteArgs {
       bytes: None, // required field
-      append: false,
     }
   }
 }
@@ -1280,10 +1268,6 @@ impl<'a: 'b, 'b> FileWriteBuilder<'a, 'b> {
   #[inline]
   pub fn add_bytes(&mut self, bytes: flatbuffers::WIPOffset<flatbuffers::Vector<'b , u8>>) {
     self.fbb_.push_slot_always::<flatbuffers::WIPOffset<_>>(FileWrite::VT_BYTES, bytes);
-  }
-  #[inline]
-  pub fn add_append(&mut self, append: bool) {
-    self.fbb_.push_slot::<bool>(FileWrite::VT_APPEND, append, false);
   }
   #[inline]
   pub fn new(_fbb: &'b mut flatbuffers::FlatBufferBuilder<'a>) -> FileWriteBuilder<'a, 'b> {
@@ -1305,7 +1289,6 @@ impl core::fmt::Debug for FileWrite<'_> {
   fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
     let mut ds = f.debug_struct("FileWrite");
       ds.field("bytes", &self.bytes());
-      ds.field("append", &self.append());
       ds.finish()
   }
 }
