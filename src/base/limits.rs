@@ -185,6 +185,8 @@ pub const KEEPER_FILE_BYTES: u64 = 16 * 1024 * 1024;
 pub const VAULT_SECRETS: usize = 256;
 /// Session keys enrolled in one vault.
 pub const VAULT_PEERS: usize = 16;
+/// Heads of the audit chain in a vault: the last record shown, and the last one cut off at its front.
+pub const VAULT_HEADS: usize = 2;
 /// Largest value of one secret, in bytes.
 pub const VAULT_VALUE_BYTES: usize = 16 * 1024;
 /// Largest vault file, in bytes.

@@ -394,6 +394,7 @@ pub fn keyring_key(description: &std::ffi::CStr, most: usize) -> io::Result<Opti
     const KEYCTL_SEARCH: libc::c_long = 10;
     const KEYCTL_READ: libc::c_long = 11;
     let mut found = -1;
+    let mut error = io::Error::from_raw_os_error(libc::ENOKEY);
     for keyring in [libc::KEY_SPEC_SESSION_KEYRING, libc::KEY_SPEC_USER_KEYRING] {
         let ring = libc::c_long::from(keyring);
         // SAFETY: KEYCTL_SEARCH reads two NUL-terminated strings and writes nothing of ours.
@@ -403,10 +404,14 @@ pub fn keyring_key(description: &std::ffi::CStr, most: usize) -> io::Result<Opti
         if found != -1 {
             break;
         }
+        let now = io::Error::last_os_error();
+        // Not there, or a kernel (ENOSYS) or container (EPERM) without keyrings: no key either way.
+        if !matches!(now.raw_os_error(), Some(libc::ENOKEY | libc::ENOSYS | libc::EPERM)) {
+            error = now;
+        }
     }
     if found == -1 {
-        // Not there, or a kernel (ENOSYS) or container (EPERM) without keyrings: no key either way.
-        return Ok(None);
+        return if error.raw_os_error() == Some(libc::ENOKEY) { Ok(None) } else { Err(error) };
     }
     let mut bytes = LockedBytes::new(most)?;
     let room = bytes.bytes_mut();

@@ -1,4 +1,4 @@
-//! The command line of `hearth-keeper`, read by hand: eleven options do not pay for a parser in the vault.
+//! The command line of `hearth-keeper`, read by hand: fourteen options do not pay for a parser in the vault.
 //!
 //! Raw words become [`Settings`] or one sentence about the first word that is wrong.
 
@@ -9,8 +9,9 @@ use std::time::Duration;
 use super::fault::KeeperFault;
 use crate::base::limits;
 
-/// Where users are: on a board there is no other place, and no resolver may be loaded into the vault.
+/// Where users and groups are: on a board there is no other place, and no resolver may be loaded into the vault.
 const PASSWD: &str = "/etc/passwd";
+const GROUP: &str = "/etc/group";
 
 const HELP: &str = "\
 hearth-keeper: the secrets helper of Hearth.
@@ -24,7 +25,10 @@ Usage: hearth-keeper --socket PATH --vault DIR [OPTION]...
   --key-file PATH    the master key, mode 0600, where neither a systemd credential nor the kernel keyring
                      has it (default: master.key in the vault's folder); last of all $HEARTH_MASTER_KEY
   --brain-uid N      the brain's uid: with its enrolled key it lists names and buys tickets
+  --brain-user NAME  the same by name
   --admin-gid N      members of this group administer, besides root and the keeper's own uid
+  --admin-group NAME the same by name, as /etc/group has it
+  --user NAME|N      started as root, it takes this user's ids before it opens a file
   --session-seconds N  a session holds so long, 1 to 3600 (default 3600)
   --idle-seconds N   end a connection after so long without a request, 1 to 3600 (default 60)
   -h, --help         print this
@@ -55,6 +59,8 @@ pub struct Settings {
     pub brain: Option<u32>,
     /// The group of administrators.
     pub admins: Option<u32>,
+    /// Whose ids a keeper takes that was started as root.
+    pub user: Option<u32>,
     /// How long a session holds.
     pub session: Duration,
     /// Uids that may connect, besides the keeper's own and root.
@@ -87,6 +93,7 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Parsed, Keeper
         key_file: None,
         brain: None,
         admins: None,
+        user: None,
         session: limits::KEEPER_SESSION,
         allowed: Vec::new(),
         idle: limits::KEEPER_IDLE,
@@ -104,13 +111,22 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Parsed, Keeper
             }
             Some("--allow-user") => {
                 let name = value(&mut words, "--allow-user", "a name")?;
-                settings.allowed.push(uid_of(&name.to_string_lossy(), PASSWD)?);
+                settings.allowed.push(id_of("--allow-user", &name.to_string_lossy(), PASSWD)?);
             }
             Some("--allow-uid") => settings.allowed.push(number(&mut words, "--allow-uid", 0, u32::MAX - 1)?),
             Some("--vault") => settings.vault = Some(PathBuf::from(value(&mut words, "--vault", "a folder")?)),
             Some("--key-file") => settings.key_file = Some(PathBuf::from(value(&mut words, "--key-file", "a path")?)),
             Some("--brain-uid") => settings.brain = Some(number(&mut words, "--brain-uid", 0, u32::MAX - 1)?),
             Some("--admin-gid") => settings.admins = Some(number(&mut words, "--admin-gid", 0, u32::MAX - 1)?),
+            Some("--brain-user") => {
+                let name = value(&mut words, "--brain-user", "a name")?;
+                settings.brain = Some(id_of("--brain-user", &name.to_string_lossy(), PASSWD)?);
+            }
+            Some("--admin-group") => {
+                let name = value(&mut words, "--admin-group", "a name")?;
+                settings.admins = Some(id_of("--admin-group", &name.to_string_lossy(), GROUP)?);
+            }
+            Some("--user") => settings.user = Some(user(&value(&mut words, "--user", "a name or a number")?)?),
             Some("--session-seconds") => {
                 settings.session = Duration::from_secs(number(&mut words, "--session-seconds", 1, 3600)?.into());
             }
@@ -142,13 +158,30 @@ fn number(words: &mut impl Iterator<Item = OsString>, option: &str, low: u32, hi
     }
 }
 
-/// The uid of a user in a file of passwd(5).
-fn uid_of(name: &str, file: &str) -> Result<u32, KeeperFault> {
-    let text =
-        std::fs::read_to_string(file).map_err(|error| usage(&format!("--allow-user {name}: {file}: {error}")))?;
+/// A user by number or name; never root.
+fn user(word: &OsString) -> Result<u32, KeeperFault> {
+    let word = word.to_string_lossy();
+    match word.parse::<u32>().or_else(|_| id_of("--user", &word, PASSWD))? {
+        0 | u32::MAX => Err(usage(&format!("--user {word} is root, or nobody's number: name another user"))),
+        uid => Ok(uid),
+    }
+}
+
+/// The first group of a user, where `/etc/passwd` has the user.
+#[must_use]
+pub fn group_of(uid: nix::unistd::Uid) -> Option<nix::unistd::Gid> {
+    let text = std::fs::read_to_string(PASSWD).ok()?;
+    let uid = uid.to_string();
+    let line = text.lines().find(|line| line.split(':').nth(2) == Some(&uid))?;
+    line.split(':').nth(3)?.parse().ok().map(nix::unistd::Gid::from_raw)
+}
+
+/// The uid of a user in a file of passwd(5), or the gid of a group in one of group(5): the third field of both.
+fn id_of(option: &str, name: &str, file: &str) -> Result<u32, KeeperFault> {
+    let text = std::fs::read_to_string(file).map_err(|error| usage(&format!("{option} {name}: {file}: {error}")))?;
     let line = text.lines().find(|line| line.split(':').next() == Some(name));
-    let uid = line.and_then(|line| line.split(':').nth(2)).and_then(|uid| uid.parse().ok());
-    uid.ok_or_else(|| usage(&format!("--allow-user {name}: no such user in {file}")))
+    let id = line.and_then(|line| line.split(':').nth(2)).and_then(|id| id.parse().ok());
+    id.ok_or_else(|| usage(&format!("{option} {name}: there is none in {file}")))
 }
 
 #[cfg(test)]
@@ -178,11 +211,14 @@ mod tests {
         let path = std::env::temp_dir().join(format!("hearth-passwd-{}", std::process::id()));
         std::fs::write(&path, "hearth-keeper:x:7:7::/:/bin/sh\nhearth:x:8:8::/:/bin/sh\nbroken:x\n").unwrap();
         let file = path.to_str().unwrap();
-        assert_eq!(uid_of("hearth", file).unwrap(), 8);
+        assert_eq!(id_of("--allow-user", "hearth", file).unwrap(), 8);
         for name in ["heart", "broken", ""] {
-            assert!(uid_of(name, file).unwrap_err().to_string().contains("no such user"), "{name}");
+            assert!(id_of("--user", name, file).unwrap_err().to_string().contains("there is none"), "{name}");
         }
         std::fs::remove_file(&path).unwrap();
+        let words = ["--brain-user", "daemon", "--admin-group", "root", "--user", "daemon"];
+        let Ok(Parsed::Serve(settings)) = read(&words) else { panic!("not served") };
+        assert_eq!((settings.brain, settings.admins, settings.user), (Some(1), Some(0), Some(1)));
         assert!(matches!(read(&["--allow-user", "root"]), Ok(Parsed::Serve(settings)) if settings.allowed == [0]));
     }
 
@@ -196,6 +232,9 @@ mod tests {
             (vec!["--allow-uid", "-1"], "--allow-uid -1 is not a number from 0"),
             (vec!["--allow-uid", "4294967295"], "4294967295 is not a number"),
             (vec!["--idle-seconds", "0"], "from 1 to 3600"),
+            (vec!["--user", "root"], "is root"),
+            (vec!["--user", "0"], "is root"),
+            (vec!["--admin-group", "no such group"], "there is none in /etc/group"),
         ] {
             let error = read(&words).unwrap_err();
             assert!(error.contains(wanted), "{words:?}: {error}");

@@ -25,7 +25,7 @@ impl Vault {
             }
         }
         let value = bytes(head);
-        self.set(Kind::Audit, "head", &value, 2)?;
+        self.set(Kind::Audit, "head", &value, limits::VAULT_HEADS)?;
         self.mac(b"hearth audit head 1", &value)
     }
 
@@ -57,7 +57,7 @@ impl Vault {
             return Err(VaultFault::Backwards { known: known.place, shown: cut.place });
         }
         let value = bytes(cut);
-        self.set(Kind::Audit, "cut", &value, 2)?;
+        self.set(Kind::Audit, "cut", &value, limits::VAULT_HEADS)?;
         self.mac(b"hearth audit cut 1", &value)
     }
 

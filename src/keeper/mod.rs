@@ -79,6 +79,7 @@ fn serve(settings: &Settings, inherited: Option<OwnedFd>) -> Result<(), KeeperFa
         Some(descriptor) => Listener::activated(descriptor)?,
         None => Listener::bind(settings.socket()?)?,
     };
+    become_user(settings.user)?;
     // Before a key is in memory; `seal` raises this again with the rest.
     let dumping = |error| KeeperFault::Unsealed { wall: "not_dumpable", error };
     crate::base::sys::forbid_dumping().map_err(dumping)?;
@@ -92,6 +93,25 @@ fn serve(settings: &Settings, inherited: Option<OwnedFd>) -> Result<(), KeeperFa
         say(&format!("the vault is locked: {}", safe.note()));
     }
     server::run(&listener, &signals, settings, safe)
+}
+
+/// Gives root's ids up for those of the user that was named, before any file but the socket is opened.
+fn become_user(user: Option<u32>) -> Result<(), KeeperFault> {
+    if !nix::unistd::geteuid().is_root() {
+        return Ok(());
+    }
+    let Some(user) = user else {
+        // It gives up what root may, and stays the owner of root's files: said here and in its status.
+        say("started as root, and without --user: it has root's ids, though no capability");
+        return Ok(());
+    };
+    let (uid, gid) = (nix::unistd::Uid::from_raw(user), nix::unistd::Gid::from_raw(user));
+    let gid = args::group_of(uid).unwrap_or(gid);
+    crate::sandbox::capability::empty_bounds();
+    let given = nix::unistd::setgroups(&[])
+        .and_then(|()| nix::unistd::setresgid(gid, gid, gid))
+        .and_then(|()| nix::unistd::setresuid(uid, uid, uid));
+    given.map_err(|error| KeeperFault::Unsealed { wall: "ids", error: error.into() })
 }
 
 /// One line for a person on standard error; a log that is gone must not end the keeper.

@@ -28,11 +28,17 @@ const LIMITS: [(Resource, rlim_t); 4] = [
 ];
 
 /// In the order in which they are raised.
-const WALLS: [Wall; 5] = [
+const WALLS: [Wall; 6] = [
     // Files that the keeper makes are for the keeper alone.
     Wall { name: "umask", raise: close_umask, holds: umask_is_closed },
     // No core, no descriptor, memory or file beyond what its work needs.
     Wall { name: "rlimits", raise: lower_limits, holds: limits_are_low },
+    // No capability, and none to be had: a keeper that root started has given root's ids up before.
+    Wall {
+        name: "capabilities",
+        raise: crate::sandbox::capability::give_up,
+        holds: || matches!(crate::sandbox::capability::none(), Ok(true)),
+    },
     // Nobody of the same uid traces it or reads its memory.
     Wall {
         name: "not_dumpable",
@@ -48,6 +54,9 @@ const WALLS: [Wall; 5] = [
     // Its system calls and no other, on every thread; last, because it forbids those of the walls above.
     Wall { name: "seccomp", raise: filter, holds: crate::base::sys::is_filtered },
 ];
+
+/// Ids that own nothing but the vault. Taken before the vault is opened, where root started it and said whose.
+const IDS: Wall = Wall { name: "ids", raise: || Ok(()), holds: || !nix::unistd::geteuid().is_root() };
 
 /// Raises every wall, and looks whether it holds.
 ///
@@ -68,7 +77,7 @@ pub fn seal() -> Result<(), KeeperFault> {
 /// The names of the walls that hold at this moment, and of those that do not.
 #[must_use]
 pub fn observe() -> (Vec<String>, Vec<String>) {
-    let (held, missing): (Vec<_>, Vec<_>) = WALLS.iter().partition(|wall| (wall.holds)());
+    let (held, missing): (Vec<_>, Vec<_>) = [&IDS].into_iter().chain(&WALLS).partition(|wall| (wall.holds)());
     let names = |walls: Vec<&Wall>| walls.into_iter().map(|wall| wall.name.to_owned()).collect();
     (names(held), names(missing))
 }

@@ -189,7 +189,16 @@ fn sizes_and_names_have_bounds() {
         vault.put(&format!("n{n}"), b"x", false).unwrap();
     }
     assert!(matches!(vault.put("over", b"x", false), Err(VaultFault::Full(_))));
-    assert_eq!(open(&folder).unwrap().names().len(), limits::VAULT_SECRETS);
+    // Full of every kind, it opens again.
+    let public = super::schnorr::Secret::derive(&[7; 32]).unwrap().public();
+    for n in 0..u32::try_from(limits::VAULT_PEERS).unwrap() {
+        vault.enrol(n, &public).unwrap();
+    }
+    assert!(matches!(vault.enrol(9_999, &public), Err(VaultFault::Full(_))));
+    vault.vouch(message::Head { place: limits::AUDIT_LEFT + 2, link: [1; 32] }, false).unwrap();
+    vault.cut(message::Head { place: 1, link: [2; 32] }, false).unwrap();
+    let again = open(&folder).unwrap();
+    assert_eq!((again.names().len(), again.enrolled(15).is_some()), (limits::VAULT_SECRETS, true));
 }
 
 #[test]

@@ -138,7 +138,7 @@ impl Text {
             if !right || records.iter().any(|record| record.kind == kind && record.name == name) {
                 return Err((number, "the record's name is damaged, or there twice"));
             }
-            if records.len() > limits::VAULT_SECRETS + limits::VAULT_PEERS {
+            if records.len() == limits::VAULT_SECRETS + limits::VAULT_PEERS + limits::VAULT_HEADS {
                 return Err((number, "more records than a vault may have"));
             }
             records.push(Record { kind, name: name.to_owned(), version, sealed: sealed.to_owned() });

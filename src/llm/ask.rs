@@ -48,7 +48,7 @@ pub async fn ask(
     let mut pause = MODEL_BACKOFF;
     for left in (0..limits.tries).rev() {
         let fault = match timeout_at(limits.until, once(wire, body.clone(), progress)).await {
-            Ok(Ok(answer)) => return Ok(answer),
+            Ok(Ok(answer)) => return Ok(counted(answer, body.len())),
             Ok(Err(fault)) => fault,
             Err(_) => return Err(ModelFault::new(Why::Silent, "the model did not answer in time")),
         };
@@ -67,6 +67,19 @@ pub async fn ask(
     }
     Err(ModelFault::new(Why::Silent, "the model was not asked"))
 }
+
+/// Servers that count no tokens are many: then about four bytes are one, so that a limit of tokens holds there too.
+fn counted(mut answer: Answer, asked: usize) -> Answer {
+    if answer.tokens == 0 {
+        let wished: usize = answer.wishes.iter().map(|wish| wish.tool.len() + wish.arguments.len()).sum();
+        let bytes = asked + answer.text.len() + wished;
+        answer.tokens = u64::try_from(bytes.div_ceil(BYTES_PER_TOKEN)).unwrap_or(u64::MAX);
+    }
+    answer
+}
+
+/// Of English, by the usual vocabularies.
+const BYTES_PER_TOKEN: usize = 4;
 
 async fn once(wire: &dyn Wire, body: Vec<u8>, progress: Progress<'_>) -> Result<Answer, ModelFault> {
     let (head, mut pieces) = wire.send(body).await.map_err(|fault| ModelFault::of_wire(&fault))?;

@@ -85,7 +85,7 @@ pub struct Answer {
     pub wishes: Vec<Wish>,
     /// Why it stopped.
     pub stop: Stop,
-    /// Tokens of question and answer, by the server's count; 0 where it did not say.
+    /// Tokens of question and answer, by the server's count; estimated where it does not count.
     pub tokens: u64,
 }
 

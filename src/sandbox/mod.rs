@@ -10,6 +10,7 @@
 
 mod act;
 mod assemble;
+pub(crate) mod capability;
 mod cgroup;
 mod filter;
 mod given;

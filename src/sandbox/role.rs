@@ -1,11 +1,10 @@
 //! The seals of brain and keeper: what they may still ask of the kernel once they are set up.
 
-use super::SandboxFault;
 use super::filter::Filter;
 use super::lock::{self, Reach};
 use super::policy::Role;
-use super::space;
 use super::wall::{Wall, Walls};
+use super::{SandboxFault, capability};
 use crate::base::sys;
 
 /// Seals the brain: no capability, no new privileges, not dumpable, Landlock around files where the
@@ -17,7 +16,7 @@ use crate::base::sys;
 /// The step that failed; the program must not go on then.
 pub fn seal_brain(reach: &Reach, lowered: Walls) -> Result<Walls, SandboxFault> {
     let landlock = lock::offered().common(Walls::of(&[Wall::LandlockFiles])).without(lowered);
-    space::drop_capabilities()?;
+    capability::give_up().map_err(SandboxFault::step("give up capabilities"))?;
     sys::forbid_new_privileges().map_err(SandboxFault::step("no new privileges"))?;
     sys::forbid_dumping().map_err(SandboxFault::step("not dumpable"))?;
     lock::raise(landlock, reach)?;

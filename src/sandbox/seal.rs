@@ -16,7 +16,7 @@ use super::filter::Filter;
 use super::lock::{self, Reach};
 use super::policy::Class;
 use super::wall::{Wall, Walls};
-use super::{SandboxFault, shell_root, space};
+use super::{SandboxFault, capability, shell_root, space};
 use crate::base::{limits, sys};
 use crate::wire::spawn::AtKeeper;
 
@@ -118,7 +118,7 @@ pub(super) fn raise(order: &Order<'_>, descriptors: &[OwnedFd], above: Option<Ra
     if let Some(above) = above {
         close_again(above);
     }
-    space::drop_capabilities()?;
+    capability::give_up().map_err(SandboxFault::step("give up capabilities"))?;
     sys::forbid_dumping().map_err(SandboxFault::step("not dumpable"))?;
     if walls.has(Wall::Seccomp) {
         order.filter.enforce()?;

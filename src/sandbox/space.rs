@@ -111,29 +111,6 @@ pub(super) fn mount(
     check(unsafe { libc::mount(pointer(source), target.as_ptr(), pointer(kind), flags, pointer(data).cast()) })
 }
 
-/// Gives up every capability, those of the own user namespace too (capset(2), version 3).
-///
-/// The bounding set is emptied where this process has the right to; without, it holds nothing that a
-/// program could gain, because there are no new privileges.
-///
-/// # Errors
-/// Its answer.
-pub(super) fn drop_capabilities() -> Result<(), SandboxFault> {
-    // SAFETY: numbers only; the first capability that the kernel does not know ends the loop.
-    while_known(|capability| unsafe { libc::prctl(libc::PR_CAPBSET_DROP, capability, 0, 0, 0) } == 0);
-    #[repr(C)]
-    struct Header(u32, libc::c_int);
-    let mut header = Header(0x2008_0522, 0);
-    let data = [0_u32; 6];
-    // SAFETY: `header` and `data` have the layout of version 3 (two sets of three words), zeroed.
-    let answer = unsafe { libc::syscall(libc::SYS_capset, &raw mut header, data.as_ptr()) };
-    check(-libc::c_int::from(answer != 0)).map_err(SandboxFault::step("give up capabilities"))
-}
-
-fn while_known(drop: impl Fn(libc::c_ulong) -> bool) {
-    let _first_unknown = (0..64).find(|capability| !drop(*capability));
-}
-
 pub(super) fn check(answer: libc::c_int) -> io::Result<()> {
     if answer == -1 { Err(io::Error::last_os_error()) } else { Ok(()) }
 }

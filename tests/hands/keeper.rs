@@ -49,6 +49,12 @@ impl Kept {
         let program = program().expect("a hearth-keeper that was built");
         let mut command = Command::new(format!("/proc/self/fd/{}", program.as_raw_fd()));
         command.arg("--socket").arg(self.socket()).arg("--vault").arg(self.folder.join("v")).stderr(Stdio::null());
+        let uid = nix::unistd::getuid();
+        command.arg("--brain-uid").arg(uid.to_string());
+        if uid.is_root() {
+            std::os::unix::fs::chown(&self.folder, Some(54_322), Some(54_322)).expect("its own");
+            command.args(["--user", "54322"]);
+        }
         self.child = Some(command.spawn().expect("started"));
         let end = Instant::now() + Duration::from_secs(20);
         while Client::connect(&self.socket()).is_err() {

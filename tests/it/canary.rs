@@ -116,6 +116,10 @@ fn a_key_used_hundreds_of_times_is_nowhere_but_in_the_keeper_and_in_a_hand_in_th
     let key = format!("Bearer {KEY}");
     assert_eq!(model.asked().iter().filter(|asked| asked.key == key).count(), 200, "the exact key arrived each time");
 
+    let mut said = Scan::new();
+    model.asked().iter().for_each(|asked| said.look("what the model was told", asked.body.to_string().as_bytes()));
+    assert!(said.found.is_empty(), "{:#?}", said.found);
+
     let everything = |scan: &mut Scan, but: &[&str]| everything(scan, &home, &running, but);
     let mut idle = Scan::new();
     everything(&mut idle, &[]);

@@ -16,6 +16,9 @@ use nix::unistd::Pid;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_hearth-keeper");
 
+/// Whose ids it takes where root starts it.
+const KEEPER_UID: u32 = 54_322;
+
 /// A running keeper in its own folder; ended and removed with the value.
 struct Keeper {
     child: Child,
@@ -27,8 +30,13 @@ impl Keeper {
     fn start(name: &str, options: &[&str]) -> Self {
         let folder = folder(name);
         let socket = folder.join("keeper.sock");
-        let child =
-            Command::new(PROGRAM).arg("--socket").arg(&socket).args(options).stderr(Stdio::piped()).spawn().unwrap();
+        let mut command = Command::new(PROGRAM);
+        command.arg("--socket").arg(&socket).args(options);
+        if nix::unistd::getuid().is_root() {
+            std::os::unix::fs::chown(&folder, Some(KEEPER_UID), Some(KEEPER_UID)).unwrap();
+            command.arg("--user").arg(KEEPER_UID.to_string());
+        }
+        let child = command.stderr(Stdio::piped()).spawn().unwrap();
         let keeper = Self { child, folder, socket };
         wait_for("the socket", || UnixStream::connect(&keeper.socket).is_ok());
         keeper
@@ -110,8 +118,10 @@ fn it_answers_what_it_is_and_that_there_is_no_vault() {
     let mut client = Client::connect(&keeper.socket).unwrap();
     assert_eq!(client.program(), env!("CARGO_PKG_VERSION"));
     let state = client.status().unwrap();
-    assert_eq!((state.pid, state.uid), (keeper.child.id(), nix::unistd::getuid().as_raw()));
-    assert_eq!(state.walls, ["umask", "rlimits", "not_dumpable", "no_new_privs", "seccomp"]);
+    let own = nix::unistd::getuid();
+    let uid = if own.is_root() { KEEPER_UID } else { own.as_raw() };
+    assert_eq!((state.pid, state.uid), (keeper.child.id(), uid));
+    assert_eq!(state.walls, ["ids", "umask", "rlimits", "capabilities", "not_dumpable", "no_new_privs", "seccomp"]);
     assert_eq!((state.missing.len(), state.clients, state.vault), (0, 1, Vault::NotInitialised));
     let KeeperFault::Refused(fault) = Client::connect(&keeper.socket).unwrap().names().unwrap_err() else { panic!() };
     assert!(fault.message.contains("prove who you are first"), "{fault}");
@@ -157,6 +167,42 @@ fn nobody_of_its_own_uid_reads_its_memory() {
     // The socket is made just before the doors are closed.
     wait_for("the wall", || owner("mem") == 0);
     assert_ne!(std::fs::metadata(&keeper.socket).unwrap().uid(), 0, "as root this shows nothing");
+}
+
+#[test]
+fn started_as_root_it_takes_the_ids_of_a_user_and_has_no_capability() {
+    if !nix::unistd::getuid().is_root() {
+        eprintln!("SKIPPED: only root can give ids away");
+        return;
+    }
+    let keeper = Keeper::start("ids", &[]);
+    let status = |field: &str| {
+        let text = keeper.proc("status");
+        let line = text.lines().find_map(|line| line.strip_prefix(field)).unwrap_or_default();
+        line.split_whitespace().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let uid = KEEPER_UID.to_string();
+    wait_for("its seal", || status("Seccomp:") == ["2"]);
+    assert_eq!(status("Uid:"), [uid.as_str(); 4]);
+    assert_eq!(status("Gid:"), [uid.as_str(); 4]);
+    assert_eq!(status("Groups:"), Vec::<String>::new());
+    for set in ["CapInh:", "CapPrm:", "CapEff:", "CapBnd:", "CapAmb:"] {
+        assert_eq!(status(set), ["0000000000000000"], "{set}");
+    }
+    // Told nobody's name, it keeps root's ids, without what root may; and says so.
+    let folder = folder("root");
+    let socket = folder.join("keeper.sock");
+    let child = Command::new(PROGRAM).arg("--socket").arg(&socket).stderr(Stdio::piped()).spawn().unwrap();
+    let mut keeper = Keeper { child, folder, socket };
+    wait_for("the keeper", || Client::connect(&keeper.socket).is_ok());
+    let state = Client::connect(&keeper.socket).unwrap().status().unwrap();
+    assert_eq!((state.uid, state.missing.as_slice()), (0, ["ids".to_owned()].as_slice()));
+    assert!(keeper.proc("status").contains("CapEff:\t0000000000000000"));
+    let mut log = keeper.child.stderr.take().unwrap();
+    keeper.end(Signal::SIGTERM);
+    let mut text = String::new();
+    log.read_to_string(&mut text).unwrap();
+    assert!(text.contains("--user NAME") || text.contains("without --user"), "{text}");
 }
 
 #[test]

@@ -157,6 +157,15 @@ fn steps_time_and_silence_are_bounded() {
     assert_eq!(answer["detail"]["ended"], "tokens", "{answer}");
     running.stop();
 
+    // A server that does not count does not make the limit void.
+    let uncounted = "data: {\"choices\":[{\"index\":0,\"delta\":{\"tool_calls\":[{\"index\":0,\"id\":\"c\",\"type\":\"function\",\"function\":{\"name\":\"calculate\",\"arguments\":\"{\\\"expression\\\": \\\"1\\\"}\"}}]},\"finish_reason\":\"tool_calls\"}]}\n\ndata: [DONE]\n\n";
+    let model = Model::start(vec![Step::Raw(uncounted)]);
+    let (home, _kept) = home2(&model, "tokens = 256\nsteps = 32\n");
+    let running = home.start();
+    let answer = ask(&home, PUZZLE);
+    assert_eq!((&answer["detail"]["ended"], model.asked().len()), (&json!("tokens"), 1), "{answer}");
+    running.stop();
+
     let model = Model::start(vec![Step::Hang]);
     let (home, _kept) = home2(&model, "time_s = 5\n");
     let running = home.start();

@@ -147,3 +147,39 @@ fn brain_spawner_and_keeper_are_sealed_before_a_second_thread_or_a_foreign_byte(
 fn has(calls: &[String], call: &str) -> Option<usize> {
     calls.iter().position(|of| of.starts_with(call))
 }
+
+#[test]
+fn a_vault_is_on_the_disk_before_it_is_acknowledged() {
+    if !has_strace() {
+        return;
+    }
+    let home = Home::new();
+    let words = ["--socket", "run/keeper.sock", "--vault", "run/vault"];
+    let keeper = Running::start(under_strace(&home, &home.binary("hearth-keeper", &words)));
+    let socket = home.root().join("run/keeper.sock").display().to_string();
+    wait_for("the keeper", || home.run(&["keeper", "status", "--socket", &socket]).ok.then_some(()));
+    assert!(home.run(&["secret", "init", "--socket", &socket]).ok);
+    assert!(home.run_with_input(&["secret", "add", "one", "--socket", &socket], b"value").ok);
+    let pid = keeper.descendant("hearth-keeper").expect("the keeper");
+    nix::sys::signal::kill(crate::kit::pid(pid), nix::sys::signal::Signal::SIGTERM).expect("asked to end");
+    keeper.wait();
+    // One thread does it all; what another does in the middle of a call splits the line, not the order. Names
+    // are in memory that nobody may read: files are told by how they are opened, the key's own by O_EXCL.
+    let (order, all) = calls(&home);
+    let calls = &all[&order[0]];
+    let begun = |call: &&String| call.starts_with("open") && call.contains("O_CREAT") && !call.contains("O_EXCL");
+    assert!(calls.iter().filter(begun).count() >= 2, "one when it is made, one for the secret: {calls:#?}");
+    for (begin, _) in calls.iter().enumerate().filter(|(_, call)| begun(call)) {
+        let mut rest = calls[begin + 1..].iter();
+        let steps: [(&str, &dyn Fn(&str) -> bool); 5] = [
+            ("flush of the file", &|call| call.starts_with("fsync(")),
+            ("rename", &|call| call.starts_with("rename")),
+            ("opening of the folder", &|call| call.starts_with("open") && call.contains("O_RDONLY")),
+            ("flush of the folder", &|call| call.starts_with("fsync(")),
+            ("answer", &|call| call.starts_with("sendto(") || call.starts_with("write(")),
+        ];
+        for (what, wanted) in steps {
+            assert!(rest.any(|call| wanted(call)), "no {what} in its place: {:#?}", &calls[begin..]);
+        }
+    }
+}

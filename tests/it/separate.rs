@@ -109,7 +109,11 @@ add_key, keyctl = {'x86_64': (248, 250), 'aarch64': (217, 219)}[platform.machine
 libc = ctypes.CDLL(None, use_errno=True)
 if libc.syscall(keyctl, 1, None) < 0: sys.exit('no session keyring: %d' % ctypes.get_errno())
 key = sys.argv[1].encode()
-if key and libc.syscall(add_key, b'user', b'hearth:master', key, len(key), -3) < 0: sys.exit('no key')
+if key:
+    kept = libc.syscall(add_key, b'user', b'hearth:master', key.removeprefix(b'revoked '), 64, -3)
+    if kept < 0: sys.exit('no key')
+    # KEYCTL_REVOKE
+    if key.startswith(b'revoked ') and libc.syscall(keyctl, 3, kept) < 0: sys.exit('not revoked')
 os.execv(sys.argv[2], sys.argv[2:])
 ";
 
@@ -143,6 +147,41 @@ fn a_master_key_in_the_kernels_keyring_opens_the_vault_and_its_absence_locks_it(
         assert_eq!(told["vault"], state, "{told}");
     }
     assert_eq!(alone.command(uid, gid, &["secret", "export", "model"], "").out, "canary-of-the-keyring");
+}
+
+#[test]
+fn the_keyring_comes_before_the_file_and_after_the_credential_and_a_revoked_key_stops_the_search() {
+    let key = "5a".repeat(32);
+    let (other, wrong) = ("6b".repeat(32), "7c".repeat(32));
+    // What is in the keyring, in the credential and in the key file; what is told of the source, or of the fault.
+    let cases = [
+        (key.as_str(), None, Some(&other), "kernel keyring"),
+        (wrong.as_str(), Some(&key), Some(&other), "systemd credential"),
+        ("", None, Some(&key), "key file"),
+        (&format!("revoked {key}"), None, Some(&key), "the kernel keyring cannot be read"),
+    ];
+    for (at, (keyring, credential, file, told)) in cases.into_iter().enumerate() {
+        let alone = Alone::start(&format!("order-{at}"), |folder| {
+            let own = keeper(folder);
+            for (name, text) in [("credentials/hearth.master", credential), ("own/file.key", file)] {
+                let path = folder.join(name);
+                std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+                if let Some(text) = text {
+                    std::fs::write(&path, text).expect("written");
+                    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).expect("private");
+                }
+            }
+            let mut command = Command::new("python3");
+            command.args(["-c", WITH_KEYRING, keyring]).arg(own.get_program()).args(own.get_args());
+            command.arg("--key-file").arg(folder.join("own/file.key"));
+            if credential.is_some() {
+                command.env("CREDENTIALS_DIRECTORY", folder.join("credentials"));
+            }
+            command
+        });
+        let state = Client::connect(&alone.folder.join("own/socket")).expect("a keeper").status().expect("a state");
+        assert!(state.key == told || state.note.contains(told), "{told}: {state:?}");
+    }
 }
 
 /// A home with a keeper under the agent's own uid, as in a demo, and its vault outside the agent's folders.

@@ -140,6 +140,7 @@ pub(super) const KEEPER: &[Rule] = &[
     rule!([fchmod, fchown, fchown32], "nobody else reads it"),
     rule!([mlock, mlock2, munlock], "values that must not be swapped"),
     rule!([connect], "the service manager's notify socket (Unix sockets only can be made)"),
+    rule!([capget], "sees that it holds no capability"),
 ];
 
 /// What the spawner needs beyond what its hands need; it hears one socket and has no network.

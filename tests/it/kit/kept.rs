@@ -7,9 +7,12 @@ use std::process::{Child, Command, Stdio};
 use hearth::keeper::Client;
 use hearth::keeper::message::Value;
 
-use super::{Home, Output};
+use super::{Home, Output, is_root};
 
-/// A keeper that runs; killed when dropped. Where the tests run as root, under root's uid: another than the brain's.
+/// The keeper's, where the tests may choose: neither root nor the brain.
+pub(crate) const KEEPER_UID: u32 = 54_322;
+
+/// A keeper that runs; killed when dropped. Where the tests run as root, under a uid of its own.
 pub(crate) struct Kept {
     child: Option<Child>,
     folder: PathBuf,
@@ -21,6 +24,9 @@ impl Kept {
     pub(crate) fn beside(home: &Home) -> Self {
         let mut kept = Self { child: None, folder: home.root().join("keeper"), uid: home.uid() };
         std::fs::create_dir(&kept.folder).expect("a folder");
+        if is_root() {
+            std::os::unix::fs::chown(&kept.folder, Some(KEEPER_UID), Some(KEEPER_UID)).expect("its own");
+        }
         kept.again();
         let mut admin = kept.admin();
         admin.init().expect("a vault");
@@ -35,6 +41,9 @@ impl Kept {
         let mut command = Command::new(env!("CARGO_BIN_EXE_hearth-keeper"));
         command.arg("--socket").arg(self.socket()).arg("--vault").arg(self.folder.join("vault"));
         command.arg("--brain-uid").arg(self.uid.to_string());
+        if is_root() {
+            command.arg("--user").arg(KEEPER_UID.to_string());
+        }
         self.child = Some(command.stderr(Stdio::null()).spawn().expect("started"));
         super::wait_for("the keeper", || Client::connect(&self.socket()).ok());
         // The keeper asks the kernel who connects; the file lets anybody try, as its systemd socket does.
