@@ -10,6 +10,7 @@ mod calls;
 mod canary;
 mod config;
 mod console;
+mod crypto;
 mod db;
 mod disk;
 mod edges;

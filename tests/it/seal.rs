@@ -171,15 +171,14 @@ fn a_vault_is_on_the_disk_before_it_is_acknowledged() {
     assert!(calls.iter().filter(begun).count() >= 2, "one when it is made, one for the secret: {calls:#?}");
     for (begin, _) in calls.iter().enumerate().filter(|(_, call)| begun(call)) {
         let mut rest = calls[begin + 1..].iter();
-        let steps: [(&str, &dyn Fn(&str) -> bool); 5] = [
-            ("flush of the file", &|call| call.starts_with("fsync(")),
-            ("rename", &|call| call.starts_with("rename")),
-            ("opening of the folder", &|call| call.starts_with("open") && call.contains("O_RDONLY")),
-            ("flush of the folder", &|call| call.starts_with("fsync(")),
-            ("answer", &|call| call.starts_with("sendto(") || call.starts_with("write(")),
-        ];
-        for (what, wanted) in steps {
-            assert!(rest.any(|call| wanted(call)), "no {what} in its place: {:#?}", &calls[begin..]);
-        }
+        let mut then = |what: &str, wanted: &[&str], part: &str| {
+            let is = |call: &&String| wanted.iter().any(|name| call.starts_with(name)) && call.contains(part);
+            assert!(rest.any(|call| is(&call)), "no {what} in its place: {:#?}", &calls[begin..]);
+        };
+        then("flush of the file", &["fsync("], "");
+        then("rename", &["rename"], "");
+        then("opening of the folder", &["open"], "O_RDONLY");
+        then("flush of the folder", &["fsync("], "");
+        then("answer", &["sendto(", "write("], "");
     }
 }

@@ -1,5 +1,5 @@
 //! Secrets from outside: the vault's life through the keeper's and the command's binaries, who may
-//! ask what, sessions and tickets against theft and replay, and the vectors of `crypto.json`.
+//! ask what, sessions and tickets against theft and replay.
 
 use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
@@ -9,9 +9,8 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use hearth::base::{Code, Fault};
-use hearth::keeper::cipher::Key;
 use hearth::keeper::message::{Answer, Ask, Place, Reply, Request, Use, Value, Vault};
-use hearth::keeper::schnorr::{self, Prover, Secret};
+use hearth::keeper::schnorr::{Prover, Secret};
 use hearth::keeper::session::{Direction, Tagger};
 use hearth::keeper::{Client, KeeperFault, armor, enrol, frame};
 
@@ -440,66 +439,4 @@ fn sessions_end_with_their_time_and_when_revoked() {
     let uid = nix::unistd::getuid().as_raw();
     kept.admin().enrol(uid, Secret::derive(&[9; 32]).unwrap().public()).unwrap();
     refused(old.names(), "session is over");
-}
-
-fn shared(file: &str) -> Option<serde_json::Value> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let named = std::env::var_os("HEARTH_SHARED").map(PathBuf::from);
-    let places = named.into_iter().chain([root.join("../shared"), root.join("../../shared")]);
-    let Some(text) =
-        places.into_iter().find_map(|place| std::fs::read_to_string(place.join("vectors").join(file)).ok())
-    else {
-        assert!(std::env::var("CI").is_err(), "{file} is needed; HEARTH_SHARED names the folder");
-        eprintln!("SKIPPED: no shared vectors {file}");
-        return None;
-    };
-    Some(serde_json::from_str(&text).unwrap())
-}
-
-#[test]
-fn every_vector_of_crypto_json_gives_its_answer() {
-    let Some(vectors) = shared("crypto.json") else { return };
-    let mut seen = 0;
-    for (case, number) in vectors["cases"].as_array().unwrap().iter().zip(0..) {
-        let hex = |key: &str| armor::from_hex(case[key].as_str().unwrap()).unwrap();
-        fn fixed<const N: usize>(bytes: &[u8]) -> [u8; N] {
-            bytes.try_into().unwrap()
-        }
-        let text = |key: &str| case[key].as_str().unwrap_or_default().to_owned();
-        let accepted = match case["kind"].as_str().unwrap() {
-            "xchacha20poly1305_ietf" => {
-                let sealed = [hex("nonce_hex").as_slice(), &hex("ciphertext_and_tag_hex")].concat();
-                let key = Key::new(&hex("key_hex")).unwrap();
-                let opened = key.open(&hex("aad_hex"), &armor::to_base64url(&sealed)).unwrap();
-                assert_eq!(opened.bytes(), hex("plaintext_hex").as_slice());
-                seen += 1;
-                continue;
-            }
-            "vault_decrypt" | "vault_decrypt_aad" => {
-                let opened = Key::new(&hex("key_hex")).unwrap().open(&hex("aad_hex"), &text("vault_text"));
-                if let Ok(value) = &opened {
-                    assert_eq!(value.bytes(), hex("plaintext_hex").as_slice(), "case {number}");
-                }
-                opened.is_ok()
-            }
-            "vault_key" => Key::new(&hex("key_hex")).is_ok(),
-            "schnorr_p256_verify" => {
-                let public: [u8; 64] = fixed(&[hex("Yx_hex").as_slice(), &hex("Yy_hex")].concat());
-                let commitment: [u8; 64] = fixed(&[hex("Rx_hex").as_slice(), &hex("Ry_hex")].concat());
-                if let Some(master) = case["master_hex"].as_str() {
-                    let master: [u8; 32] = fixed(&armor::from_hex(master).unwrap());
-                    assert_eq!(Secret::derive(&master).unwrap().public(), public, "case {number}");
-                }
-                let (challenge, response) = (fixed(&hex("challenge_hex")), fixed(&hex("response_hex")));
-                schnorr::verify(&public, &commitment, &challenge, &response)
-            }
-            // The peer's byte frames and its rules: ours are FlatBuffers, whose arrays of another length are
-            // refused (`codec_tests`), and the tests of sessions above are the rules.
-            "handshake_result_40" | "handshake_frame" | "handshake_result_frame" | "rule" => continue,
-            other => panic!("case {number}: unknown kind {other}"),
-        };
-        assert_eq!(accepted, text("expected") == "ok", "case {number}: {}", text("why"));
-        seen += 1;
-    }
-    assert_eq!(seen, 29, "35 cases, of which six are of the four kinds above");
 }
