@@ -43,6 +43,14 @@ pub const OBSERVE_BYTES: usize = 64 * 1024;
 pub const REFLECT_TOKENS: usize = 1_500;
 /// Most observations that stay then.
 pub const OBSERVATIONS: usize = 40;
+/// Artefacts that are kept.
+pub const ARTEFACTS: usize = 1_000;
+/// Largest artefact, in bytes.
+pub const ARTEFACT_BYTES: u64 = 8 * 1024 * 1024;
+/// All of them, in bytes.
+pub const ARTEFACTS_BYTES: u64 = 128 * 1024 * 1024;
+/// Bytes of one that go in one request or answer: as hexadecimal they fit into a line.
+pub const ARTEFACT_PART: u64 = 24 * 1024;
 /// Files of MEMORY/ that are indexed.
 pub const FILES: usize = 500;
 /// Folders in folders there.

@@ -110,6 +110,11 @@ impl Memory {
 }
 
 impl Files {
+    /// The data folder.
+    pub(super) fn root(&self) -> &Path {
+        &self.root
+    }
+
     async fn look(&self, memory: &Memory, known: &mut Known) {
         let first = known.looked.is_none();
         known.looked = Some(Instant::now());

@@ -7,6 +7,8 @@
 
 #![forbid(unsafe_code)]
 
+mod artefact_files;
+pub mod artefacts;
 pub mod chunk;
 mod context;
 pub mod dag;
@@ -21,6 +23,7 @@ pub mod record;
 mod said;
 mod search;
 mod seats;
+mod serve;
 mod talk;
 mod vectors;
 pub mod when;
@@ -36,7 +39,7 @@ pub use talk::{NEW_THREAD, begins_thread, thread};
 pub use vectors::Filled;
 pub use wish::{AGENT, Wish};
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -44,7 +47,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 
 use crate::base::cache::Cache;
-use crate::base::{Clock, Code, Fault, Id, limits};
+use crate::base::{Clock, Code, Fault, Id, IdSource, limits};
 use crate::embed::Embedder;
 use crate::guard::leak;
 use crate::store::memory::{Budget, Ended, Kept, NewMemory};
@@ -66,6 +69,9 @@ pub enum MemoryFault {
     /// It is there, and another's.
     #[error("the memory «{0}» is not yours to change")]
     NotYours(String),
+    /// What the disk says of an artefact.
+    #[error("artefact: {0}")]
+    File(String),
     /// The embedder's answer.
     #[error(transparent)]
     Embedder(Fault),
@@ -80,6 +86,7 @@ impl From<MemoryFault> for Fault {
             MemoryFault::Secret(_) | MemoryFault::NotYours(_) => Code::Refused,
             MemoryFault::Record(_) => Code::BadInput,
             MemoryFault::Unknown(_) => Code::NotFound,
+            MemoryFault::File(_) => Code::System,
             MemoryFault::Embedder(fault) => fault.code,
             MemoryFault::Store(error) => error.code(),
         };
@@ -101,6 +108,9 @@ pub struct Memory {
     /// Bytes that were kept since it was last pruned.
     grown: Arc<AtomicUsize>,
     answers: Arc<Mutex<Cache<String, Answer>>>,
+    ids: Arc<IdSource>,
+    /// Artefacts that are being handed in, by their ids.
+    uploads: Arc<Mutex<BTreeMap<String, artefacts::Upload>>>,
     maker: Maker,
 }
 
@@ -118,7 +128,12 @@ impl Memory {
     pub fn still(store: Store, clock: Clock, zone: TimeZone, embedder: Embedder) -> Self {
         let answers = Arc::new(Mutex::new(Cache::new(limits::SEARCH_CACHE_BYTES)));
         let (maker, grown) = (Maker::new(store.clone(), embedder), Arc::default());
-        Self { store, clock, zone, files: None, seats: seats::Seats::default(), grown, answers, maker }
+        let (ids, uploads) = (Arc::new(IdSource::after(clock.clone(), None)), Arc::default());
+        Self { store, clock, zone, files: None, seats: seats::Seats::default(), grown, answers, ids, uploads, maker }
+    }
+
+    fn uploads(&self) -> MutexGuard<'_, BTreeMap<String, artefacts::Upload>> {
+        self.uploads.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Drops every answer that is held: something was kept, forgotten or revoked.
@@ -181,7 +196,7 @@ impl Memory {
 
     /// Forgets these, whoever they belong to.
     async fn forget_all(&self, ids: Vec<Id>) -> Result<usize, MemoryFault> {
-        let went = self.store.forget_memories(order::everything(), ids).await;
+        let went = self.store.forget_memories(serve::everything(), ids).await;
         self.revoke();
         self.maker.again();
         Ok(went?)

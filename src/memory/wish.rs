@@ -5,6 +5,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::artefacts::{Asker, Deed, unhex};
 use super::record::{Ground, Name, Record};
 use super::{Change, Lists, Memory, MemoryFault, Question, Speaker};
 use crate::base::{Id, limits};
@@ -113,6 +114,34 @@ pub enum Wish {
         #[serde(default)]
         text: Option<String>,
     },
+    /// Artefacts that there are.
+    Artefacts {},
+    /// Bytes of an artefact, as text.
+    Artefact {
+        /// Its id.
+        id: String,
+        /// Where they begin.
+        #[serde(default)]
+        from: u64,
+    },
+    /// Whether artefacts are what they were: one, or all.
+    VerifyArtefacts {
+        /// Its id.
+        #[serde(default)]
+        id: Option<String>,
+    },
+    /// Keep a text as an artefact.
+    KeepArtefact {
+        /// Its file's name.
+        name: String,
+        /// It.
+        text: String,
+    },
+    /// Delete one's own artefact.
+    DeleteArtefact {
+        /// Its id.
+        id: String,
+    },
     /// Read the working context.
     Context {},
     /// Write the working context.
@@ -145,13 +174,15 @@ impl Wish {
                 | Self::SetFact { .. }
                 | Self::ForgetFact { .. }
                 | Self::WriteContext { .. }
+                | Self::KeepArtefact { .. }
+                | Self::DeleteArtefact { .. }
         )
     }
 
     /// Whether it takes something away for good.
     #[must_use]
     pub const fn destroys(&self) -> bool {
-        matches!(self, Self::Forget { .. } | Self::ForgetFact { .. })
+        matches!(self, Self::Forget { .. } | Self::ForgetFact { .. } | Self::DeleteArtefact { .. })
     }
 }
 
@@ -179,7 +210,7 @@ impl Memory {
                 Ok(json!({"sure": answer.sure, "hits": hits}))
             }
             Wish::Show { id } => {
-                let found = self.store.memory(filter, super::order::named(&id)?).await?;
+                let found = self.store.memory(filter, super::serve::named(&id)?).await?;
                 found.map(|memory| brief(&memory)).ok_or(MemoryFault::Unknown(id))
             }
             Wish::Edit { id, text } => {
@@ -209,6 +240,17 @@ impl Memory {
                 self.grep(&session, &text).await
             }
             Wish::Result { id, from, text } => self.result(&person, &id, from, text.as_deref()).await,
+            Wish::Artefacts {} => self.artefact_for(speaker, Deed::List),
+            Wish::Artefact { id, from } => {
+                let mut told = self.artefact_for(speaker, Deed::Read { id, from })?;
+                let bytes = told["hex"].as_str().and_then(unhex).unwrap_or_default();
+                told["text"] = json!(String::from_utf8_lossy(&bytes));
+                told["hex"] = Value::Null;
+                Ok(told)
+            }
+            Wish::VerifyArtefacts { id } => self.artefact_for(speaker, Deed::Verify { id }),
+            Wish::KeepArtefact { name, text } => self.keep_artefact(&person, name, &text),
+            Wish::DeleteArtefact { id } => self.artefact_for(speaker, Deed::Delete { id }),
             Wish::Context {} => Ok(json!({"context": self.context(AGENT, &person).await?})),
             Wish::WriteContext { text, append } => {
                 let change = if append { Change::Append(text) } else { Change::Write(text) };
@@ -216,6 +258,14 @@ impl Memory {
                 Ok(json!({"bytes": text.len(), "most": limits::CONTEXT_BYTES}))
             }
         }
+    }
+
+    /// A deed on a speaker's behalf; files have no class, so who is not of the house sees none.
+    fn artefact_for(&self, speaker: &Speaker<'_>, deed: Deed) -> Result<Value, MemoryFault> {
+        if !speaker.known {
+            return Ok(json!({"artefacts": []}));
+        }
+        self.artefact(&Asker::Person(speaker.person.to_owned()), deed)
     }
 
     async fn add_wished(
@@ -241,7 +291,7 @@ impl Memory {
 
     /// The id of a memory that the speaker sees and may change.
     async fn own(&self, filter: &Filter, id: &str, speaker: &Speaker<'_>) -> Result<Id, MemoryFault> {
-        let found = self.store.memory(filter.clone(), super::order::named(id)?).await?;
+        let found = self.store.memory(filter.clone(), super::serve::named(id)?).await?;
         let found = found.ok_or_else(|| MemoryFault::Unknown(id.to_owned()))?;
         if found.person == speaker.person { Ok(found.id) } else { Err(MemoryFault::NotYours(id.to_owned())) }
     }

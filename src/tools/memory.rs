@@ -27,7 +27,8 @@ impl MemoryTool {
             purpose: "What is remembered of this person and household. action is one of: add (text), search (query), \
                       show (id), edit (id, text), forget (id), facts (key), set_fact (key, value), forget_fact (key), \
                       context, write_context (text, append); of a long conversation: describe (node), expand (node, from), \
-                      grep (text); of a result that was off-loaded: result (id, from, text)",
+                      grep (text); of a result that was off-loaded: result (id, from, text); of files that were kept: artefacts, \
+                      artefact (id, from), keep_artefact (name, text), verify_artefacts (id), delete_artefact (id)",
             arguments: arguments(),
             class: None,
             needs: &[],
@@ -55,6 +56,11 @@ fn arguments() -> Value {
         "expand",
         "grep",
         "result",
+        "artefacts",
+        "artefact",
+        "keep_artefact",
+        "verify_artefacts",
+        "delete_artefact",
     ];
     json!({
         "type": "object", "required": ["action"], "additionalProperties": false,
@@ -70,6 +76,7 @@ fn arguments() -> Value {
             "limit": {"type": "integer", "minimum": 1, "maximum": limits::MEMORY_ANSWERS},
             "append": {"type": "boolean"},
             "session": text(limits::MEMORY_NAME_BYTES),
+            "name": text(100),
             "node": text(32),
             "from": {"type": "integer", "minimum": 0}
         }

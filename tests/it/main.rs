@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod amiss;
+mod artefacts;
 mod audit;
 mod boards;
 mod calls;

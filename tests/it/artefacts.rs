@@ -1,0 +1,132 @@
+//! Artefacts: kept as files with metadata and checksums, bounded, listed, read, verified and deleted by whom they concern.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use crate::kit::{Home, Output};
+
+fn add(home: &Home, name: &str, bytes: &[u8], more: &[&str]) -> Output {
+    let file = home.root().join(name);
+    std::fs::write(&file, bytes).expect("a file");
+    home.run(&[&["memory", "artefact", "add", file.to_str().expect("text"), "--json"], more].concat())
+}
+
+fn list(home: &Home, more: &[&str]) -> Vec<Value> {
+    let told = home.run(&[&["memory", "artefact", "list", "--json"], more].concat());
+    told.json()["artefacts"].as_array().expect("a list").clone()
+}
+
+/// Every file below a folder.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.path().is_dir() { found.extend(files(&entry.path())) } else { found.push(entry.path()) }
+    }
+    found
+}
+
+fn tool(home: &Home, arguments: &Value, more: &[&str]) -> Output {
+    home.run(&[&["tool", "call", "memory", &arguments.to_string(), "--json"], more].concat())
+}
+
+#[test]
+fn a_file_is_kept_read_verified_and_deleted() {
+    let home = Home::new();
+    let service = home.start();
+    let bytes: Vec<u8> = (0..100_000_u32).map(|n| (n % 251) as u8).collect();
+    let kept = add(&home, "plan.bin", &bytes, &["--media", "image/png"]);
+    assert!(kept.ok, "{kept:?}");
+    let kept = kept.json();
+    let id = kept["id"].as_str().expect("an id").to_owned();
+    let own = files(&home.root().join("data/artefacts"));
+    let named = |name: &str| own.iter().find(|path| path.ends_with(format!("household/{id}/{name}"))).expect("a file");
+    let metadata: Value = serde_json::from_slice(&std::fs::read(named("metadata.json")).expect("read")).expect("JSON");
+    assert_eq!(metadata, kept);
+    assert_eq!((&kept["bytes"], &kept["media"], &kept["person"]), (&json!(100_000), &json!("image/png"), &json!("")));
+    assert_eq!(std::fs::read(named("plan.bin")).expect("read"), bytes);
+    let read = home.command(&["memory", "artefact", "read", &id]).output().expect("run");
+    assert!(read.stdout == bytes, "{} bytes", read.stdout.len());
+    assert_eq!(list(&home, &[]), [kept]);
+    assert!(home.run(&["memory", "artefact", "verify"]).ok);
+    // One bit is another.
+    let mut damaged = bytes.clone();
+    damaged[77] ^= 1;
+    std::fs::write(named("plan.bin"), damaged).expect("written");
+    let verified = home.run(&["memory", "artefact", "verify", &id, "--json"]);
+    assert!(verified.code == Some(1) && verified.json()["artefacts"][0]["ok"] == false, "{verified:?}");
+    assert!(home.run(&["memory", "artefact", "delete", &id]).ok);
+    assert!(list(&home, &[]).is_empty() && files(&home.root().join("data/artefacts")).is_empty());
+    assert!(home.run(&["memory", "artefact", "delete", &id]).err.contains(&id));
+    service.stop();
+}
+
+#[test]
+fn nobody_sees_the_artefacts_of_another() {
+    let home = Home::new();
+    for (name, person) in [("hers.txt", "anna"), ("his.txt", "Jan/../anna"), ("ours.txt", "")] {
+        let kept = add(&home, name, name.as_bytes(), &["--person", person]);
+        assert!(kept.ok, "{kept:?}");
+    }
+    let names = |more: &[&str]| {
+        let mut names: Vec<String> =
+            list(&home, more).iter().filter_map(|one| one["name"].as_str().map(str::to_owned)).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(names(&[]).len(), 3, "the owner's command sees everybody's");
+    assert_eq!(names(&["--person", "anna"]), ["hers.txt", "ours.txt"]);
+    assert_eq!(names(&["--person", "Jan/../anna"]), ["his.txt", "ours.txt"]);
+    // The tool speaks for the household here.
+    let told = tool(&home, &json!({"action": "artefacts"}), &[]).json();
+    assert!(told.to_string().contains("ours.txt") && !told.to_string().contains("hers.txt"), "{told}");
+    let hers = list(&home, &["--person", "anna"])[0]["id"].as_str().expect("an id").to_owned();
+    for action in ["artefact", "verify_artefacts", "delete_artefact"] {
+        let refused = tool(&home, &json!({"action": action, "id": hers}), &["--yes"]);
+        assert!(!refused.ok && refused.out.contains("there is no"), "{action}: {refused:?}");
+    }
+    assert_eq!(names(&[]).len(), 3);
+}
+
+#[test]
+fn a_tool_keeps_a_text_and_asks_before_it_deletes() {
+    let home = Home::new();
+    let service = home.start();
+    let kept =
+        tool(&home, &json!({"action": "keep_artefact", "name": "report.md", "text": "# Boiler\nSound."}), &["--yes"]);
+    assert!(kept.ok, "{kept:?}");
+    let id = list(&home, &[])[0]["id"].as_str().expect("an id").to_owned();
+    let read = tool(&home, &json!({"action": "artefact", "id": id}), &[]);
+    assert!(read.out.contains("# Boiler\\nSound."), "{read:?}");
+    let asked = tool(&home, &json!({"action": "delete_artefact", "id": id}), &[]);
+    assert!(!asked.ok && asked.out.contains("needs_confirmation"), "{asked:?}");
+    assert!(tool(&home, &json!({"action": "delete_artefact", "id": id}), &["--yes"]).ok);
+    assert!(list(&home, &[]).is_empty());
+    service.stop();
+}
+
+#[test]
+fn what_is_too_long_misnamed_or_holds_a_secret_leaves_nothing_behind() {
+    let home = Home::new();
+    let service = home.start();
+    // The secret lies across two parts of what goes through the socket.
+    let mut secret = vec![b' '; 24 * 1024 - 20];
+    secret.extend_from_slice(b"token ghp_abcdefghijklmnopqrstuvwxyz0123456789 end");
+    let refused = add(&home, "notes.txt", &secret, &[]);
+    assert!(!refused.ok && refused.out.contains("secret") && !refused.out.contains("ghp_abc"), "{refused:?}");
+    for name in ["../up.txt", ".hidden", "metadata.json", "a/b", ""] {
+        let refused = add(&home, "plain.txt", b"plain", &["--name", name]);
+        assert!(!refused.ok && refused.out.contains("name"), "{name}: {refused:?}");
+    }
+    let refused = add(&home, "long.bin", &vec![7; 8 * 1024 * 1024 + 1], &[]);
+    assert!(!refused.ok && refused.out.contains("8388608"), "{refused:?}");
+    assert!(list(&home, &[]).is_empty() && files(&home.root().join("data/artefacts")).is_empty());
+    // A folder that says it is another's is none.
+    assert!(add(&home, "plain.txt", b"plain", &[]).ok);
+    let own = files(&home.root().join("data/artefacts"));
+    let metadata = own.iter().find(|path| path.ends_with("metadata.json")).expect("metadata");
+    let text = std::fs::read_to_string(metadata).expect("read").replace("\"person\": \"\"", "\"person\": \"anna\"");
+    std::fs::write(metadata, text).expect("written");
+    assert!(list(&home, &[]).is_empty());
+    service.stop();
+}
