@@ -305,3 +305,48 @@ fn the_committed_model_is_the_pinned_one() {
     let bytes = std::fs::metadata(models().join(MODEL_FILE)).expect("the model").len();
     assert!(bytes <= 20_000_000, "{bytes}");
 }
+
+/// Thousands of texts of an import wait; what a person asks meanwhile is embedded and done before they are.
+#[test]
+fn a_burst_of_imports_does_not_starve_a_conversation() {
+    let home = home("");
+    let service = home.start();
+    let lines: String = (0..6_000)
+        .map(|n| {
+            format!(
+                "{{\"text\": \"note {n}: the winter tyres of the {n}th car are on shelf {} of the shed\"}}\n",
+                n % 9
+            )
+        })
+        .collect();
+    let file = home.root().join("many.jsonl");
+    std::fs::write(&file, lines).expect("written");
+    let mut import = Running::start(home.command(&["memory", "import", file.to_str().expect("a path")]));
+    wait_for("the import to be embedded", || (embedder(&home)["texts"].as_u64()? > 0).then_some(()));
+    for _ in 0..5 {
+        ask(&home, &["turn on the lamp"]);
+        assert!(home.run(&["tool", "call", "calculate", r#"{"expression": "6*7"}"#]).ok);
+    }
+    assert!(import.lives(), "the burst was over: nothing was shown");
+    let waits = home.run(&["memory", "stats", "--json"]).json();
+    let (kept, with) = (waits["memories"].as_u64().expect("a count"), waits["vectors"].as_u64().expect("a count"));
+    assert!(with + 500 < kept, "{waits}");
+    drop(import);
+    service.stop();
+}
+
+/// A model that never answers: the question is answered by its words, in time, and says so.
+#[test]
+fn a_question_does_not_wait_for_a_hand_that_hangs() {
+    let home = home("");
+    let service = home.start();
+    assert!(home.run(&["memory", "add", "The ladder is at the neighbour's."]).ok);
+    ask(&home, &["turn on the lamp"]);
+    let hung = hand(&service).expect("a hand");
+    kill(pid(hung), Signal::SIGSTOP).expect("stopped");
+    let found = home.run(&["memory", "search", "where is the ladder?", "--json"]).json();
+    assert_eq!(found["hits"][0]["text"], "The ladder is at the neighbour's.", "{found}");
+    assert!(found["words_alone"].as_str().is_some_and(|why| why.contains("has no vector after 3000 ms")), "{found}");
+    kill(pid(hung), Signal::SIGCONT).expect("goes on");
+    service.stop();
+}
