@@ -219,3 +219,31 @@ fn a_spent_flash_budget_is_told_and_promises_are_kept() {
     service.stop();
     assert!(home.run(&["memory", "search", "spare keys"]).out.contains("blue drawer"));
 }
+
+/// Log and events wear no card: the last of them are in memory, bounded, and in no file.
+#[test]
+fn logs_and_events_are_in_memory_and_in_no_file() {
+    let home = Home::with_late_config(|_| "[log]\nlevel = \"debug\"\n".to_owned());
+    let service = home.start();
+    assert!(home.run(&["ask", "turn on the kitchen lamp"]).ok);
+    let events = home.run(&["status", "--json"]).json()["events"].clone();
+    let events = events.as_array().unwrap();
+    assert!(!events.is_empty() && service.log().lines().count() >= events.len());
+    let mut files = vec![home.data(), home.root().join("run")];
+    let mut looked = 0;
+    while let Some(path) = files.pop() {
+        let about = std::fs::symlink_metadata(&path).unwrap();
+        if about.is_dir() {
+            files.extend(std::fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+        } else if about.is_file() {
+            let bytes = std::fs::read(&path).unwrap();
+            looked += 1;
+            for event in events.iter().filter_map(|event| event.as_str()) {
+                let found = bytes.windows(event.len()).any(|window| window == event.as_bytes());
+                assert!(!found, "{event} in {}", path.display());
+            }
+        }
+    }
+    assert!(looked > 1, "the database and its lock are there");
+    service.stop();
+}

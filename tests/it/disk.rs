@@ -89,3 +89,57 @@ fn a_full_disk_is_said_and_recovers() {
         std::panic::resume_unwind(panic);
     }
 }
+
+/// A folder in memory of this size, unmounted with the value; `None` where this machine mounts none.
+struct Small(std::path::PathBuf);
+
+impl Small {
+    fn mount(folder: std::path::PathBuf, size: &str) -> Option<Self> {
+        let options = format!("size={size},mode=0700,uid=54321,gid=54321");
+        let mounted =
+            std::process::Command::new("mount").args(["-t", "tmpfs", "-o", &options, "tmpfs"]).arg(&folder).status();
+        if is_root() && mounted.is_ok_and(|status| status.success()) {
+            return Some(Self(folder));
+        }
+        eprintln!("SKIPPED: this machine mounts no tmpfs");
+        assert!(!is_root() || std::env::var_os("CI").is_none(), "in CI this must not be skipped");
+        None
+    }
+}
+
+impl Drop for Small {
+    fn drop(&mut self) {
+        let _ = std::process::Command::new("umount").arg("-l").arg(&self.0).status();
+    }
+}
+
+#[test]
+fn an_import_that_fills_the_disk_keeps_what_it_acknowledged_and_says_where_it_stopped() {
+    let home = Home::with_config("models_dir = \"/nowhere/at/all\"\n");
+    let Some(disk) = Small::mount(home.data(), "2m") else { return };
+    let service = home.start();
+    let lines: String = (0..1_500)
+        .map(|n| format!("{{\"id\": \"n{n}\", \"text\": \"note {n} of many: {}\"}}\n", format!("word{n} ").repeat(120)))
+        .collect();
+    let file = home.root().join("many.jsonl");
+    std::fs::write(&file, lines).expect("written");
+    let told = home.run(&["memory", "import", file.to_str().expect("a path"), "--json"]);
+    assert_eq!(told.code, Some(1), "{told:?}");
+    let report = told.json();
+    let kept = report["kept"].as_u64().expect("a count");
+    assert!(kept > 100 && kept < 1_500, "{report}");
+    let fault = report["fault"]["message"].as_str().expect("a fault");
+    assert!(fault.contains("full"), "{report}");
+    let stats = home.run(&["memory", "stats", "--json"]).json();
+    assert!(stats["memories"].as_u64() >= Some(kept), "{kept} {stats}");
+    service.stop();
+    // Again with room: what was acknowledged is known already.
+    let options = ["-o", "remount,size=64m"];
+    let grown = std::process::Command::new("mount").args(options).arg(home.data()).status().expect("run");
+    assert!(grown.success());
+    let told = home.run(&["memory", "import", file.to_str().expect("a path"), "--json"]).json();
+    assert!(told["duplicates"].as_u64() >= Some(kept), "{kept} {told}");
+    assert_eq!(told["duplicates"].as_u64().expect("one") + told["kept"].as_u64().expect("one"), 1_500, "{told}");
+    assert!(home.run(&["db", "check"]).ok);
+    drop(disk);
+}

@@ -9,7 +9,7 @@ use std::time::Instant;
 use serde_json::{Value, json};
 
 use super::super::reach::Door;
-use super::super::{print, print_json};
+use super::super::{fail, print, print_json};
 use crate::app::admin::Request;
 use crate::base::{Code, Fault, limits};
 use crate::memory::Order;
@@ -68,25 +68,19 @@ pub(super) fn import(
     let Some(mut input) = input else { return Ok(ExitCode::FAILURE) };
     let mut import = Import { person, chat, source: input.name.clone(), ..Import::default() };
     let began = Instant::now();
-    let mut number = 0;
-    while let Some(line) = input.line() {
-        number += 1;
-        match line.and_then(|line| record(&line)) {
-            Ok(None) => {}
-            Ok(Some((record, bytes))) => import.take(door, number, record, bytes)?,
-            Err(fault) => import.fault(number, &fault),
-        }
-    }
-    import.send(door)?;
-    import.link(door)?;
+    // What was acknowledged before it is told beside the fault: the same file goes on from there.
+    let stopped = import.all(door, &mut input).err();
     let Import { kept, duplicates, faults, bad, .. } = import;
     let stored = began.elapsed().as_secs_f64();
-    let vectors = fill(door);
+    let vectors = if stopped.is_none() { fill(door) } else { Value::Null };
     let seconds = began.elapsed().as_secs_f64();
-    let told = json!({
+    let mut told = json!({
         "kept": kept, "duplicates": duplicates, "bad": bad, "faults": faults, "vectors": vectors,
         "stored_seconds": (stored * 1e3).round() / 1e3, "seconds": (seconds * 1e3).round() / 1e3
     });
+    if let Some(fault) = &stopped {
+        (told["ok"], told["fault"]) = (json!(false), json!(fault));
+    }
     if json {
         print_json(&told);
     } else {
@@ -94,11 +88,14 @@ pub(super) fn import(
             eprintln!("{}:{}: {}", input.name, fault["line"], fault["fault"].as_str().unwrap_or_default());
         }
         print(&format!("{kept} remembered, {duplicates} known already, {bad} bad lines, {seconds:.1} s\n"));
+        if let Some(fault) = &stopped {
+            return Ok(fail(fault, false));
+        }
         if let Some(why) = vectors["why"].as_str() {
             print(&format!("found by their words alone: {why}\n"));
         }
     }
-    Ok(if bad == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if bad == 0 && stopped.is_none() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// Makes the vectors of all memories that have none yet; why some have none is told, and is no failure: words find them.
@@ -154,6 +151,21 @@ struct Import<'a> {
 }
 
 impl Import<'_> {
+    /// Every line.
+    fn all(&mut self, door: &mut Door, input: &mut Input) -> Result<(), Fault> {
+        let mut number = 0;
+        while let Some(line) = input.line() {
+            number += 1;
+            match line.and_then(|line| record(&line)) {
+                Ok(None) => {}
+                Ok(Some((record, bytes))) => self.take(door, number, record, bytes)?,
+                Err(fault) => self.fault(number, &fault),
+            }
+        }
+        self.send(door)?;
+        self.link(door)
+    }
+
     fn take(&mut self, door: &mut Door, number: usize, record: Value, bytes: usize) -> Result<(), Fault> {
         if bytes > REQUEST_BYTES {
             let most = REQUEST_BYTES / 1024;
