@@ -15,6 +15,7 @@ mod outside;
 mod stats;
 mod store;
 mod tty;
+mod understanding;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -44,7 +45,7 @@ fn main() -> ExitCode {
         [binaries, profile] => (binaries, profile, ""),
         [binaries, profile, only] => (binaries, profile, only.as_str()),
         _ => {
-            eprintln!("usage: figures FOLDER PROFILE [outside | net | embed] (see bench/run)");
+            eprintln!("usage: figures FOLDER PROFILE [outside | net | embed | understanding] (see bench/run)");
             return ExitCode::from(2);
         }
     };
@@ -58,6 +59,10 @@ fn main() -> ExitCode {
         net::measure(&mut report, &binaries);
         return report.finish();
     }
+    if only == "understanding" {
+        understanding::measure(&mut report, &binaries);
+        return report.finish();
+    }
     if only == "embed" {
         embed::measure(&mut report, &binaries);
         return report.finish();
@@ -67,7 +72,7 @@ fn main() -> ExitCode {
     }
     starts(&mut report, &binaries);
     turns(&mut report, &binaries);
-    understanding(&mut report, &binaries);
+    understanding::measure(&mut report, &binaries);
     keeper(&mut report, &binaries);
     leaks(&mut report);
     net::measure(&mut report, &binaries);
@@ -159,12 +164,6 @@ fn turns(report: &mut Report, binaries: &Path) {
 
 fn sentence(number: usize) -> &'static str {
     if number.is_multiple_of(2) { "turn on the kitchen lamp" } else { "turn off the kitchen lamp" }
-}
-
-fn understanding(report: &mut Report, binaries: &Path) {
-    let took = agent::understanding(binaries, 400);
-    report.measured("intent_us", took.median(), "µs, median, demo home");
-    report.shown("intent match alone", &took.line("µs"));
 }
 
 /// The scan for what looks like a secret, over 1 MB of what a home says; built with this program.

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::{BELIEVED, Context, Decision, Opinion, Outcome, Turn, Understanding, consider, reply, understand};
 use crate::home::{Change, Home, Kind};
 
+mod large;
 mod many;
 mod people;
 

@@ -39,11 +39,12 @@ impl Score {
 
     fn line(&self, name: &str) -> String {
         format!(
-            "{name}: {} cases, intent and slots right {:.1} %, covered {:.1} % with {:.2} % wrong, wrong actions {:.2} %",
+            "{name}: {} cases, intent and slots right {:.1} %, covered {:.1} %, error among the covered {:.2} %, \
+             wrong actions of all {:.2} %",
             self.cases,
             self.share(self.right),
             self.share(self.covered),
-            self.share(self.covered_wrong),
+            100.0 * f64::from(self.covered_wrong) / f64::from(self.covered.max(1)),
             self.share(self.acted_wrong)
         )
     }
@@ -94,7 +95,7 @@ fn trade(all: &[Case], answers: &[Value]) {
             score.add(same(case, answer), decision);
         }
         println!(
-            "from confidence {least}: covered {:.1} %, wrong actions {:.2} %",
+            "from confidence {least}: covered {:.1} %, wrong actions of all {:.2} %",
             score.share(score.covered),
             score.share(score.acted_wrong)
         );
