@@ -86,6 +86,13 @@ fn a_keeper_of_another_uid_is_separated_and_a_group_administers_it() {
     let state = admin(&["keeper", "status", "--json"], "").json();
     assert_eq!((&state["separated"], &state["uid"]), (&true.into(), &KEEPER_UID.into()), "{state}");
 
+    // A member of the group administers whose first group is another (SO_PEERGROUPS).
+    let mut member = Command::new("setpriv");
+    member.args([format!("--reuid={ADMIN_UID}"), format!("--regid={ADMIN_UID}"), format!("--groups={ADMIN_GID}")]);
+    member.arg(alone.folder.join("hearth")).args(["secret", "export", "model", "--socket"]);
+    let member = member.arg(alone.folder.join("own/socket")).output().expect("setpriv");
+    assert_eq!(member.stdout, b"canary-of-two-uids", "{member:?}");
+
     // Neither the brain's uid nor a stranger's administers; the same uid without the group does not either.
     for (uid, gid) in [(BRAIN_UID, BRAIN_UID), (ADMIN_UID, ADMIN_UID), (54_399, 54_399)] {
         let refused = alone.command(uid, gid, &["secret", "export", "model"], "");

@@ -46,6 +46,41 @@ fn a_running_call_of_a_holding_hand_stops_within_a_second_and_later_ones_are_ref
 }
 
 #[test]
+fn a_command_and_a_fetch_end_when_everything_is_suspended() {
+    let server = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = server.local_addr().expect("an address").port();
+    let home = Home::with_config("[net]\nlan = [\"127.0.0.1\"]\n");
+    let running = home.start();
+    // Both would take far longer than the end is waited for.
+    let calls = [
+        ("shell", r#"{"command": "sleep 25", "seconds": 28}"#.to_owned()),
+        ("web_fetch", format!(r#"{{"url": "http://127.0.0.1:{port}/"}}"#)),
+    ];
+    for (tool, arguments) in calls {
+        let call = home.command(&["tool", "call", tool, &arguments, "--yes"]);
+        let call = std::thread::spawn(move || crate::kit::Output::of(call, b""));
+        let heard = match tool {
+            "shell" => {
+                wait_for("the command", || running.descendant("sleep"));
+                None
+            }
+            // It is connected, and waits for an answer that never comes.
+            _ => Some(server.accept().expect("a connection")),
+        };
+        let began = Instant::now();
+        assert!(home.run(&["suspend"]).ok);
+        let stopped = call.join().expect("a call");
+        assert!(!stopped.ok && stopped.err.contains("suspended"), "{tool}: {stopped:?}");
+        assert!(began.elapsed() < Duration::from_secs(5), "{tool}: {:?}", began.elapsed());
+        if tool == "shell" {
+            wait_for("its processes to be gone", || running.descendant("sleep").is_none().then_some(()));
+        }
+        drop(heard);
+        assert!(home.run(&["resume"]).ok);
+    }
+}
+
+#[test]
 fn offboarding_asks_and_leaves_nothing_of_data_and_vault() {
     let home = Home::with_late_config(Kept::settings);
     let kept = Kept::beside(&home);
