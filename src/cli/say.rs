@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::base::limits;
 use crate::home::{AreaRef, Home, HomeFault};
-use crate::intent::{Context, Outcome, Turn, Understanding, reply, understand};
+use crate::intent::{Context, Outcome, Recall, Turn, Understanding, recall, reply, understand};
 
 /// What `hearth say` is given.
 #[derive(clap::Args, Debug)]
@@ -175,10 +175,22 @@ impl Said {
             "confidence": u.confidence,
             "microseconds": (self.micros * 10.0).round() / 10.0,
         });
+        if let Some(wish) = recall(sentence) {
+            out["memory"] = remembered(&wish);
+        }
         if states {
             out["states"] = home.states_json();
         }
         out
+    }
+}
+
+/// What the service would do with its memory, which a simulated home has not.
+fn remembered(wish: &Recall) -> Value {
+    match wish {
+        Recall::Keep(text) => json!({"intent": "HearthRemember", "slots": {"text": text}}),
+        Recall::Find { topic, by, .. } => json!({"intent": "HearthRecall", "slots": {"topic": topic, "by": by}}),
+        Recall::Forget(topic) => json!({"intent": "HearthForget", "slots": {"topic": topic}}),
     }
 }
 

@@ -186,3 +186,21 @@ fn both_styles_of_attributes_are_kept() {
     let to: Vec<&Value> = answers.iter().map(|a| &a["changes"][0]["to"]).collect();
     assert_eq!(to, [&json!(40), &json!(102), &json!(0.4)]);
 }
+
+#[test]
+fn sentences_for_memory_move_nothing_and_are_told_as_such() {
+    let home = json!({"areas": [{"name": "Kitchen"}],
+        "entities": [{"id": "light.k", "name": "Kitchen Lamp", "area": "Kitchen", "state": "off"}]});
+    for (sentence, intent, slots) in [
+        ("remember that the kitchen lamp is on", "HearthRemember", json!({"text": "the kitchen lamp is on"})),
+        ("what did I say about the kitchen lamp?", "HearthRecall", json!({"topic": "the kitchen lamp", "by": null})),
+        ("forget what I said about the kitchen lamp", "HearthForget", json!({"topic": "the kitchen lamp"})),
+        ("forget that", "HearthForget", json!({"topic": null})),
+    ] {
+        let told = batch(&[json!({"home": home, "sentence": sentence})]).remove(0);
+        assert_eq!((&told["memory"]["intent"], &told["memory"]["slots"]), (&json!(intent), &slots), "{told}");
+        assert!(told["calls"] == json!([]) && told["changes"] == json!([]), "{told}");
+    }
+    let told = batch(&[json!({"home": home, "sentence": "turn on the kitchen lamp"})]).remove(0);
+    assert!(told["memory"].is_null() && told["decision"] == "act", "{told}");
+}
