@@ -84,7 +84,7 @@ fn large(binaries: &Path, entities: usize) -> Spread {
             let (color, kind) = (colors[number % entities % 6], kinds[number % entities % 4]);
             let sentence = match number % 4 {
                 0 => format!("turn on the {color} {kind} {}", number % entities),
-                1 => format!("could you turn off all the lights in room {}", number % entities / 10),
+                1 => format!("every light off in room {}, would you", number % entities / 10),
                 2 => format!("is the {color} {kind} {} on", number % entities),
                 _ => format!("trun the {color} {kind} {} off please", number % entities),
             };
