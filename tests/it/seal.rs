@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Stdio};
 
-use crate::kit::{Home, Output, Running, is_root, wait_for};
+use crate::kit::{Home, Kept, Model, Output, Running, Step, is_root, wait_for};
 
 /// What a sealing hand does, in this order, before it reads its first byte; and the wall without which a
 /// step is left out.
@@ -142,6 +142,60 @@ fn brain_spawner_and_keeper_are_sealed_before_a_second_thread_or_a_foreign_byte(
     keeper.wait();
     let (order, all) = calls(&home);
     filter_first("the keeper", &all[&order[0]], true, &["accept4("]);
+}
+
+#[test]
+fn a_hand_with_a_secret_connects_to_the_keeper_before_it_seals_and_says_nothing_until_then() {
+    if !has_strace() {
+        return;
+    }
+    let model = Model::start(vec![Step::Say("an answer")]);
+    let url = model.url.clone();
+    let home = Home::with_late_config(|root| {
+        let keeper = Kept::settings(root);
+        format!("{keeper}[net]\nlan = [\"127.0.0.1\"]\n[model]\nbase_url = \"{url}\"\nname = \"m\"\n")
+    });
+    let kept = Kept::beside(&home);
+    kept.put("model", b"a secret that is long enough");
+    let report = home.run(&["doctor", "--json"]).json();
+    let asked = under_strace(&home, &home.command(&["ask", "please compose a limerick about entropy"]));
+    let answer = Output::of(asked, b"");
+    assert!(answer.ok && answer.out.contains("an answer"), "{answer:?}");
+    assert_eq!(model.asked()[0].key, "Bearer a secret that is long enough", "the hand had it");
+
+    let (_, calls) = calls(&home);
+    // A process that is not dumpable is not looked into, so its socket's name is told by its length alone
+    // (unix(7): the family before it, a NUL behind it).
+    let length = (kept.socket().as_os_str().len() + 3).to_string();
+    let door = |call: &String| {
+        let arguments = call.strip_prefix("connect(").and_then(|rest| rest.rsplit_once(", "));
+        // Behind it stands the answer, or that another process was shown before it came.
+        arguments.is_some_and(|(_, last)| last.split([')', ' ']).next() == Some(&length))
+    };
+    let sealing = |calls: &&Vec<String>| has(calls, "close_range(").is_some() && calls.iter().any(door);
+    let hand = calls.values().find(sealing).expect("a hand that connects to the keeper");
+    let connected = hand.iter().position(door).expect("a connection");
+    let number = hand[connected]["connect(".len()..].split(',').next().expect("a descriptor");
+    let sealed = has(hand, FILTER).expect("a filter");
+    let stands = |wall: &str| report["classes"]["net"]["walls"][wall]["standing"] == "holds";
+    // Everything but the first closing of descriptors comes behind it, in the order of every hand.
+    let mut last = connected;
+    for (what, call, _) in ORDER.iter().skip(1).filter(|(_, _, wall)| wall.is_none_or(stands)) {
+        let place = hand[last..].iter().position(|of| of.starts_with(call));
+        last += place.unwrap_or_else(|| panic!("{what}: no {call} behind the connection: {hand:#?}")) + 1;
+    }
+    assert_eq!(last, sealed + 1, "the filter is the last of it");
+    // To the keeper, to the brain, to the server: each is spoken to with these calls, behind the seal.
+    let speaks = |call: &&String| {
+        ["write", "writev", "sendto", "sendmsg", "send", "sendmmsg"].iter().any(|name| {
+            let rest = call.strip_prefix(name).and_then(|rest| rest.strip_prefix('('));
+            rest.is_some_and(|rest| rest.starts_with(&format!("{number},")) || rest.starts_with("3,"))
+        })
+    };
+    assert_eq!(hand[..sealed].iter().find(speaks), None, "before its seal");
+    let redeemed = hand[sealed..].iter().filter(speaks).any(|call| call.contains(&format!("({number},")));
+    assert!(redeemed, "it speaks to the keeper on that connection: {hand:#?}");
+    assert!(hand[sealed + 1..].iter().all(|call| !call.starts_with("connect(")), "{hand:#?}");
 }
 
 fn has(calls: &[String], call: &str) -> Option<usize> {

@@ -91,16 +91,27 @@ fn sockets(pid: u32) -> BTreeSet<String> {
     found
 }
 
-/// Every file of the root but the agent's own folders, with owner, mode and content.
+/// What the agent itself writes while it works: its workspace, and the journal of its database.
+fn own(root: &Path, path: &Path) -> bool {
+    let data = root.join("agent/data");
+    [data.join("workspace"), data.join("hearth.db-wal"), data.join("hearth.db-shm")].contains(&path.to_owned())
+}
+
+/// Every file of the root, with owner, mode and content: of the agent's database, which it writes, that it is the same.
 fn tree(root: &Path) -> BTreeMap<PathBuf, (u32, u32, Vec<u8>)> {
     let mut found = BTreeMap::new();
     let mut folders = vec![root.to_owned()];
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(&folder).expect("a folder").flatten() {
+            if own(root, &entry.path()) {
+                continue;
+            }
             let meta = entry.path().symlink_metadata().expect("an entry");
             let mut content = Vec::new();
-            if meta.is_dir() && entry.path() != root.join("agent") {
+            if meta.is_dir() {
                 folders.push(entry.path());
+            } else if entry.path() == root.join("agent/data/hearth.db") {
+                content = meta.ino().to_string().into_bytes();
             } else if meta.is_file() {
                 std::fs::File::open(entry.path()).and_then(|mut f| f.read_to_end(&mut content)).expect("read");
             }
@@ -112,7 +123,7 @@ fn tree(root: &Path) -> BTreeMap<PathBuf, (u32, u32, Vec<u8>)> {
 
 fn put_up(home: &Home) -> PathBuf {
     let root = home.root().join("rootfs");
-    for folder in ["agent/data", "agent/run", "etc", "home/canary", "root", "dev", "boot"] {
+    for folder in ["agent/data/kept", "agent/run", "etc", "home/canary", "root", "dev", "boot"] {
         std::fs::create_dir_all(root.join(folder)).expect("a folder");
     }
     let files = [
@@ -127,11 +138,15 @@ fn put_up(home: &Home) -> PathBuf {
         "dev/mmcblk0",
         "dev/mtd0",
         "dev/nvme0n1",
+        // Beside the agent's own, in the folder that its workspace is in.
+        "agent/data/keep",
+        "agent/data/kept/keep.db",
+        "agent/run/keep",
     ];
     for file in files {
         std::fs::write(root.join(file), format!("canary of {file}\n")).expect("written");
     }
-    for entry in tree(&root).keys().chain([&root.join("agent/data"), &root.join("agent/run")]) {
+    for entry in tree(&root).keys() {
         chown(entry, Some(UID), Some(UID)).expect("given away");
     }
     std::fs::copy(home.root().join("bin/hearth"), root.join("agent/hearth")).expect("a copy");
@@ -207,6 +222,7 @@ fn dangerous_commands_change_nothing_outside_with_the_text_guard_off() {
     assert!(ran > 110, "only {ran}");
     assert!(marks.is_empty(), "canaries were read:\n{}", marks.join("\n"));
     let after = tree(&root);
+    assert!(before.contains_key(&root.join("agent/data/hearth.db")) && before.contains_key(&root.join("agent/hearth")));
     let changed: Vec<_> = before.iter().filter(|(path, was)| after.get(*path) != Some(was)).map(|(p, _)| p).collect();
     assert!(changed.is_empty(), "changed: {changed:?}");
     let made: Vec<_> = after.keys().filter(|path| !before.contains_key(*path)).collect();
