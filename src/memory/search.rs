@@ -1,6 +1,6 @@
 //! A search: two rankings of what may be seen, fused, faded with age, and its own doubt.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -178,7 +178,9 @@ impl Memory {
             None => Vec::new(),
         };
         let nearness: HashMap<i64, f32> = near.iter().map(|hit| (hit.seq, hit.score)).collect();
-        let places = by_words.iter().chain(&near).map(|hit| hit.seq).collect();
+        // What words lend may bring a neighbour in; what a vector lends only lifts one that is there.
+        let beside = by_words.iter().flat_map(|hit| [hit.seq - 1, hit.seq, hit.seq + 1]);
+        let places = beside.chain(near.iter().map(|hit| hit.seq)).collect::<BTreeSet<i64>>().into_iter().collect();
         let sketches = self.store.memory_sketches(places, filter.clone()).await?;
         let asked = words::meaningful(text);
         let both = fuse::Lists { words: &by_words, vectors: &near };

@@ -100,17 +100,14 @@ pub(super) async fn followers(db: &mut Db, seq: i64) -> Result<Vec<i64>, StoreEr
     db.rows(BEHIND_IT, vec![Value::Integer(seq), Value::Integer(LOOKED_AT)], |row| row.get(0)).await
 }
 
-/// Sketches of visible memories at these places and right beside them.
+/// Sketches of visible memories at these places.
 pub(super) async fn sketches(
     db: &mut Db,
     places: &[i64],
     filter: &Filter,
     now_ms: i64,
 ) -> Result<Vec<Sketch>, StoreError> {
-    let mut all: Vec<i64> = places.iter().flat_map(|seq| [seq - 1, *seq, seq + 1]).collect();
-    all.sort_unstable();
-    all.dedup();
-    let list = format!("[{}]", all.iter().map(i64::to_string).collect::<Vec<_>>().join(","));
+    let list = format!("[{}]", places.iter().map(i64::to_string).collect::<Vec<_>>().join(","));
     let values = seen(filter, now_ms, [Value::Text(list), count(1)]);
     db.rows(SKETCHES, values, |row| {
         Ok(Sketch {

@@ -84,7 +84,7 @@ impl Store {
         self.ask(|reply| Request::Memory(Ask::Near(query, filter, limit, reply))).await
     }
 
-    /// What a ranking needs of visible memories at these places and right beside them.
+    /// What a ranking needs of visible memories at these places, each named once.
     ///
     /// # Errors
     /// What SQLite says.
