@@ -218,6 +218,11 @@ impl Gazetteer {
 
     fn option(&mut self, entity: EntityRef, list: &'static str, option: &str) {
         self.option_called(entity, list, option, &option.replace('_', " "));
+        // «set it to automatic»; «heating» is what warms, not its mode.
+        let spoken = [("auto", "automatic"), ("dry", "drying")];
+        if let Some((_, called)) = spoken.iter().find(|(mode, _)| *mode == option).filter(|_| list == "hvac_modes") {
+            self.option_called(entity, list, option, called);
+        }
     }
 
     /// An option by the words that people have for it.

@@ -1,6 +1,6 @@
 //! Answers about things with a name: their state, a property, a reading.
 
-use super::answer::{bearers, get, kind_state, places};
+use super::answer::{bearers, get, holds, kind_state, places};
 use super::kinds::kind_matches;
 use super::lexicon::Sense;
 use super::np::Named;
@@ -41,7 +41,7 @@ pub(super) fn named(scene: &Scene<'_>, q: &Query) -> Option<Understanding> {
     let mut slots = entity_slots(entity);
     slots.set("state", state);
     places(scene, q, &mut slots);
-    let yes = entity.state == state;
+    let yes = entity.state == state || holds(entity, state);
     let truth = spoken_state(entity);
     let name = called(entity).replacen("The ", "the ", 1);
     let say = if yes { format!("Yes, {name} is {truth}.") } else { format!("No, {name} is {truth}.") };

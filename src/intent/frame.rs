@@ -238,7 +238,9 @@ fn cover(c: &Clause) -> Option<Action> {
         return None;
     }
     let moved = opening || closing;
-    if moved && (c.by || c.much != 0) && c.attrs.is_empty() {
+    // «open it 30 percent more»
+    let more = c.up.is_some() && c.verb(&["open", "close"]) && c.value.is_some() && !c.to;
+    if moved && (c.by || c.much != 0 || more) && c.attrs.is_empty() {
         let step = percent(c).unwrap_or_else(|| stride(c, 20.0)) * if opening { 1.0 } else { -1.0 };
         let action = Action::new("HassSetPosition", Command::PositionStep(step), OPENED);
         return Some(action.with("position_step", number(step)));

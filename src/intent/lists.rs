@@ -163,7 +163,7 @@ fn last(scan: &Scan<'_>, end: usize) -> bool {
             || i.is(Sense::Question)
             || i.is(Sense::And)
             || i.is(Sense::Here)
-            || i.is(Sense::Here)
+            || i.is(Sense::Exist)
             || matches!(i.senses.as_slice(), [Sense::Verb("complete"), ..])
     };
     scan.items[end..].iter().all(|i| closing(i) || i.is(Sense::Prep) || i.unknown() && scan.plain(i) == "done")
@@ -229,6 +229,7 @@ fn read_out(home: &Home, turn: &Turn<'_>, scan: &Scan<'_>, list: &List, first: u
             || i.is(Sense::On)
             || i.is(Sense::What)
             || i.is(Sense::Kind("sensor"))
+            || i.is(Sense::Attr("left"))
     };
     let asked: Vec<_> = scan.items[first + 1..list.items.0].iter().filter(|i| !idle(i)).collect();
     let say = match asked.as_slice() {

@@ -50,6 +50,11 @@ pub(super) fn play(scene: &Scene<'_>, scan: &Scan<'_>) -> Option<Understanding> 
     if to == from + 1 && source(&items[from]) && np.headed() {
         return None;
     }
+    // «put on the porch light»: a thing that plays nothing.
+    let thing = |i: &Item| i.named() && !place(scene, i);
+    if scan.plain(&items[head]) == "put on" && items[from..to].iter().all(|i| i.idle() || thing(i)) {
+        return None;
+    }
     let query = scan.said(items[from].words.0, items[to - 1].words.1);
     let query = query.trim_matches(|c: char| c.is_whitespace() || ",.!?\"«»".contains(c));
     if query.is_empty() {

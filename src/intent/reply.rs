@@ -80,7 +80,8 @@ fn capital(text: &str) -> String {
 /// The name at the head of a sentence.
 pub(super) fn called(entity: &Entity) -> String {
     let lower = entity.name.to_lowercase();
-    if matches!(entity.kind, Kind::Person | Kind::Scene | Kind::Weather) || lower.starts_with("the ") {
+    let owned = lower.split(' ').next().is_some_and(|first| first.ends_with("'s") || first.ends_with("’s"));
+    if matches!(entity.kind, Kind::Person | Kind::Scene | Kind::Weather) || lower.starts_with("the ") || owned {
         return entity.name.clone();
     }
     format!("The {}", decapitalised(&entity.name))
