@@ -191,3 +191,15 @@ fn what_has_ended_goes_by_itself_when_a_service_runs() {
     service.stop();
     assert!(home.run(&["memory", "export"]).out.contains("\"public\""));
 }
+
+#[test]
+fn much_new_text_has_memory_look_what_has_ended_without_a_service() {
+    let home = Home::with_config("models_dir = \"/nowhere/at/all\"\n");
+    assert!(home.run(&["memory", "add", "the offer of the roofer", "--expires", "2020-01-01"]).ok);
+    let stats = || home.run(&["memory", "stats", "--json"]).json()["memories"].clone();
+    let line = |n: usize| json!({"id": format!("m{n}"), "text": format!("note {n} {}", "abcdefgh".repeat(1_900))});
+    assert!(import(&home, &(0..20).map(line).collect::<Vec<_>>()).ok);
+    assert_eq!(stats(), 21, "a little is no reason to look");
+    assert!(import(&home, &(20..320).map(line).collect::<Vec<_>>()).ok);
+    assert_eq!(stats(), 320, "over 4 MiB it looked, and what had ended went");
+}
