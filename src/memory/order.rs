@@ -116,6 +116,14 @@ pub enum Order {
         #[serde(default)]
         bytes: Option<i64>,
     },
+    /// Forget what was said before a time, of one kind or of every kind; what is held stays.
+    Retain {
+        /// In milliseconds since 1970.
+        before_ms: i64,
+        /// Only this sector.
+        #[serde(default)]
+        sector: Option<Sector>,
+    },
     /// Make what was kept twice under several names one.
     Merge,
     /// What was said in a conversation, or which conversations there are.

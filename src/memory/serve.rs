@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::record::{Ground, Record};
 use super::{BUDGET, Change, Memory, MemoryFault, Order, Question};
 use crate::base::{Id, limits};
-use crate::store::memory::{Budget, Ended, Fact, Filter, Viewer};
+use crate::store::memory::{Budget, Ended, Fact, Filter, Sector, Viewer};
 
 /// Everyone's rows with their history: what the owner's commands work on.
 pub(super) fn everything() -> Filter {
@@ -95,6 +95,7 @@ impl Memory {
                     Budget { rows: rows.unwrap_or(usual.rows), bytes: bytes.unwrap_or(usual.bytes), ended: Ended::Now };
                 Ok(json!({"forgotten": self.prune(budget).await?}))
             }
+            Order::Retain { before_ms, sector } => Ok(json!({"forgotten": self.retain(before_ms, sector).await?})),
             Order::Merge => {
                 let merged = self.store.merge_memories().await;
                 self.revoke();
@@ -138,6 +139,19 @@ impl Memory {
                 let text = self.change_context(&agent, &person, change).await?;
                 Ok(json!({"agent": agent, "person": person, "text": text}))
             }
+        }
+    }
+
+    /// Forgets what was said before a time, its history too, a page at a time; how many went.
+    async fn retain(&self, before_ms: i64, sector: Option<Sector>) -> Result<usize, MemoryFault> {
+        let filter = Filter { sector, until_ms: Some(before_ms), ..everything() };
+        let (mut after, mut went) = (0, 0);
+        loop {
+            let page = self.store.memories(filter.clone(), after, limits::MEMORY_BATCH).await?;
+            let Some(last) = page.last() else { return Ok(went) };
+            after = last.seq;
+            let ids = page.into_iter().filter(|memory| !memory.held).map(|memory| memory.id).collect();
+            went += self.forget_all(ids).await?;
         }
     }
 

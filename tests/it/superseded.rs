@@ -203,3 +203,31 @@ fn much_new_text_has_memory_look_what_has_ended_without_a_service() {
     assert!(import(&home, &(20..320).map(line).collect::<Vec<_>>()).ok);
     assert_eq!(stats(), 320, "over 4 MiB it looked, and what had ended went");
 }
+
+#[test]
+fn retention_by_sector_forgets_what_was_said_before_a_time_and_nothing_that_is_held() {
+    let home = Home::new();
+    let line = |id: &str, time: &str, sector: &str, held: bool| json!({"id": id, "text": format!("kestrel {id}"), "time": time, "sector": sector, "held": held});
+    let lines = [
+        line("old", "2020-01-01", "episodic", false),
+        line("held", "2020-01-01", "episodic", true),
+        line("known", "2020-01-01", "semantic", false),
+        line("new", "2025-01-01", "episodic", false),
+    ];
+    assert!(import(&home, &lines).ok);
+    assert!(home.run(&["memory", "supersede", "old", "new"]).ok);
+    let names = || {
+        let out = home.run(&["memory", "export"]).out;
+        let ids =
+            out.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()?["id"].as_str().map(str::to_owned));
+        ids.collect::<Vec<_>>()
+    };
+    let told = home.run(&["memory", "prune", "--before", "2024-01-01", "--sector", "episodic", "--json"]);
+    assert_eq!(told.json()["forgotten"], 1, "history is forgotten too: {told:?}");
+    assert_eq!(names(), ["held", "known", "new"]);
+    assert_eq!(home.run(&["memory", "prune", "--before", "2024-01-01", "--json"]).json()["forgotten"], 1);
+    assert_eq!(names(), ["held", "new"]);
+    for wrong in [&["--before", "soon"][..], &["--sector", "episodic"], &["--before", "2024-01-01", "--rows", "3"]] {
+        assert!(!home.run(&[&["memory", "prune"], wrong].concat()).ok, "{wrong:?}");
+    }
+}

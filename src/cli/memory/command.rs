@@ -125,6 +125,12 @@ pub(super) enum Command {
         /// Bytes of their texts
         #[arg(long, value_name = "BYTES")]
         bytes: Option<i64>,
+        /// Forgets what was said before this time instead; what is held stays
+        #[arg(long, value_name = "TIME", conflicts_with_all = ["rows", "bytes"])]
+        before: Option<String>,
+        /// Only of this sector
+        #[arg(long, value_parser = sector, value_name = "SECTOR", requires = "before")]
+        sector: Option<Sector>,
     },
     /// Makes what was kept twice, under several names, one: the newest stays, the others are its history
     Merge,

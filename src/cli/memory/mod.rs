@@ -104,7 +104,11 @@ fn act(command: Command, input: Option<Input>, json: bool, door: &mut Door) -> R
         Command::Forget { ids } => Order::Forget { ids },
         Command::Supersede { old, new, whose } => Order::Supersede { old, new, person: whose.person, chat: whose.chat },
         Command::Hold { id, off } => Order::Hold { id, held: !off },
-        Command::Prune { rows, bytes } => Order::Prune { rows, bytes },
+        Command::Prune { before: Some(before), sector, .. } => {
+            let before_ms = moment("--before", Some(before))?.unwrap_or(i64::MIN);
+            Order::Retain { before_ms, sector }
+        }
+        Command::Prune { rows, bytes, .. } => Order::Prune { rows, bytes },
         Command::Merge => Order::Merge,
         Command::Context { text, append, clear, person, agent } => {
             let text = (clear || !text.is_empty()).then(|| text.join(" "));
