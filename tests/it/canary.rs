@@ -9,7 +9,9 @@ mod redeem;
 mod scan;
 
 use std::io::{BufRead, BufReader, Write};
+use std::os::unix::fs::{MetadataExt, chown};
 use std::os::unix::net::UnixStream;
+use std::path::Path;
 
 use hearth::keeper::cipher;
 use hearth::keeper::frame;
@@ -76,12 +78,52 @@ pub(crate) fn everything(scan: &mut Scan, home: &Home, running: &Running, but: &
     }
     scan.files(home.root());
     for folder in ["/tmp", "/dev/shm", "/var/tmp"] {
-        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-            if entry.path().is_file() && entry.metadata().is_ok_and(|meta| meta.len() < 1 << 20) {
-                scan.look(&entry.path().display().to_string(), &std::fs::read(entry.path()).unwrap_or_default());
-            }
+        temporary(scan, Path::new(folder), home.uid());
+    }
+}
+
+/// A place of temporary files: what belongs to the agent's uid whole, however deep and large; of others what is small.
+fn temporary(scan: &mut Scan, folder: &Path, agent: u32) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        // Not of what a link leads to; gone since it was listed is nobody's.
+        let Ok(meta) = entry.metadata() else { continue };
+        if meta.is_dir() && meta.uid() == agent {
+            scan.files(&entry.path());
+        } else if meta.is_file() && (meta.uid() == agent || meta.len() < 1 << 20) {
+            scan.look(&entry.path().display().to_string(), &std::fs::read(entry.path()).unwrap_or_default());
         }
     }
+}
+
+#[test]
+fn temporary_files_of_the_agent_are_looked_at_however_deep_and_large() {
+    if !is_root() {
+        eprintln!("SKIPPED: only root can give files to the agent's uid");
+        return;
+    }
+    // Not in /tmp itself, where the other tests look.
+    let home = Home::new();
+    let place = home.root().join("places");
+    std::fs::create_dir_all(place.join("folder/inner")).expect("folders");
+    chown(place.join("folder"), Some(home.uid()), None).expect("given away");
+    let large = [vec![b'x'; 2 << 20], KEY.as_bytes().to_vec()].concat();
+    for (name, bytes, found) in [
+        ("folder/inner/leak", KEY.as_bytes(), true),
+        ("folder/leak", &large, true),
+        ("leak", KEY.as_bytes(), true),
+        ("large", b"nothing of it", false),
+    ] {
+        std::fs::write(place.join(name), bytes).expect("written");
+        let mut scan = Scan::new();
+        temporary(&mut scan, &place, home.uid());
+        assert_eq!(!scan.found.is_empty(), found, "{name}: {:?}", scan.found);
+        std::fs::remove_file(place.join(name)).expect("removed");
+    }
+    std::fs::write(place.join("large"), &large).expect("written");
+    chown(place.join("large"), Some(home.uid()), None).expect("given away");
+    let mut scan = Scan::new();
+    temporary(&mut scan, &place, home.uid());
+    scan.finds("raw", "large");
 }
 
 #[test]

@@ -137,11 +137,16 @@ fn a_damaged_container_with_the_right_hash_is_an_error() {
 /// A home whose agent finds the model.
 pub(crate) fn home(more: &str) -> Home {
     let home = Home::with_config(more);
+    model_beside(&home);
+    home
+}
+
+/// Puts the model where a home's agent finds it.
+pub(crate) fn model_beside(home: &Home) {
     let folder = home.root().join("models");
     std::fs::create_dir(&folder).expect("a folder");
     let (from, to) = (models().join(MODEL_FILE), folder.join(MODEL_FILE));
     std::fs::copy(from, to).expect("a copy of the model");
-    home
 }
 
 fn ask(home: &Home, texts: &[&str]) -> Value {
