@@ -109,7 +109,7 @@ pub struct Ground<'a> {
 }
 
 impl Record {
-    /// The memories that it makes: one, or the pieces of a long text, named `id#1`, `id#2`, ….
+    /// The memories that it makes: one, or the pieces of a long text, named `id#p1`, `id#p2`, ….
     ///
     /// # Errors
     /// What is wrong, with the key and the value.
@@ -153,13 +153,25 @@ impl Record {
             replaces: None,
         };
         let piece = |(number, text): (usize, String)| NewMemory {
-            reference: reference.as_ref().map(|id| if many { format!("{id}#{}", number + 1) } else { id.clone() }),
+            reference: reference
+                .as_ref()
+                .map(|id| if many { format!("{id}{PIECE}{}", number + 1) } else { id.clone() }),
             language: language(&text),
             text,
             ..whole.clone()
         };
         Ok(pieces.into_iter().enumerate().map(piece).collect())
     }
+}
+
+/// What parts the name of a text from the number of its piece: a giver's own names may well end with «#5».
+const PIECE: &str = "#p";
+
+/// The name of the text that a row with this name is a piece of; else the name itself.
+#[must_use]
+pub fn whole(reference: &str) -> &str {
+    let number = |piece: &str| !piece.is_empty() && piece.bytes().all(|byte| byte.is_ascii_digit());
+    reference.rsplit_once(PIECE).filter(|(_, piece)| number(piece)).map_or(reference, |(whole, _)| whole)
 }
 
 /// The text in pieces, each under its headings; the text itself where it is short.
@@ -225,9 +237,16 @@ mod tests {
         assert_eq!((one.day.as_str(), one.source.as_str()), ("2 January 1970 Friday", "import"));
         let long = serde_json::json!({"id": "a", "text": "# Boiler\n".to_owned() + &"word ".repeat(300)}).to_string();
         let pieces = made(&long).unwrap();
-        assert_eq!(pieces.iter().filter_map(|p| p.reference.as_deref()).collect::<Vec<_>>(), ["a#1", "a#2"]);
+        assert_eq!(pieces.iter().filter_map(|p| p.reference.as_deref()).collect::<Vec<_>>(), ["a#p1", "a#p2"]);
         assert!(pieces[1].text.starts_with("Boiler: word") && pieces[1].area == Area::Fragments);
         assert_eq!(made(r#"{"text": "昨日は雨でした"}"#).unwrap()[0].language, "ja");
+    }
+
+    #[test]
+    fn a_piece_has_the_name_of_its_text_and_a_givers_name_stays_as_it_is() {
+        for (name, text) in [("D1:3", "D1:3"), ("s#5", "s#5"), ("a#p12", "a"), ("s#5#p1", "s#5"), ("x#p", "x#p")] {
+            assert_eq!(whole(name), text);
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::doubt::{self, Weighed};
-use super::{Memory, MemoryFault, fuse, words};
+use super::{Memory, MemoryFault, fuse, record, words};
 use crate::base::limits;
 use crate::store::memory::near::Packed;
 use crate::store::memory::{self, Filter, Worded};
@@ -85,8 +85,7 @@ impl Found {
     #[must_use]
     pub fn name(&self) -> String {
         let Some(reference) = &self.memory.reference else { return self.memory.id.to_string() };
-        let whole = reference.rsplit_once('#').filter(|(_, piece)| piece.parse::<u32>().is_ok());
-        whole.map_or_else(|| reference.clone(), |(whole, _)| whole.to_owned())
+        record::whole(reference).to_owned()
     }
 }
 

@@ -235,3 +235,17 @@ fn a_fact_has_one_value_and_a_history() {
         assert!(!secret.ok && secret.err.contains("hearth secret add"), "{value}: {secret:?}");
     }
 }
+
+#[test]
+fn names_that_an_import_gives_come_back_as_they_are() {
+    let home = Home::new();
+    let long = format!("{} heron", "reeds ".repeat(400));
+    let lines: Vec<Value> = (0..3)
+        .map(|n| json!({"id": format!("session#{n}"), "text": format!("the heron stood there, day {n}")}))
+        .chain([json!({"id": "D7:12", "text": long})])
+        .collect();
+    assert!(import(&home, &lines).ok);
+    let mut found = ids(&home.run(&["memory", "search", "heron reeds", "--json", "-k", "20"]));
+    found.sort();
+    assert_eq!(found, ["D7:12", "session#0", "session#1", "session#2"], "each once, pieces as their text");
+}
