@@ -201,6 +201,10 @@ fn an_import_has_a_second_hand_on_a_second_processor_and_gives_it_back() {
     }
     let home = home("");
     let running = home.start();
+    if embedder(&home)["mode"] != "full" {
+        eprintln!("SKIPPED: this board has no memory for a second hand");
+        return;
+    }
     let hands = || running.descendants().into_iter().filter(|(_, name)| name == "hearth-embed").count();
     let lines: String = (0..200)
         .map(|n| format!("{{\"text\": \"the {n}. boiler was serviced by the neighbour of number {n}\"}}\n"))
