@@ -24,8 +24,9 @@ pub(crate) fn lowered(test: &str) -> Walls {
 /// Longer than any command here runs, however busy the machine.
 const NEVER: Duration = Duration::from_secs(1_000);
 
-/// Runs it in a workspace of its own; no process of it has a limit of processor time that it could meet.
-async fn run(hands: &Hands, command: &str) -> Ran {
+/// Runs it in a workspace of its own; no process of it has a limit of processor time that it could meet. None where
+/// no command is run at all, as in the guest of `tests/heavy/walls-qemu`.
+async fn run(hands: &Hands, command: &str) -> Option<Ran> {
     let folder = std::env::temp_dir().join(format!("hearth-hands-shell-{}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("a folder");
     let opened = std::fs::File::open(&folder).expect("opened");
@@ -35,7 +36,11 @@ async fn run(hands: &Hands, command: &str) -> Ran {
     let outcome = link.call(&work, NEVER).await;
     std::fs::remove_dir_all(folder).expect("removed");
     match outcome {
-        Ok(Outcome::Ran(ran)) => ran,
+        Ok(Outcome::Ran(ran)) => Some(ran),
+        Err(fault) if fault.message.contains("neither a mount namespace nor Landlock") => {
+            eprintln!("SKIPPED: {fault}");
+            None
+        }
         other => panic!("{command}: {other:?}"),
     }
 }
@@ -53,10 +58,10 @@ fn processor(hands: Hands, runtime: &Runtime) {
     ];
     runtime.block_on(async {
         for command in commands {
-            let ran = run(&hands, &command).await;
+            let Some(ran) = run(&hands, &command).await else { return };
             assert_eq!(ran.ended_by, "it used more than 1 s of processor time", "{command}: {ran:?}");
         }
-        let idle = run(&hands, "sleep 2; echo ended").await;
+        let Some(idle) = run(&hands, "sleep 2; echo ended").await else { return };
         assert!(idle.ended_by.is_empty() && idle.output == b"ended\n", "waiting takes none: {idle:?}");
     });
 }
@@ -73,7 +78,7 @@ fn supervisor(hands: Hands, runtime: &Runtime) {
     runtime.block_on(async {
         let fault = super::fault_in(&hands, Class::Shell, "crowd", NEVER).await;
         assert!(fault.message.contains("was let through: true"), "the kernel does not bound it here: {fault}");
-        let ran = run(&hands, "for i in $(seq 200); do sleep 10000 & done; wait").await;
+        let Some(ran) = run(&hands, "for i in $(seq 200); do sleep 10000 & done; wait").await else { return };
         assert_eq!(ran.ended_by, format!("it had more than {SHELL_PROCESSES} processes"), "{ran:?}");
     });
 }
