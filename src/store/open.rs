@@ -1,14 +1,15 @@
 //! Opening: sound file, new file, damaged file, read-only disk, a newer Hearth's file.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use super::check;
 use super::db::Db;
 use super::error::Severity;
 use super::migrate::{self, APPLICATION_ID, VERSION};
+use super::salvage::{self, Aside};
 use super::{DataFolder, Opened, Options, Progress, StoreError};
-use super::{check, salvage};
 use crate::base::{Clock, limits};
 
 /// First bytes of every SQLite file (sqlite.org/fileformat2.html 1.3).
@@ -25,11 +26,17 @@ pub(super) async fn open(
     progress: &mut dyn FnMut(Progress),
 ) -> Result<(Db, Opened), StoreError> {
     let path = folder.database();
+    if let Some(aside) = Aside::begun(&path) {
+        tracing::warn!("a start was ended while it set a damaged database aside; it is gone on with");
+        return renew(&path, options, progress, Ok(aside)).await;
+    }
     let header = header(&path)?;
     match attempt(&path, options, progress).await {
         Ok(found) => Ok(found),
         Err(error) if damaged(&error) || header == Header::Garbage => {
-            renew(&path, clock, options, progress, &error).await
+            tracing::error!(%error, "the database is damaged; it is moved away and a new one made");
+            let begun = Aside::begin(&path, clock).map_err(|refused| unmoved(&error, &refused));
+            renew(&path, options, progress, begun).await
         }
         Err(error) if error.severity() == Severity::Disk => degraded(&path, &error, progress).await,
         Err(error) => Err(error),
@@ -131,36 +138,40 @@ async fn to_newest(db: &mut Db, path: &Path, progress: &mut dyn FnMut(Progress))
     migrate::to(db, VERSION, progress).await
 }
 
-/// Moves a damaged file away and makes a new one.
+/// Moves a damaged file away and makes a new one with the rows of it that can be read.
 async fn renew(
     path: &Path,
-    clock: &Clock,
     options: &Options,
     progress: &mut dyn FnMut(Progress),
-    error: &StoreError,
+    begun: Result<Aside, StoreError>,
 ) -> Result<(Db, Opened), StoreError> {
-    let moved = match quarantine(path, clock) {
-        Ok(moved) => moved,
-        Err(refused) => {
-            let both = StoreError::Degraded(format!("{error}; it could not be moved away: {refused}"));
-            return degraded(path, &both, progress).await;
-        }
+    let gone = begun.and_then(|aside| match aside.move_away(path) {
+        Ok(()) => Ok(aside),
+        Err(refused) => Err(unmoved(&StoreError::Degraded("the database is damaged".to_owned()), &refused)),
+    });
+    let aside = match gone {
+        Ok(aside) => aside,
+        Err(error) => return degraded(path, &error, progress).await,
     };
-    tracing::error!(%error, moved = %moved.display(), "the database is damaged; it was moved away and a new one made");
-    let aside = &moved.clone();
-    let quarantined = Some(moved);
-    match attempt(path, options, progress).await {
-        Ok((mut db, opened)) => {
-            let carried = match salvage::carry(&mut db, aside, progress).await {
-                Ok(rows) => rows,
-                Err(error) => {
-                    tracing::error!(%error, "no row of the damaged database could be carried over");
-                    0
-                }
-            };
+    let quarantined = Some(aside.place(path));
+    let fresh = match attempt(path, options, progress).await {
+        Err(error) if damaged(&error) => {
+            // A new file that was not finished, or one whose note could not be removed: kept as well.
+            drop(aside.next(path).move_away(path));
+            attempt(path, options, progress).await
+        }
+        other => other,
+    };
+    let carried = match fresh {
+        Ok((mut db, opened)) => salvage::carry(&mut db, aside, path, progress).await.map(|rows| (db, opened, rows)),
+        Err(error) => Err(error),
+    };
+    match carried {
+        Ok((db, opened, carried)) => {
             tracing::warn!(rows = carried, "what could be read of the damaged database is in the new one");
             Ok((db, Opened { quarantined, carried, ..opened }))
         }
+        // The note stays: it is gone on with as soon as the disk takes it.
         Err(error) if error.severity() == Severity::Disk => {
             let (db, opened) = degraded(path, &error, progress).await?;
             Ok((db, Opened { quarantined, ..opened }))
@@ -169,22 +180,8 @@ async fn renew(
     }
 }
 
-/// Renames the file and its companions, so that nothing of the old one reaches the new one.
-fn quarantine(path: &Path, clock: &Clock) -> std::io::Result<PathBuf> {
-    let suffixed = |suffix: String| PathBuf::from(format!("{}{suffix}", path.display()));
-    let mut stamp = clock.wall_ms();
-    while suffixed(format!(".corrupt-{stamp}")).exists() {
-        stamp += 1;
-    }
-    let moved = suffixed(format!(".corrupt-{stamp}"));
-    for companion in ["-wal", "-shm", "-journal"] {
-        let from = suffixed(companion.to_owned());
-        if from.exists() {
-            fs::rename(&from, suffixed(format!(".corrupt-{stamp}{companion}")))?;
-        }
-    }
-    fs::rename(path, &moved)?;
-    Ok(moved)
+fn unmoved(error: &StoreError, refused: &std::io::Error) -> StoreError {
+    StoreError::Degraded(format!("{error}; it could not be moved away: {refused}"))
 }
 
 /// What can be read, without a write: the file where it opens, else an empty database in memory.

@@ -3,17 +3,23 @@
 //! Each table is read in the order of its rows. Where a page cannot be read, the next key behind it that can
 //! is looked for, so that one bad page costs its own rows only. Words and vectors are made from the rows.
 
+mod aside;
 mod tables;
 
 use std::path::Path;
 
 use libsql::{Row, Value};
 
+use super::commit::SET_META;
 use super::db::Db;
 use super::error::Severity;
 use super::{Progress, StoreError, VERSION, search};
 use crate::base::limits;
+pub(super) use aside::Aside;
 use tables::{TABLES, Table};
+
+/// Which file the rows came from.
+const CARRIED: &str = "SELECT value FROM meta WHERE key = 'carried_from'";
 
 /// Documents have no number; there are few.
 const DOCUMENT: &str = "SELECT CAST(name AS BLOB), CAST(person AS BLOB), CAST(text AS BLOB), CAST(at_ms AS INTEGER)
@@ -28,13 +34,45 @@ const LOOSE: [&str; 3] = [
     search::INDEX_REST,
 ];
 
-/// Carries what can be read of `damaged` into the new file; how many rows. All or nothing.
-pub(super) async fn carry(db: &mut Db, damaged: &Path, progress: &mut dyn FnMut(Progress)) -> Result<u64, StoreError> {
-    let mut old = Db::open_damaged(damaged).await?;
+/// Carries what can be read of the file that is set aside into the new one; how many rows. All or nothing, and once.
+pub(super) async fn carry(
+    db: &mut Db,
+    aside: Aside,
+    path: &Path,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<u64, StoreError> {
+    let mut carried = 0;
+    if db.number(CARRIED).await? != aside.stamp {
+        carried = match Db::open_damaged(&aside.place(path)).await {
+            Ok(old) => carry_from(old, db, aside, progress).await?,
+            Err(error) => {
+                tracing::error!(%error, "no row of the damaged database can be read");
+                0
+            }
+        };
+    }
+    if let Err(error) = aside.end(path) {
+        tracing::warn!(%error, "the note of the damaged database could not be removed");
+    }
+    Ok(carried)
+}
+
+async fn carry_from(
+    mut old: Db,
+    db: &mut Db,
+    aside: Aside,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<u64, StoreError> {
     // A pragma of the connection: it means nothing inside a transaction.
     db.batch("PRAGMA foreign_keys = OFF").await?;
     db.batch("BEGIN IMMEDIATE").await?;
     let mut done = all(&mut old, db, progress).await;
+    let from = vec![Value::Text("carried_from".to_owned()), Value::Integer(aside.stamp)];
+    if done.is_ok()
+        && let Err(error) = db.execute(SET_META, from).await
+    {
+        done = Err(error);
+    }
     if done.is_ok()
         && let Err(error) = db.batch("COMMIT").await
     {

@@ -11,7 +11,7 @@ use std::ffi::{OsStr, OsString};
 const SECTOR: usize = 512;
 
 /// What of the writes that were not flushed is on the card after a cut.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Luck {
     /// None of them.
     None,

@@ -4,6 +4,7 @@
 //! through, so every write(2) is a change here at once, and nothing reaches the card but by fsync.
 
 use std::ffi::OsStr;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -47,6 +48,8 @@ impl Mounted {
         let guard = std::process::Command::new("sh")
             .args(["-c", GUARD, "guard", &std::process::id().to_string()])
             .arg(scratch.path())
+            // Whoever kills a test that hangs kills its group.
+            .process_group(0)
             .stdin(std::process::Stdio::null())
             .stdout(std::process::Stdio::null())
             .stderr(std::process::Stdio::null())

@@ -4,10 +4,13 @@ use std::fs;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
+use hearth::base::Clock;
 use hearth::store::memory::{Document, Fact, NewMemory};
-use hearth::store::{CallQuery, Kind, NewTimer, Role, Store, VERSION};
+use hearth::store::{CallQuery, Kind, NewTimer, Options, Role, Store, VERSION};
 
-use super::kit::{Scratch, begin, direction, end, everything, found, note, remember, wait};
+use super::disk::{Disk, Luck};
+use super::kit::{Scratch, begin, direction, end, everything, found, note, quick, remember, wait};
+use super::mounted::Mounted;
 
 /// A closed database with rows of every kind, and a thousand messages.
 fn filled(name: &str) -> Scratch {
@@ -224,4 +227,87 @@ fn a_damaged_file_of_every_older_version_gives_its_rows() {
             store.close().await.unwrap();
         });
     }
+}
+
+/// The power fails at every step of setting a damaged file aside, one after the other: the rows come over all the same.
+fn a_power_cut_while_it_is_set_aside_loses_nothing(name: &str, first: u64) {
+    let scratch = Scratch::new(&format!("{name}-from"));
+    fs::copy(format!("{}/tests/data/store/v{VERSION}.db", env!("CARGO_MANIFEST_DIR")), scratch.database()).unwrap();
+    spoil_page(&scratch, wait(root(&scratch, "messages_by_session")));
+    let damaged = fs::read(scratch.database()).unwrap();
+    // Each run has its share of the steps, so that a few of them are all.
+    for luck in [Luck::None, Luck::Some(3)] {
+        for step in (1 + first..).step_by(5) {
+            let mut disk = Disk::with(&[("hearth.db", &damaged)]);
+            disk.cut_at = Some(step);
+            let Some(mounted) = Mounted::new(name, disk) else { return };
+            if let Ok((store, _)) = mounted.scratch().try_open(Clock::system(), quick()) {
+                wait(store.close()).ok();
+            }
+            let finished = !mounted.disk().off;
+            let mounted = mounted.restarted(luck);
+            wait(async {
+                let (store, opened) = mounted.scratch().open();
+                assert_eq!(opened.degraded, None, "{step} {luck:?}");
+                assert_eq!(store.messages("console:1", 10).await.unwrap().len(), 2, "{step} {luck:?}");
+                let kept = found(&store, &["spare", "keys"]).await;
+                assert_eq!((kept.len(), store.timers().await.unwrap().len()), (1, 1), "{step} {luck:?}");
+                // What is forgotten from here on does not come back.
+                store.forget_memories(everything(), vec![kept[0].id]).await.unwrap();
+                store.close().await.unwrap();
+                let (store, opened) = mounted.scratch().open();
+                assert_eq!((opened.quarantined, opened.carried), (None, 0), "{step} {luck:?}");
+                assert_eq!(found(&store, &["spare", "keys"]).await.len(), 0);
+                store.close().await.unwrap();
+            });
+            if finished {
+                assert!(step > 10, "only {step} steps");
+                break;
+            }
+        }
+    }
+}
+
+#[test]
+fn a_power_cut_at_any_step_of_the_carrying_over_loses_nothing_1() {
+    a_power_cut_while_it_is_set_aside_loses_nothing("salvage-cut-1", 0);
+}
+
+#[test]
+fn a_power_cut_at_any_step_of_the_carrying_over_loses_nothing_2() {
+    a_power_cut_while_it_is_set_aside_loses_nothing("salvage-cut-2", 1);
+}
+
+#[test]
+fn a_power_cut_at_any_step_of_the_carrying_over_loses_nothing_3() {
+    a_power_cut_while_it_is_set_aside_loses_nothing("salvage-cut-3", 2);
+}
+
+#[test]
+fn a_power_cut_at_any_step_of_the_carrying_over_loses_nothing_4() {
+    a_power_cut_while_it_is_set_aside_loses_nothing("salvage-cut-4", 3);
+}
+
+#[test]
+fn a_power_cut_at_any_step_of_the_carrying_over_loses_nothing_5() {
+    a_power_cut_while_it_is_set_aside_loses_nothing("salvage-cut-5", 4);
+}
+
+/// The new file has no room beside the old one: nothing is given up, and the rows come when there is.
+#[test]
+fn a_full_disk_in_the_middle_of_it_is_waited_out() {
+    let scratch = filled("salvage-full");
+    spoil_page(&scratch, wait(root(&scratch, "messages_by_session")));
+    wait(async {
+        let options = Options { max_pages: Some(120), ..quick() };
+        let (store, opened) = scratch.try_open(Clock::system(), options).unwrap();
+        assert!(opened.quarantined.is_some() && opened.degraded.is_some_and(|why| why.contains("full")));
+        assert!(remember(&store, note("a promise")).await.is_err(), "no promise without a disk");
+        store.close().await.ok();
+        let (store, opened) = scratch.open();
+        assert!(opened.degraded.is_none() && opened.carried >= 1000, "{opened:?}");
+        the_rest_is_there(&store).await;
+        assert_eq!(store.messages("s", 1000).await.unwrap().len(), 1000);
+        store.close().await.unwrap();
+    });
 }
