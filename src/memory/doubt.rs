@@ -2,8 +2,8 @@
 //!
 //! Two things tell: how near the best are in meaning, and how much of the question's weight they hold in words,
 //! where a rare word weighs more than a common one and the names of speakers weigh nothing: «Which telescope did
-//! Len buy?» is not answered by whatever Len bought. Thresholds were chosen on the first development talk and
-//! checked on the second (docs/memory.md).
+//! Len buy?» is not answered by whatever Len bought. Thresholds were chosen on the first development talk,
+//! with the second's table in sight (docs/memory.md).
 
 use super::search::Found;
 use super::{Memory, MemoryFault, words};

@@ -2,8 +2,8 @@
 //!
 //! BM25 is divided by its best, cosines are stretched between the nearest and the last candidate, and the two
 //! are added by weight: on both development talks that finds more than reciprocal ranks do, which throw away how
-//! much better the first is than the second. Weights were chosen on `tests/data/memory/talk.jsonl` and checked on
-//! `second-talk.jsonl` (docs/memory.md); around these values both are flat.
+//! much better the first is than the second. Weights were chosen on `tests/data/memory/talk.jsonl`, with what
+//! `second-talk.jsonl` gives in sight (docs/memory.md); around these values both are flat.
 
 use std::collections::{BTreeMap, HashMap};
 
