@@ -110,8 +110,9 @@ pub fn has_seccomp() -> bool {
 /// Tells tract that this 32-bit ARM processor has NEON, as the kernel said at the program's start: in a
 /// sealed process it cannot ask /proc/cpuinfo, and would compute ten times as long.
 pub fn announce_vector_unit() {
+    // HWCAP_NEON (arch/arm/include/uapi/asm/hwcap.h), which the libc crate does not have for musl.
     #[cfg(target_arch = "arm")]
-    if auxiliary(libc::AT_HWCAP) & libc::HWCAP_NEON != 0 {
+    if auxiliary(libc::AT_HWCAP) & (1 << 12) != 0 {
         // SAFETY: called in a hand, which has one thread, so nobody reads the environment meanwhile.
         unsafe { std::env::set_var("TRACT_CPU_ARM32_NEON", "true") };
     }
