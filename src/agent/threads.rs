@@ -27,12 +27,10 @@ impl Agent {
             Err(error) => return tracing::warn!(%error, "a conversation was not taken up again"),
         };
         let now_ms = self.world.clock.wall_ms();
-        let within = i64::try_from(RESUME_WITHIN.as_millis()).unwrap_or(i64::MAX);
-        let recent = |old: &Message| old.trace != Some(message.trace) && now_ms - old.at_ms <= within;
+        let recent = |old: &Message| old.trace != Some(message.trace) && is_within(RESUME_WITHIN, old.at_ms, now_ms);
         let said: Vec<Message> = thread(said).into_iter().filter(recent).filter(|old| old.role == Role::User).collect();
         let mut context = self.read_again(&said);
-        let waits = i64::try_from(CONFIRM_WITHIN.as_millis()).unwrap_or(0);
-        if said.last().is_none_or(|last| now_ms - last.at_ms > waits) {
+        if !said.last().is_some_and(|last| is_within(CONFIRM_WITHIN, last.at_ms, now_ms)) {
             context.pending = None;
         }
         let spoken = self.spoken_of(message, said.last()).await;
@@ -91,5 +89,28 @@ impl Agent {
             lines.push(format!("Last spoken of: {}.", names.join(", ")));
         }
         lines.join("\n")
+    }
+}
+
+/// Whether something is at most so old. What lies ahead of the clock is of no known age: the clock was set back.
+fn is_within(most: std::time::Duration, at_ms: i64, now_ms: i64) -> bool {
+    now_ms
+        .checked_sub(at_ms)
+        .and_then(|age| u64::try_from(age).ok())
+        .is_some_and(|age| u128::from(age) <= most.as_millis())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_question_from_ahead_of_the_clock_waits_for_no_yes() {
+        let at = 1_700_000_000_000;
+        assert!(is_within(CONFIRM_WITHIN, at, at));
+        assert!(is_within(CONFIRM_WITHIN, at, at + 59_000));
+        for now in [at + 61_000, at - 1, at - 10 * 365 * 86_400_000, i64::MIN] {
+            assert!(!is_within(CONFIRM_WITHIN, at, now), "{now}");
+        }
     }
 }
