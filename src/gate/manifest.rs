@@ -1,6 +1,6 @@
 //! What a tool declares: its class of hand, its risk, what it may touch. Nothing is granted by default.
 
-use crate::sandbox::{Class, Report, Standing, Verdict, Wall};
+use crate::sandbox::{Act, Class, Report, Standing, Verdict, Wall};
 
 /// The risk of a call, which decides who may make it and whether a person confirms it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
@@ -48,11 +48,16 @@ impl Need {
     }
 
     /// Those of its walls that let an act through when they were tried, as a sentence. A wall that could not be tried
-    /// is none of them: a hand around which it cannot be raised is not made.
+    /// is none of them: a hand around which it cannot be raised is not made. An act that another of its walls refuses
+    /// got nowhere: the kernel counts no processes of root, and the filter lets a hand make none.
     #[must_use]
     pub fn breached(self, class: Class, report: &Report) -> Option<String> {
         let (Self::All(walls) | Self::Any(walls)) = self;
-        let through = |wall: &&Wall| report.by(class, **wall).any(|(_, verdict)| verdict == Verdict::Succeeded);
+        let refused =
+            |act: Act| walls.iter().flat_map(|wall| report.by(class, *wall)).any(|(of, v)| of == act && v.refused());
+        let through = |wall: &&Wall| {
+            report.by(class, **wall).any(|(act, verdict)| verdict == Verdict::Succeeded && !refused(act))
+        };
         let told = walls.iter().filter(through).map(|wall| format!("{} did not refuse what it should", wall.word()));
         let told: Vec<_> = told.collect();
         (!told.is_empty()).then(|| told.join(", "))
@@ -95,7 +100,7 @@ fn word<S: serde::Serializer>(class: &Option<Class>, serializer: S) -> Result<S:
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sandbox::{Act, Attempted, Stood, Walls};
+    use crate::sandbox::{Attempted, Stood, Walls};
 
     #[test]
     fn a_wall_of_every_hand_that_let_something_through_is_told() {
@@ -114,5 +119,14 @@ mod tests {
             assert_eq!(told(Class::Pure, &with(wall, verdict)), None, "{wall:?} {verdict:?}");
         }
         assert_eq!(told(Class::Pure, &Report::default()), None);
+        // Root's processes are not counted, and a hand of root's makes none.
+        let mut of_root = with(Wall::Rlimits, Verdict::Succeeded);
+        assert!(told(Class::Pure, &of_root).is_some());
+        of_root.tried.push(Attempted {
+            stood: Stood::Only(Wall::Seccomp),
+            verdict: Verdict::Refused(38),
+            ..of_root.tried[0]
+        });
+        assert_eq!(told(Class::Pure, &of_root), None);
     }
 }

@@ -214,3 +214,32 @@ fn a_migration_asks_the_service_manager_for_more_time() {
         }
     }
 }
+
+/// Not how it should be run, and how a container or a first trial runs it. The kernel counts no processes of root, so
+/// one wall lets an act through that another refuses.
+#[test]
+fn a_service_of_roots_obeys_before_and_after_the_walls_were_tried() {
+    use std::os::unix::process::CommandExt;
+    if !is_root() {
+        eprintln!("SKIPPED: only root can start a service of root's");
+        return;
+    }
+    let home = Home::new();
+    for folder in [home.root().to_owned(), home.data(), home.root().join("run")] {
+        std::fs::create_dir_all(&folder).expect("a folder");
+        std::os::unix::fs::chown(&folder, Some(0), Some(0)).expect("root's");
+    }
+    let mut command = home.command(&["run"]);
+    command.uid(0).gid(0);
+    let running = Running::start(command);
+    wait_for("the service to answer", || home.run_as_root(&["status", "--no-start"]).ok.then_some(()));
+    let before = home.run_as_root(&["ask", "turn on the kitchen lamp"]);
+    assert!(before.ok, "{before:?}");
+    wait_for("the walls to be tried", || running.log().contains("walls tried").then_some(()));
+    wait_for("the probe to end", || running.descendant("hearth-probe").is_none().then_some(()));
+    for (asked, told) in [("turn off the kitchen lamp", "is off"), ("turn on the kitchen lamp", "is on")] {
+        let after = home.run_as_root(&["ask", asked]);
+        assert!(after.ok && after.out.contains(told), "{after:?}");
+    }
+    running.stop();
+}
