@@ -25,8 +25,12 @@ pub(super) fn follow(scene: &Scene<'_>, scan: &Scan<'_>) -> Option<Understanding
         return Some(out);
     }
     let yes = !open.is_empty() && open.iter().all(|i| i.is(Sense::Social("yes")));
-    let confirmed = question.candidates.clone();
-    let chosen = if yes && confirmed.len() == 1 { confirmed } else { chosen(scene, scan, question, &open)? };
+    let chosen = match question.candidates.as_slice() {
+        // «Did you mean …?»: every word counts, also those that elsewhere say nothing.
+        [only] if !scan.items.iter().all(|i| agrees(scene, scan, i, *only)) => return None,
+        [only] if yes => vec![*only],
+        _ => chosen(scene, scan, question, &open)?,
+    };
     let mut reading = question.reading.clone();
     scene.name_slot(&chosen, &mut reading.slots);
     let commands = std::iter::once(&question.call.command).chain(&question.also);
@@ -93,12 +97,21 @@ pub(super) fn resolve_it(scene: &Scene<'_>, clause: &mut Clause) {
     }
 }
 
+/// Whether a word belongs to a plain yes: it says so, names what was asked about, or is one that goes with both.
+fn agrees(scene: &Scene<'_>, scan: &Scan<'_>, item: &Item, asked: EntityRef) -> bool {
+    const BESIDE: [&str; 10] = ["please", "the", "it", "that", "do", "do it", "one", "thanks", "thank you", "in"];
+    item.is(Sense::Social("yes")) || BESIDE.contains(&scan.plain(item).as_str()) || fits(scene, scan, item, asked)
+}
+
 /// The candidates that every word of the answer fits.
 fn chosen(scene: &Scene<'_>, scan: &Scan<'_>, q: &Question, open: &[&Item]) -> Option<Vec<EntityRef>> {
     let mut left = q.candidates.clone();
     let mut narrowed = false;
     let mut all = false;
     for item in open {
+        if item.is(Sense::Both) && q.candidates.len() > 2 {
+            return None;
+        }
         if item.is(Sense::All) || item.is(Sense::Both) || item.is(Sense::Everything) || item.is(Sense::Everywhere) {
             all = true;
             continue;

@@ -245,6 +245,9 @@ fn option_at<'g>(words: &[Word], names: &'g Gazetteer) -> (usize, &'g [OptionHit
         .unwrap_or((0, &[]))
 }
 
+/// No word that stands in a lexicon is longer; what is longer is not looked at letter by letter.
+const MENDED_LETTERS: usize = 40;
+
 /// Sets slips of the pen right and notes where the mended words begin.
 fn mend(words: Vec<Word>, lexicon: &Lexicon, names: &Gazetteer, mended: &mut Vec<usize>) -> Vec<Word> {
     let known = |w: &str| lexicon.knows(w) || names.knows(w);
@@ -259,7 +262,7 @@ fn mend(words: Vec<Word>, lexicon: &Lexicon, names: &Gazetteer, mended: &mut Vec
         }
         let fine = known(&word.text)
             || known(&word.stem)
-            || word.text.len() < 4
+            || !(4..=MENDED_LETTERS).contains(&word.text.len())
             || !word.text.is_ascii()
             || !word.text.bytes().all(|b| b.is_ascii_alphabetic())
             || mended.len() >= 4
