@@ -44,7 +44,7 @@ impl Keeper {
 
     fn raw(&self) -> UnixStream {
         let stream = UnixStream::connect(&self.socket).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(90))).unwrap();
         stream
     }
 
@@ -77,7 +77,7 @@ fn folder(name: &str) -> PathBuf {
 
 #[track_caller]
 fn wait_for(what: &str, ready: impl Fn() -> bool) {
-    let end = Instant::now() + Duration::from_secs(5);
+    let end = Instant::now() + Duration::from_secs(90);
     while !ready() {
         assert!(Instant::now() < end, "{what} did not come");
         std::thread::sleep(Duration::from_millis(5));

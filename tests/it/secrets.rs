@@ -38,7 +38,7 @@ impl Kept {
         command.arg("--socket").arg(self.socket()).arg("--vault").arg(self.folder.join("v")).args(options);
         let child = command.envs(environment.iter().copied()).stderr(Stdio::null()).spawn().unwrap();
         self.child = Some(child);
-        let end = Instant::now() + Duration::from_secs(10);
+        let end = Instant::now() + Duration::from_secs(90);
         while Client::connect(&self.socket()).is_err() {
             assert!(Instant::now() < end, "the keeper did not come");
             std::thread::sleep(Duration::from_millis(2));
@@ -225,7 +225,7 @@ fn a_passphrase_opens_a_vault_with_the_cost_that_fits_this_board_and_the_environ
         let mut child = command.env("HEARTH_MASTER_KEY", phrase).stderr(Stdio::piped()).spawn().unwrap();
         let log = child.stderr.take().unwrap();
         kept.child = Some(child);
-        let end = Instant::now() + Duration::from_secs(20);
+        let end = Instant::now() + Duration::from_secs(90);
         while Client::connect(&kept.socket()).is_err() {
             assert!(Instant::now() < end, "the keeper did not come");
             std::thread::sleep(Duration::from_millis(5));
@@ -353,7 +353,7 @@ fn probe_hand() {
 /// A raw connection that can send what no client of ours would.
 fn greeted(kept: &Kept) -> UnixStream {
     let mut stream = UnixStream::connect(kept.socket()).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(90))).unwrap();
     tell(&mut stream, Ask::Hello);
     stream
 }

@@ -71,7 +71,7 @@ fn a_command_and_a_fetch_end_when_everything_is_suspended() {
         assert!(home.run(&["suspend"]).ok);
         let stopped = call.join().expect("a call");
         assert!(!stopped.ok && stopped.err.contains("suspended"), "{tool}: {stopped:?}");
-        assert!(began.elapsed() < Duration::from_secs(5), "{tool}: {:?}", began.elapsed());
+        assert!(began.elapsed() < Duration::from_secs(20), "{tool}: {:?}", began.elapsed());
         if tool == "shell" {
             wait_for("its processes to be gone", || running.descendant("sleep").is_none().then_some(()));
         }

@@ -23,7 +23,7 @@ pub(crate) use terminal::at_terminal;
 use std::time::{Duration, Instant};
 
 /// Longest wait for something that should happen soon; generous, because CI machines are busy.
-pub(crate) const SOON: Duration = Duration::from_secs(20);
+pub(crate) const SOON: Duration = Duration::from_secs(90);
 
 /// Waits until `check` gives something.
 ///

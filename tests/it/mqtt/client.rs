@@ -172,6 +172,6 @@ fn a_dead_broker_is_noticed_by_its_silence_and_left() {
             Heard::Down(why) => assert!(why.contains("does not answer"), "{why}"),
             other => panic!("{other:?}"),
         }
-        assert!(began.elapsed() < Duration::from_secs(6), "{:?}", began.elapsed());
+        assert!(began.elapsed() < Duration::from_secs(60), "{:?}", began.elapsed());
     });
 }

@@ -62,7 +62,7 @@ impl Peer {
 
     /// The next thing heard.
     pub(super) async fn next(&mut self) -> Heard {
-        timeout(Duration::from_secs(20), self.heard.recv()).await.expect("something within 20 s").expect("open")
+        timeout(crate::kit::SOON, self.heard.recv()).await.expect("something in time").expect("open")
     }
 
     /// Waits until it is connected.
@@ -98,7 +98,7 @@ impl Peer {
     pub(super) async fn say(&self, topic: &str, payload: impl Into<Vec<u8>>, qos: QoS) {
         let payload: Vec<u8> = payload.into();
         let done = self.client.publish_surely(Message::new(topic, payload, qos));
-        timeout(Duration::from_secs(20), done).await.expect("within 20 s").expect("published");
+        timeout(crate::kit::SOON, done).await.expect("in time").expect("published");
     }
 
     /// Publishes telemetry.

@@ -26,7 +26,7 @@ fn each_kind_of_write_is_on_disk_when_its_policy_says() {
                 write_one(&store, policy.kind).await;
                 // An answer from the store's thread: the write was applied and waits for nothing but its commit.
                 let mut waiting = store.status().await.unwrap().pending;
-                let until = Instant::now() + Duration::from_secs(30);
+                let until = Instant::now() + Duration::from_secs(90);
                 while awaited && waiting > 0 {
                     assert!(Instant::now() < until, "{:?} was not committed", policy.kind);
                     tokio::time::sleep(Duration::from_millis(10)).await;

@@ -15,7 +15,7 @@ fn large() -> Options {
 }
 
 async fn checked(store: &Store) {
-    let until = Instant::now() + Duration::from_secs(30);
+    let until = Instant::now() + Duration::from_secs(90);
     while !store.status().await.unwrap().checked {
         assert!(Instant::now() < until, "the check did not end");
         tokio::time::sleep(Duration::from_millis(250)).await;

@@ -124,7 +124,7 @@ fn a_grouped_write_is_committed_in_time_and_a_durable_one_at_once() {
         assert_eq!((waiting.pending, waiting.commits), (1, commits));
         let since = Instant::now();
         while store.status().await.unwrap().commits == commits {
-            assert!(since.elapsed() < Duration::from_secs(2), "the group was not committed");
+            assert!(since.elapsed() < crate::kit::SOON, "the group was not committed");
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         store.begin_call(begin("a", trace), Kind::BeginIdempotent).await.unwrap();
