@@ -150,10 +150,22 @@ def refused(machine, guest, broker, replies):
 
 
 def keeper(guest):
-    """The secrets helper answers the agent's user, and nobody else's."""
-    ask = "su -s /bin/sh {} -c 'HEARTH_RUNTIME=/run/hearth-agent HEARTH_DATA=/var/lib/hearth hearth keeper status'"
-    guest.ask(ask.format("hearth"))
-    code, text = guest.shell(ask.format("stranger"))
+    """The secrets helper keeps root's secret; the agent's user may use it and not read it, and nobody else is let in."""
+    canary = "canary-of-the-guest"
+
+    def told(user, command):
+        return guest.shell(f"su -s /bin/sh {user} -c 'env $(cat /tmp/env) hearth {command}'")
+
+    guest.ask("env $(cat /tmp/env) hearth secret init")
+    guest.ask(f"printf %s {canary} | env $(cat /tmp/env) hearth secret add model")
+    guest.ask("env $(cat /tmp/env) hearth keeper enrol --uid $(id -u hearth) --key /var/lib/hearth/session.key")
+    assert "model" in guest.ask("env $(cat /tmp/env) hearth secret list"), "root's secret is not listed"
+    assert canary in guest.ask("env $(cat /tmp/env) hearth secret export model"), "root's secret is another one"
+    code, text = told("hearth", "keeper status")
+    assert code == 0, f"the keeper refuses the agent's user: {text}"
+    code, text = told("hearth", "secret export model")
+    assert code != 0 and canary not in text, "the agent's user exports a secret"
+    code, text = told("stranger", "keeper status")
     assert code != 0, f"the keeper answers a stranger: {text}"
 
 
