@@ -18,6 +18,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         writeln!(out, "    ({stem:?}, include_str!({:?})),", path.display().to_string())?;
     }
     out.push_str("]\n");
+    println!("cargo::rerun-if-env-changed={OURS}");
     println!("cargo::rerun-if-env-changed=SOURCE_DATE_EPOCH");
     println!("cargo::rustc-env=HEARTH_MADE={}", made());
     // Std's own use of these is weak, and where link-time optimisation makes one symbol of all uses, none is left that
@@ -31,12 +32,16 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
+/// The commit's time as `cross/build` tells it: `SOURCE_DATE_EPOCH` would have the C of every crate built anew.
+const OURS: &str = "HEARTH_COMMIT_TIME";
+
 /// Of a tree without git and without `SOURCE_DATE_EPOCH`: a time that has surely passed.
 const FIRST: u64 = 1_795_219_200;
 
-/// Seconds since 1970: `SOURCE_DATE_EPOCH`, or the commit's time.
+/// Seconds since 1970: what `OURS` or `SOURCE_DATE_EPOCH` says, or the commit's time.
 fn made() -> u64 {
-    let named = std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|text| text.trim().parse().ok());
+    let said = |name| std::env::var(name).ok().and_then(|text| text.trim().parse().ok());
+    let named = said(OURS).or_else(|| said("SOURCE_DATE_EPOCH"));
     let commit = || {
         let log = std::process::Command::new("git").args(["log", "-1", "--format=%ct"]).output().ok()?;
         String::from_utf8(log.stdout).ok()?.trim().parse().ok()
