@@ -176,7 +176,8 @@ def walls(machine, guest):
         assert f"* {machine.board} " in boards, f"its device tree is not known: {boards}"
     # Some 400 processes try them, one after another: the first question may be too early.
     doctor = "env $(cat /tmp/env) hearth doctor --json"
-    text = wait_for("the walls", lambda: (lambda code, text: text if code == 0 else None)(*guest.shell(doctor)))
+    # As long as the service itself waits for them.
+    text = wait_for("the walls", lambda: (lambda code, text: text if code == 0 else None)(*guest.shell(doctor, 1300)), 1300)
     print(f"{machine.name}: walls tried {guest.age():.0f} s after it was switched on")
     report = json.loads(text[text.index("{") :])
     for name, hand in report["classes"].items():
