@@ -64,6 +64,12 @@ impl Groups {
         File::options().write(true).open(group.join("cgroup.procs"))
     }
 
+    /// How many processes in the group of the hand at `place` were ended for its memory, since there is the group.
+    pub(super) fn ended_for_memory(&self, place: u32) -> u64 {
+        let told = fs::read_to_string(self.0.join(format!("hand-{place}")).join("memory.events"));
+        oom_kills(&told.unwrap_or_default())
+    }
+
     /// Ends whatever is left in the group of a hand that ended (Linux 5.14; before, the sweep does it).
     pub(super) fn clear(&self, place: u32) {
         let _ = put(&self.0.join(format!("hand-{place}")).join("cgroup.kill"), "1");
@@ -87,6 +93,11 @@ const fn caps(class: Class) -> (u64, u64) {
             (limits::HAND_TREE_BYTES, 1)
         }
     }
+}
+
+/// The count in the text of `memory.events`; none where it is not told.
+fn oom_kills(events: &str) -> u64 {
+    events.lines().find_map(|line| line.strip_prefix("oom_kill ")?.trim().parse().ok()).unwrap_or_default()
 }
 
 fn enable(root: &Path) -> io::Result<()> {
@@ -136,6 +147,13 @@ mod tests {
         assert_eq!(folder_of("/a.slice/b", inner).as_deref(), Some(Path::new("/sys/fs/cgroup/b")));
         assert_eq!(folder_of("/other/b", inner), None, "it is not to be seen here");
         assert_eq!(folder_of("/", "22 1 0:20 / /proc rw - proc proc rw\n"), None);
+    }
+
+    #[test]
+    fn the_kernels_count_of_what_it_ended_is_read() {
+        assert_eq!(oom_kills("low 0\nhigh 0\nmax 41\noom 3\noom_kill 2\noom_group_kill 7\n"), 2);
+        assert_eq!(oom_kills("oom_group_kill 7\n"), 0);
+        assert_eq!(oom_kills(""), 0);
     }
 
     #[test]

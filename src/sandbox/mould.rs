@@ -6,6 +6,7 @@
 
 use std::io;
 
+use nix::sys::signal::SigSet;
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid, fork, getgid, getuid};
 
@@ -103,6 +104,9 @@ impl Mould {
             None => {
                 // Before anything else, so that all of it is counted.
                 order.counted = door.is_some_and(|door| cgroup::walk_in(&door).is_ok());
+                // The spawner blocks SIGCHLD, which it reads from a descriptor. A shell that waits for its children with it
+                // blocked waits for ever.
+                let _ = SigSet::empty().thread_set_mask();
                 sys::exit_now(life(&order))
             }
         }

@@ -165,6 +165,8 @@ struct Hand {
     place: u32,
     uid: Option<u32>,
     cpu_seconds: u64,
+    /// What its group had counted of processes ended for their memory, before it was in it.
+    ended_for_memory: u64,
 }
 
 /// The hands that live, by the brain's number.
@@ -221,11 +223,12 @@ impl Nursery {
         let socket = descriptors.remove(0);
         let place = (0..).find(|place| self.hands.values().all(|hand| hand.place != *place)).unwrap_or_default();
         let birth = Birth { class, walls: self.mould.walls(class), place, cpu_seconds, strict: true, keeper };
+        let ended_for_memory = self.ended_for_memory(place);
         let born = self.mould.bear(&birth, |order| live(order, socket, descriptors, body));
         match born {
             Ok(pid) => {
                 let uid = birth.walls.has(Wall::Uid).then_some(limits::HAND_UIDS + place);
-                self.hands.insert(ticket, Hand { pid, place, uid, cpu_seconds });
+                self.hands.insert(ticket, Hand { pid, place, uid, cpu_seconds, ended_for_memory });
                 Ok(u32::try_from(pid.as_raw()).unwrap_or_default())
             }
             Err(error) => Err(Fault::new(Code::System, format!("fork a {} hand: {error}", class.word()))),
@@ -234,7 +237,7 @@ impl Nursery {
 
     fn reap(&mut self) {
         while let Ok((status, cpu_seconds)) = wait_any() {
-            let (pid, status, mut signal) = match status {
+            let (pid, mut status, mut signal) = match status {
                 WaitStatus::Exited(pid, status) => (pid, status, 0),
                 WaitStatus::Signaled(pid, signal, _) => (pid, 0, signal as i32),
                 WaitStatus::StillAlive => return,
@@ -244,6 +247,12 @@ impl Nursery {
                 continue;
             };
             let hand = self.hands.remove(&ticket);
+            // Told as the allocator tells it, where the group's cap was passed first.
+            if hand.is_some_and(|hand| {
+                signal == libc::SIGKILL && self.ended_for_memory(hand.place) > hand.ended_for_memory
+            }) {
+                (status, signal) = (SPENT, 0);
+            }
             if let (Some(groups), Some(hand)) = (&self.mould.groups, hand) {
                 groups.clear(hand.place);
             }
@@ -256,6 +265,11 @@ impl Nursery {
             let pid = u32::try_from(pid.as_raw()).unwrap_or_default();
             self.tell(&Event::Ended { ticket, pid, status, signal });
         }
+    }
+
+    /// The count of the group at a place; none without groups.
+    fn ended_for_memory(&self, place: u32) -> u64 {
+        self.mould.groups.as_ref().map_or(0, |groups| groups.ended_for_memory(place))
     }
 
     /// Ends what a hand that was ended left behind: such orphans become children of the spawner.

@@ -127,6 +127,17 @@ fn every_bomb_is_bounded_reported_and_leaves_nothing() {
 }
 
 #[test]
+fn a_command_may_wait_for_what_it_began() {
+    if !has_shell() {
+        return;
+    }
+    let home = Home::new();
+    let ran = run(&home, "sleep 0.2 & wait; echo waited", 25);
+    assert_eq!(ran["output"], "waited\n", "{ran}");
+    assert!(ran["ended_by"].is_null(), "{ran}");
+}
+
+#[test]
 fn what_is_left_running_ends_with_the_command_also_without_a_process_namespace() {
     if !has_shell() {
         return;
