@@ -221,6 +221,13 @@ impl Agent {
             understood = self.understand(message);
         }
         self.with_session(&message.session, |session| session.context = understood.context.clone());
+        if understood.decision == Decision::Abstain
+            // A model has memory as a tool, and goes before it.
+            && self.world.mind.is_none()
+            && let Some(said) = self.look_up(message).await
+        {
+            return said;
+        }
         match understood.decision {
             Decision::Act => self.act(&message.session, understood, behalf).await,
             Decision::Answer | Decision::Ask | Decision::Abstain => {

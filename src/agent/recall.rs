@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{Agent, Said};
 use crate::base::{Code, Fault, Id};
-use crate::bus::{Inbound, Rights};
+use crate::bus::{Inbound, Principal, Rights};
 use crate::intent::{self, Recall};
 use crate::memory::{Memory, Speaker};
 use crate::store::memory;
@@ -96,9 +96,33 @@ impl Agent {
             return Ok(only_said.then(nothing));
         }
         let ids: Vec<Id> = found.iter().map(|one| one.memory.id).collect();
-        let lines: Vec<String> = found.iter().map(|one| self.world.memory.told(&one.memory, speaker.person)).collect();
+        let told = self.world.memory.told_all(&found, speaker.person);
         self.spoke(message, ids.clone(), Vec::new());
-        Ok(Some((lines.join("\n"), "answer", json!({ "found": ids }))))
+        Ok(Some((told, "answer", json!({ "found": ids }))))
+    }
+
+    /// Answers from memory a question that the home cannot answer; [`None`] where that is no question, or where
+    /// memory is not sure. Nothing is moved by it, whatever was remembered.
+    pub(super) async fn look_up(&self, message: &Inbound) -> Option<Said> {
+        if !intent::asks(&message.text) {
+            return None;
+        }
+        let speaker = speaker(message);
+        let found = match self.world.memory.answers_to(&speaker, &message.text).await {
+            Ok(found) => found,
+            Err(fault) => {
+                tracing::warn!(%fault, "a question could not be looked up");
+                return None;
+            }
+        };
+        if found.is_empty() {
+            return None;
+        }
+        let ids: Vec<Id> = found.iter().map(|one| one.memory.id).collect();
+        let told = self.world.memory.told_all(&found, speaker.person);
+        self.spoke(message, ids.clone(), Vec::new());
+        let wish = Recall::Find { topic: message.text.clone(), by: None, said: false };
+        Some(said(&told, "answer", &wish, json!({ "found": ids })))
     }
 
     async fn forget(
@@ -198,7 +222,12 @@ type Told = (String, &'static str, Value);
 
 /// Who speaks, as memory knows it.
 pub(super) fn speaker(message: &Inbound) -> Speaker<'_> {
-    Speaker { person: message.principal.person(), known: message.principal.is_known(), session: &message.session }
+    speaks(&message.principal, &message.session)
+}
+
+/// The same, of a principal in a conversation.
+pub(super) fn speaks<'a>(principal: &'a Principal, session: &'a str) -> Speaker<'a> {
+    Speaker { person: principal.person(), known: principal.is_known(), session }
 }
 
 fn said(text: &str, decision: &str, wish: &Recall, detail: Value) -> Said {

@@ -11,11 +11,12 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::prompt;
+use super::{prompt, recall};
 use crate::base::limits::{MODEL_RESULT_BYTES, OFF_LOAD_BYTES};
 use crate::base::{Code, Fault, Id};
 use crate::bus::{Principal, Rights};
 use crate::gate::{Call, Gate, Tier};
+use crate::intent;
 use crate::llm::{self, Limits, Message, ModelFault, Offer, Request, Stop, Wire, Wish};
 use crate::memory::Memory;
 use crate::store::{Role, Store};
@@ -89,7 +90,8 @@ impl Thought {
             Ok((text, ended)) => (text, ended),
             Err(fault) => {
                 tracing::warn!(why = fault.why.word(), %fault, "the model was of no help");
-                (format!("{} I could not ask the model about it: {fault}.", self.alone), fault.why.word())
+                let alone = self.remembered().await.unwrap_or_else(|| self.alone.clone());
+                (format!("{alone} I could not ask the model about it: {fault}."), fault.why.word())
             }
         };
         let detail = json!({
@@ -101,6 +103,16 @@ impl Thought {
             "calls": spent.calls,
         });
         Thoughts { text, detail }
+    }
+
+    /// What memory answers to a question by itself, where it is sure.
+    async fn remembered(&self) -> Option<String> {
+        let speaker = recall::speaks(&self.principal, &self.session);
+        if !intent::asks(&self.text) {
+            return None;
+        }
+        let found = self.memory.answers_to(&speaker, &self.text).await.ok().filter(|found| !found.is_empty())?;
+        Some(self.memory.told_all(&found, speaker.person))
     }
 
     async fn turn(&self, spent: &mut Spent) -> Result<(String, &'static str), ModelFault> {

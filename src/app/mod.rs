@@ -22,6 +22,7 @@ mod settings;
 mod suspended;
 mod vouch;
 
+pub use keeping::resident_vectors;
 pub use serve::{Front, serve};
 pub use service::Service;
 pub use settings::{Options, Settings};

@@ -94,7 +94,7 @@ impl Service {
             Notify.extend(MIGRATION_STEP);
             Notify.status(&format!("migrating the store from {} to {}", step.from, step.to));
         };
-        let (store, opened) = Store::open(&folder, clock.clone(), keeping::options(&config.store), progress)?;
+        let (store, opened) = Store::open(&folder, clock.clone(), keeping::options(&config.store, &board), progress)?;
         let orphans = keeping::closed_orphans(&store).await;
         let ids = store.ids();
 
@@ -402,6 +402,7 @@ impl Answer for Service {
                 Ok(report) => {
                     let mut told = report.to_json();
                     told["embedder"] = self.embedder.status();
+                    told["store"] = self.status().await["store"].take();
                     told["keeper"] = self.voucher.keeper().await;
                     Ok(told)
                 }

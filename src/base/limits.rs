@@ -87,8 +87,12 @@ pub const ENDED_FOR: Duration = Duration::from_secs(7 * 86_400);
 pub const MEMORY_SETTLED: Duration = Duration::from_secs(5);
 /// Records in one request of an import.
 pub const MEMORY_BATCH: usize = 128;
-/// Vectors held in memory, at about 450 bytes each; more are read from flash at every question.
+/// Vectors held in memory on the smallest board; what more there are on any are read from flash at every question.
 pub const RESIDENT_VECTORS: usize = 20_000;
+/// Bytes of memory that a held vector takes, with what a filter looks at.
+pub const VECTOR_BYTES: u64 = 450;
+/// Megabytes of all processes with the model loaded and no vector held (measured: 44).
+pub const PROCESSES_MB: u64 = 48;
 
 /// Longest text that a person or a machine may say in one turn, in bytes.
 pub const TEXT_BYTES: usize = 16 * 1024;

@@ -67,6 +67,9 @@ fn readable(report: &Value) -> String {
     if !told.is_empty() {
         out.push_str(&format!("keeper\n{}", told.concat()));
     }
+    if report["store"].is_object() {
+        out.push_str(&format!("store {}\n", super::status::store(&report["store"])));
+    }
     out.push_str(&embedder(&report["embedder"]));
     let anyway: Vec<_> = report["refused_without_walls"].as_array().into_iter().flatten().collect();
     if !anyway.is_empty() {

@@ -34,17 +34,7 @@ pub fn run(args: &Args, options: &Options) -> ExitCode {
 fn readable(status: &Value) -> String {
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let hands = if status["hands"]["up"] == true { "hands can be made" } else { "NO HANDS: every tool is refused" };
-    let store = match &status["store"] {
-        store if store["error"].is_string() => format!("NOT WORKING: {}", text(&store["error"])),
-        store if store["degraded"].is_string() => format!("DEGRADED: {}", text(&store["degraded"])),
-        store if store["shedding"].is_string() => {
-            format!("FLASH BUDGET SPENT: {} wait in memory until tomorrow (UTC)", text(&store["shedding"]))
-        }
-        store => format!(
-            "{} bytes, schema {}, {} of {} bytes written today",
-            store["bytes"], store["version"], store["written_today"], store["flash_day"]
-        ),
-    };
+    let store = store(&status["store"]);
     let mut out = format!(
         "Hearth {} on {} ({})\nhands   {hands}\nstore   {store}\n",
         text(&status["version"]),
@@ -63,4 +53,20 @@ fn readable(status: &Value) -> String {
         out.push_str(&format!("device  {entity:<32} {shown}\n"));
     }
     out
+}
+
+/// How the store stands, with what of its flash budget is spent.
+pub(super) fn store(store: &Value) -> String {
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    match store {
+        store if store["error"].is_string() => format!("NOT WORKING: {}", text(&store["error"])),
+        store if store["degraded"].is_string() => format!("DEGRADED: {}", text(&store["degraded"])),
+        store if store["shedding"].is_string() => {
+            format!("FLASH BUDGET SPENT: {} wait in memory until tomorrow (UTC)", text(&store["shedding"]))
+        }
+        store => format!(
+            "{} bytes, schema {}, {} of {} bytes written today",
+            store["bytes"], store["version"], store["written_today"], store["flash_day"]
+        ),
+    }
 }

@@ -59,7 +59,7 @@ mod turn;
 mod understand;
 
 pub use opinion::{AHEAD, BELIEVED, Opinion, consider};
-pub use recall::{Recall, recall};
+pub use recall::{Recall, asks, recall};
 pub use reply::reply;
 pub use timers::title as timer_title;
 pub use turn::{Context, Decision, Done, Outcome, Question, Reading, Slot, Slots, Turn, Understanding};

@@ -31,6 +31,29 @@ pub fn recall(text: &str) -> Option<Recall> {
     keep(text, rest, request).or_else(|| forget(text, rest)).or_else(|| find(text, rest))
 }
 
+/// Words that begin a question, whether a question mark ends it or not.
+const ASKS: &[&str] =
+    &["who", "who's", "whose", "whom", "what", "what's", "where", "where's", "when", "when's", "which", "why", "how"];
+
+/// Whether a sentence asks for something to be told and for nothing to be done: «where is the spare key?», and not
+/// «could you turn on the lamp?».
+#[must_use]
+pub fn asks(text: &str) -> bool {
+    let words = words(text);
+    let from = polite(&words);
+    let mut rest = &words[from..];
+    let told = [["tell", "me"], ["do", "you"]].iter().any(|lead| begins(rest, lead));
+    if told {
+        rest = &rest[2..];
+        if begins(rest, &["know"]) {
+            rest = &rest[1..];
+        }
+    }
+    let led = rest.first().is_some_and(|word| ASKS.contains(&word.plain.as_str()));
+    let marked = rest.last().is_some_and(|word| word.tail == "?");
+    led || marked && !told && !asked_politely(&words[..from])
+}
+
 /// A word in lower case without its punctuation, and where it stands.
 struct Word {
     plain: String,
@@ -376,6 +399,22 @@ mod tests {
         assert_eq!(recall("what do you know about the cellar"), found("the cellar", None, false));
         for text in ["what did I say", "what do you know", "what is the temperature", "did I leave the lamp on"] {
             assert_eq!(recall(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_question_asks_to_be_told_and_a_wish_with_a_question_mark_does_not() {
+        for text in [
+            "where is the spare key?",
+            "Hey Hearth, what's the name of Anna's dog",
+            "is the spare key under the pot?",
+            "please tell me where the ladder is",
+            "do you know who repaired the boiler?",
+        ] {
+            assert!(asks(text), "{text}");
+        }
+        for text in ["turn on the lamp", "could you turn on the lamp?", "the spare key", "tell me a joke", "", "?!"] {
+            assert!(!asks(text), "{text}");
         }
     }
 

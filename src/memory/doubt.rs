@@ -57,15 +57,23 @@ impl Memory {
         asked: &[Weighed],
         filter: &Filter,
     ) -> Result<Vec<(f32, f32)>, MemoryFault> {
+        let talks = |one: &&Found| one.memory.sector == Sector::Episodic && !one.memory.session.is_empty();
+        let before = |one: &Found| [one.memory.seq - 1, one.memory.seq - 2];
+        let places: Vec<i64> = found.iter().take(LOOKED_AT).filter(talks).flat_map(before).collect();
+        let turns = match places.is_empty() {
+            true => Vec::new(),
+            false => self.store.memories_at(places, filter.clone()).await?,
+        };
         let mut best = Vec::with_capacity(LOOKED_AT);
         for one in found.iter().take(LOOKED_AT) {
-            let seq = one.memory.seq;
-            let in_talk = one.memory.sector == Sector::Episodic && !one.memory.session.is_empty();
-            let places = if in_talk { vec![seq - 1, seq - 2] } else { Vec::new() };
-            let mut around = self.store.memories_at(places, filter.clone()).await?;
-            around.retain(|row| row.session == one.memory.session && row.sector == Sector::Episodic);
+            let around = turns.iter().filter(|row| {
+                talks(&one)
+                    && before(one).contains(&row.seq)
+                    && row.session == one.memory.session
+                    && row.sector == Sector::Episodic
+            });
             let mut texts = vec![one.memory.text.as_str()];
-            texts.extend(around.iter().map(|row| row.text.as_str()));
+            texts.extend(around.map(|row| row.text.as_str()));
             let speakers: Vec<&str> =
                 found.iter().take(LOOKED_AT).chain([one]).map(|one| one.memory.speaker.as_str()).collect();
             let held = words::Held::of(&texts);

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use super::record::{Ground, Name, Record};
-use super::{Found, Memory, MemoryFault, Question, words};
-use crate::base::Id;
+use super::{Found, Lists, Memory, MemoryFault, Question, words};
+use crate::base::{Id, limits};
 use crate::guard::leak;
 use crate::store::memory::{self, Class, Filter, Kept, Sector, Viewer};
 
@@ -30,6 +30,8 @@ impl Speaker<'_> {
 
 /// Answers that are told at once.
 const TOLD: usize = 3;
+/// The share of the best one's score that others have which are told with it.
+const BESIDE: f32 = 0.8;
 /// What is looked at for a topic.
 const LOOKED_AT: usize = 20;
 /// The share of a topic's words that what is forgotten holds.
@@ -83,6 +85,28 @@ impl Memory {
         found.retain(|one| one.covered >= best * 0.75);
         found.truncate(TOLD);
         Ok(found)
+    }
+
+    /// What answers a plain question: nothing where memory is not sure of it, by the confidence that was measured
+    /// (docs/memory.md).
+    ///
+    /// # Errors
+    /// [`MemoryFault::Store`].
+    pub async fn answers_to(&self, speaker: &Speaker<'_>, text: &str) -> Result<Vec<Found>, MemoryFault> {
+        let filter = Filter { viewer: speaker.viewer(), ..Filter::default() };
+        let question = Question { text: text.to_owned(), filter, limit: LOOKED_AT, ..Question::default() };
+        let answer = self.answer(&question, Lists::Both, limits::QUESTION_WALL).await?;
+        let mut found = answer.found;
+        let best = found.first().map_or(0.0, |one| one.score);
+        found.retain(|one| answer.sure && one.score >= best * BESIDE);
+        found.truncate(TOLD);
+        Ok(found)
+    }
+
+    /// What was found, each with its date, as people are told it.
+    #[must_use]
+    pub fn told_all(&self, found: &[Found], to: &str) -> String {
+        found.iter().map(|one| self.told(&one.memory, to)).collect::<Vec<_>>().join("\n")
     }
 
     /// What may be meant by «forget …»: the speaker's own, and for an owner the household's.

@@ -1,6 +1,6 @@
 //! A search: two rankings of what may be seen, fused, faded with age, and its own doubt.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::doubt::{self, Weighed};
 use super::{Memory, MemoryFault, fuse, record, words};
 use crate::base::limits;
+use crate::store::memory::around::Sketch;
 use crate::store::memory::near::Packed;
 use crate::store::memory::{self, Filter, Worded};
 
@@ -111,19 +112,35 @@ impl Memory {
     /// [`MemoryFault::Store`]; without an embedder words answer, and the answer says so.
     pub async fn answer(&self, question: &Question, lists: Lists, within: Duration) -> Result<Answer, MemoryFault> {
         let lists = if question.exact { Lists::Words } else { lists };
-        let vector = match lists {
-            Lists::Words => Err("words alone were asked for".to_owned()),
-            Lists::Both | Lists::Vectors => self.maker.question(cut(&question.text), within).await,
+        let vector = async {
+            match lists {
+                Lists::Words => Err("words alone were asked for".to_owned()),
+                Lists::Both | Lists::Vectors => self.maker.question(cut(&question.text), within).await,
+            }
         };
+        // A hand makes the vector while the store looks for the words.
+        let (vector, worded) = tokio::join!(vector, self.worded(question, lists));
         let words_alone = vector.as_ref().err().cloned();
         let by_vectors = vector.is_ok();
-        let (found, asked) = self.ranking(question, lists, vector.ok()).await?;
+        let (found, asked) = self.ranking(question, worded?, vector.ok()).await?;
         let best = self.weigh_best(&found, &asked, &question.filter).await?;
         let (confidence, enough) = doubt::judge(&best, lists != Lists::Vectors, by_vectors);
         // All words of an exact question are there; scripts without spaces have no words to be weighed.
         let wholly = question.exact || !words::trigrams(cut(&question.text)).is_empty();
         let sure = enough || (wholly && Self::is_sure(&found));
         Ok(Answer { sure, confidence, found, words_alone })
+    }
+
+    /// The half of a search that needs no vector: hits by words, with sketches of them and their neighbours.
+    async fn worded(&self, question: &Question, lists: Lists) -> Result<(Worded, Vec<Sketch>), MemoryFault> {
+        if lists == Lists::Vectors {
+            return Ok((Worded::default(), Vec::new()));
+        }
+        let found = self.by_words(cut(&question.text), question.exact, &question.filter, candidates(question)).await?;
+        let places = found.hits.iter().map(|hit| hit.seq).collect();
+        // What words lend may bring a neighbour in; what a vector lends only lifts one that is there.
+        let sketches = self.store.memory_sketches(places, true, question.filter.clone()).await?;
+        Ok((found, sketches))
     }
 
     async fn by_words(
@@ -154,33 +171,31 @@ impl Memory {
         lists: Lists,
         vector: Option<Packed>,
     ) -> Result<Vec<Found>, MemoryFault> {
-        Ok(self.ranking(question, lists, vector).await?.0)
+        let worded = self.worded(question, lists).await?;
+        Ok(self.ranking(question, worded, vector).await?.0)
     }
 
     /// As [`Memory::rank`], with how rare the question's words are.
     async fn ranking(
         &self,
         question: &Question,
-        lists: Lists,
+        (worded, mut sketches): (Worded, Vec<Sketch>),
         vector: Option<Packed>,
     ) -> Result<(Vec<Found>, Vec<Weighed>), MemoryFault> {
         let limit = question.limit.clamp(1, limits::MEMORY_ANSWERS);
-        let candidates = (limit * CANDIDATES.0).clamp(CANDIDATES.1, limits::STORE_ROWS);
         let text = cut(&question.text);
         let filter = &question.filter;
-        let Worded { hits: by_words, frequencies, rows } = match lists {
-            Lists::Vectors => Worded::default(),
-            Lists::Both | Lists::Words => self.by_words(text, question.exact, filter, candidates).await?,
-        };
+        let Worded { hits: by_words, frequencies, rows } = worded;
         let near = match vector {
-            Some(vector) => self.store.memory_near(vector, filter.clone(), candidates).await?,
+            Some(vector) => self.store.memory_near(vector, filter.clone(), candidates(question)).await?,
             None => Vec::new(),
         };
         let nearness: HashMap<i64, f32> = near.iter().map(|hit| (hit.seq, hit.score)).collect();
-        // What words lend may bring a neighbour in; what a vector lends only lifts one that is there.
-        let beside = by_words.iter().flat_map(|hit| [hit.seq - 1, hit.seq, hit.seq + 1]);
-        let places = beside.chain(near.iter().map(|hit| hit.seq)).collect::<BTreeSet<i64>>().into_iter().collect();
-        let sketches = self.store.memory_sketches(places, filter.clone()).await?;
+        let known: HashSet<i64> = sketches.iter().map(|sketch| sketch.seq).collect();
+        let places: Vec<i64> = near.iter().map(|hit| hit.seq).filter(|seq| !known.contains(seq)).collect();
+        if !places.is_empty() {
+            sketches.extend(self.store.memory_sketches(places, false, filter.clone()).await?);
+        }
         let asked = words::meaningful(text);
         let both = fuse::Lists { words: &by_words, vectors: &near };
         let mut ranked = fuse::fuse(both, &sketches, &asked, self.clock.wall_ms());
@@ -217,6 +232,11 @@ impl Memory {
     pub fn is_sure(found: &[Found]) -> bool {
         found.iter().take(3).any(|one| one.covered >= COVERED || one.near.is_some_and(|near| near >= NEAR))
     }
+}
+
+/// How many of each list are looked at.
+fn candidates(question: &Question) -> usize {
+    (question.limit.clamp(1, limits::MEMORY_ANSWERS) * CANDIDATES.0).clamp(CANDIDATES.1, limits::STORE_ROWS)
 }
 
 /// One term that wants every word; none for a text without words.

@@ -199,6 +199,8 @@ fn a_spent_flash_budget_is_told_and_promises_are_kept() {
         return;
     }
     assert_eq!(status["flash_day"], 1024 * 1024);
+    let doctor = home.run(&["doctor"]).out;
+    assert!(doctor.contains("of 1048576 bytes written today"), "{doctor}");
     let quiet = home.run(&["status"]).out;
     assert!(quiet.contains("of 1048576 bytes written today") && !quiet.contains("SPENT"), "{quiet}");
     let lines: String = (0..400)
@@ -213,6 +215,8 @@ fn a_spent_flash_budget_is_told_and_promises_are_kept() {
     assert!(home.run(&["ask", "turn on the kitchen lamp"]).ok, "and people are obeyed");
     let told = home.run(&["status"]).out;
     assert!(told.contains("FLASH BUDGET SPENT: ") && told.contains("wait in memory until tomorrow (UTC)"), "{told}");
+    let told = home.run(&["doctor"]).out;
+    assert!(told.contains("FLASH BUDGET SPENT: "), "{told}");
     let told = home.run(&["db", "status"]).out;
     assert!(told.contains("the flash budget is spent: ") && told.contains("of 1048576"), "{told}");
     assert!(home.run(&["memory", "add", "the spare keys are in the blue drawer"]).ok, "a promise is not shed");

@@ -264,10 +264,14 @@ fn without_a_model_or_a_keeper_the_reply_says_what_it_could_not_do_and_local_com
     kept.kill();
     let answer = ask(&home, PUZZLE);
     assert!(answer["text"].as_str().is_some_and(|text| text.contains("could not ask the model")), "{answer}");
+    let question = "where is the spare key?";
+    ask(&home, "remember that the spare key is under the blue pot");
+    let answer = ask(&home, question)["text"].to_string();
+    assert!(answer.contains("under the blue pot") && answer.contains("could not ask the model"), "{answer}");
     assert_eq!(model.asked().len(), 0, "without its key nothing was asked");
     assert_eq!(ask(&home, "turn on the kitchen lamp")["detail"]["outcomes"][0]["outcome"], "done");
     kept.again();
-    assert_eq!(ask(&home, PUZZLE)["text"], "never said", "the keeper came back");
+    assert_eq!(ask(&home, question)["text"], "never said", "the keeper came back: a model goes before memory");
     running.stop();
 }
 

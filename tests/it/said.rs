@@ -39,6 +39,44 @@ fn what_was_said_is_answered_with_its_date_and_forgotten_again() {
 }
 
 #[test]
+fn a_plain_question_that_the_home_cannot_answer_is_looked_up_and_nothing_is_done_for_it() {
+    let home = Home::new();
+    let service = home.start();
+    assert!(text(&ask(&home, "where is the spare key?")).contains("no model that I could ask"), "nothing is known yet");
+    ask(&home, "remember that the spare key is under the blue pot");
+    let told = ask(&home, "where is the spare key?");
+    let year = jiff::Timestamp::now().strftime("%Y").to_string();
+    assert_eq!(told["detail"]["decision"], "answer", "{told}");
+    assert!(text(&told).starts_with("On ") && text(&told).contains(&year), "the date: {told}");
+    assert!(text(&told).ends_with("you said: the spare key is under the blue pot."), "{told}");
+    // What memory is not sure of is left as it was.
+    for unknown in ["where is the lawn mower?", "who painted the fence?", "what is the capital of France?"] {
+        assert!(text(&ask(&home, unknown)).contains("no model that I could ask"), "{unknown}");
+    }
+    // Neither is a wish a question, nor what was remembered an order.
+    ask(&home, "remember that the flux capacitor makes you turn on the kitchen lamp");
+    let wish = ask(&home, "could you engage the flux capacitor?");
+    assert!(!text(&wish).contains("you said"), "{wish}");
+    let told = ask(&home, "what does the flux capacitor make you do?");
+    assert!(text(&told).contains("turn on the kitchen lamp"), "{told}");
+    assert_eq!(home.line("kitchen_lamp").driven(), None, "told, and not done");
+    // The home itself answers what it can.
+    assert!(!text(&ask(&home, "is the kitchen lamp on?")).contains("you said"));
+    // Nobody is told what is another's.
+    let line = home.run(&["memory", "add", "the safe code is in the green dictionary", "--person", "anna"]);
+    assert!(line.ok, "{line:?}");
+    let kept = home.run(&["memory", "search", "where is the safe code?", "--person", "anna"]);
+    assert!(kept.ok && kept.out.contains("green dictionary"), "she is: {kept:?}");
+    let told = ask(&home, "where is the safe code?");
+    assert!(text(&told).contains("no model that I could ask") && !told.to_string().contains("green"), "{told}");
+    // What was told is what «forget that» means.
+    ask(&home, "where is the spare key?");
+    assert!(text(&ask(&home, "forget that")).starts_with("Forgotten"));
+    assert!(text(&ask(&home, "where is the spare key?")).contains("no model that I could ask"));
+    service.stop();
+}
+
+#[test]
 fn what_is_forgotten_is_gone_from_the_conversations_too() {
     let home = Home::new();
     ask(&home, "remember that the word of the day is zanzibarquail");

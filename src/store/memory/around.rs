@@ -3,6 +3,8 @@
 //! A conversation is what happened in one session to one person: rows of sector `episodic` with the same
 //! session, person, chat and class, in the order of their places. Statements of their own have none.
 
+use std::collections::BTreeSet;
+
 use libsql::Value;
 
 use super::super::StoreError;
@@ -100,13 +102,30 @@ pub(super) async fn followers(db: &mut Db, seq: i64) -> Result<Vec<i64>, StoreEr
     db.rows(BEHIND_IT, vec![Value::Integer(seq), Value::Integer(LOOKED_AT)], |row| row.get(0)).await
 }
 
-/// Sketches of visible memories at these places.
+/// Sketches of visible memories at these places; where `neighbours` are wanted, of those beside them in a talk too.
 pub(super) async fn sketches(
     db: &mut Db,
     places: &[i64],
+    neighbours: bool,
     filter: &Filter,
     now_ms: i64,
 ) -> Result<Vec<Sketch>, StoreError> {
+    let mut found = sketches_at(db, places, filter, now_ms).await?;
+    if neighbours {
+        let in_talk = found.iter().filter(|sketch| !sketch.talk.is_empty());
+        let mut beside: BTreeSet<i64> = in_talk.flat_map(|sketch| [sketch.seq - 1, sketch.seq + 1]).collect();
+        for place in places {
+            beside.remove(place);
+        }
+        if !beside.is_empty() {
+            let beside: Vec<i64> = beside.into_iter().collect();
+            found.extend(sketches_at(db, &beside, filter, now_ms).await?);
+        }
+    }
+    Ok(found)
+}
+
+async fn sketches_at(db: &mut Db, places: &[i64], filter: &Filter, now_ms: i64) -> Result<Vec<Sketch>, StoreError> {
     let list = format!("[{}]", places.iter().map(i64::to_string).collect::<Vec<_>>().join(","));
     let values = seen(filter, now_ms, [Value::Text(list), count(1)]);
     db.rows(SKETCHES, values, |row| {

@@ -19,8 +19,8 @@ pub(in super::super) enum Ask {
     Words(Vec<String>, bool, Filter, usize, Reply<Worded>),
     /// Hits of a vector.
     Near(Packed, Filter, usize, Reply<Vec<Hit>>),
-    /// What a ranking needs of these places.
-    Sketches(Vec<i64>, Filter, Reply<Vec<Sketch>>),
+    /// What a ranking needs of these places; `true` for their neighbours in a talk too.
+    Sketches(Vec<i64>, bool, Filter, Reply<Vec<Sketch>>),
     /// Whole memories by their places, in that order; those that may not be seen are left out.
     At(Vec<i64>, Filter, Reply<Vec<Memory>>),
     /// Whole memories behind a place.

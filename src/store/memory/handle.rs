@@ -84,12 +84,18 @@ impl Store {
         self.ask(|reply| Request::Memory(Ask::Near(query, filter, limit, reply))).await
     }
 
-    /// What a ranking needs of visible memories at these places, each named once.
+    /// What a ranking needs of visible memories at these places, each named once; where `neighbours` are wanted, of
+    /// those right beside them in a conversation too.
     ///
     /// # Errors
     /// What SQLite says.
-    pub async fn memory_sketches(&self, places: Vec<i64>, filter: Filter) -> Result<Vec<Sketch>, StoreError> {
-        self.ask(|reply| Request::Memory(Ask::Sketches(places, filter, reply))).await
+    pub async fn memory_sketches(
+        &self,
+        places: Vec<i64>,
+        neighbours: bool,
+        filter: Filter,
+    ) -> Result<Vec<Sketch>, StoreError> {
+        self.ask(|reply| Request::Memory(Ask::Sketches(places, neighbours, filter, reply))).await
     }
 
     /// Whole memories by their places, in that order.

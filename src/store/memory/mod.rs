@@ -7,11 +7,14 @@
 pub mod around;
 mod ask;
 mod erase;
+mod expression;
 mod facts;
 mod handle;
 mod lived;
 pub mod near;
+mod probe;
 mod prune;
+mod resident;
 mod rows;
 mod same;
 mod serve;

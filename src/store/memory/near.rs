@@ -1,22 +1,21 @@
 //! Which vectors are nearest: an exact scan, over vectors held in memory or read from flash.
 //!
-//! Two back-ends behind [`Nearest`] give the same answers: [`Resident`] is fast and costs about 450 bytes
+//! Two back-ends behind [`Nearest`] give the same answers: `Resident` is fast and costs about 450 bytes
 //! of memory a vector, [`Streamed`] reads the table and costs none. An approximate index is no third one:
 //! libsql's writes 150 to 800 times the bytes, and deleting one of two equal vectors hides its twin.
 
-use std::collections::HashMap;
-
 use super::super::StoreError;
 use super::super::db::Db;
+use super::probe::Probe;
 use super::rows;
 use super::{Area, Class, Filter, Hit, Sector};
-use crate::base::limits;
 
 /// A vector of length 1, or the middle of two, as one scale and a signed byte for each dimension.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Packed {
     scale: f32,
-    steps: Vec<i8>,
+    /// Signed bytes, as they are stored.
+    steps: Vec<u8>,
 }
 
 impl Packed {
@@ -30,7 +29,7 @@ impl Packed {
         }
         let step = most / 127.0;
         #[allow(clippy::cast_possible_truncation, reason = "rounded, and at most 127 in size")]
-        let steps = vector.iter().map(|v| (v / step).round() as i8).collect();
+        let steps = vector.iter().map(|v| ((v / step).round() as i8).cast_unsigned()).collect();
         Some(Self { scale: step / length, steps })
     }
 
@@ -53,7 +52,7 @@ impl Packed {
     #[must_use]
     pub fn bytes(&self) -> Vec<u8> {
         let mut bytes = self.scale.to_le_bytes().to_vec();
-        bytes.extend(self.steps.iter().map(|step| step.cast_unsigned()));
+        bytes.extend_from_slice(&self.steps);
         bytes
     }
 
@@ -63,25 +62,20 @@ impl Packed {
         let (scale, steps) = bytes.split_first_chunk::<4>()?;
         let scale = f32::from_le_bytes(*scale);
         let sound = scale.is_finite() && scale > 0.0 && !steps.is_empty();
-        sound.then(|| Self { scale, steps: steps.iter().map(|step| step.cast_signed()).collect() })
+        sound.then(|| Self { scale, steps: steps.to_vec() })
     }
 
     /// Cosine of the angle between two vectors (the mean cosine for a [`Packed::middle`]); 0 where their dimensions
     /// differ.
     #[must_use]
     pub fn cosine(&self, other: &Self) -> f32 {
-        if self.steps.len() == other.steps.len() {
-            dot(&self.steps, &other.steps) * self.scale * other.scale
-        } else {
-            0.0
-        }
+        Probe::of(self).cosine(other.scale, &other.steps)
     }
-}
 
-#[allow(clippy::cast_precision_loss, reason = "below 2^24 for 1,000 dimensions")]
-fn dot(a: &[i8], b: &[i8]) -> f32 {
-    // 130,000 dimensions would overflow; unchecked sums are twice as fast where size forbids vector loops.
-    a.iter().zip(b).fold(0_i32, |sum, (a, b)| sum.wrapping_add(i32::from(*a) * i32::from(*b))) as f32
+    /// Its scale and its signed bytes.
+    pub(super) fn parts(&self) -> (f32, &[u8]) {
+        (self.scale, &self.steps)
+    }
 }
 
 /// What a filter looks at, of one memory with a vector.
@@ -113,17 +107,17 @@ pub(in crate::store) trait Nearest {
 }
 
 /// The best hits so far, at most `limit`.
-struct Best {
-    hits: Vec<Hit>,
+pub(super) struct Best {
+    pub(super) hits: Vec<Hit>,
     limit: usize,
 }
 
 impl Best {
-    fn new(limit: usize) -> Self {
+    pub(super) fn new(limit: usize) -> Self {
         Self { hits: Vec::with_capacity(limit + 1), limit }
     }
 
-    fn offer(&mut self, hit: Hit) {
+    pub(super) fn offer(&mut self, hit: Hit) {
         if self.hits.len() == self.limit && self.hits.last().is_none_or(|worst| worst.score >= hit.score) {
             return;
         }
@@ -146,7 +140,7 @@ impl Nearest for Streamed {
         now_ms: i64,
         limit: usize,
     ) -> Result<Vec<Hit>, StoreError> {
-        let mut best = Best::new(limit);
+        let (mut best, probe) = (Best::new(limit), Probe::of(query));
         let mut after = 0;
         loop {
             let page = rows::vectors(db, filter, now_ms, after).await?;
@@ -154,130 +148,10 @@ impl Nearest for Streamed {
             after = *last;
             for (seq, packed) in page {
                 if let Some(packed) = packed {
-                    best.offer(Hit { seq, score: query.cosine(&packed) });
+                    best.offer(Hit { seq, score: probe.cosine(packed.scale, &packed.steps) });
                 }
             }
         }
-    }
-}
-
-/// Every vector in memory, read once.
-#[derive(Debug, Default)]
-pub(in crate::store) struct Resident {
-    rows: Vec<(Kept, Packed)>,
-    names: HashMap<String, u32>,
-    loaded: bool,
-}
-
-/// [`Marks`] with names as numbers.
-#[derive(Clone, Copy, Debug)]
-struct Kept {
-    seq: i64,
-    person: u32,
-    chat: u32,
-    area: Area,
-    sector: Sector,
-    said_ms: i64,
-    ends_ms: i64,
-    replaced: bool,
-    class: Class,
-}
-
-impl Resident {
-    /// Takes a vector in, if the rest is loaded already; else it comes with the rest.
-    pub(super) fn add(&mut self, marks: &Marks, packed: Packed) {
-        if self.loaded {
-            self.put(marks, packed);
-        }
-    }
-
-    /// How many are held.
-    pub(super) fn len(&self) -> usize {
-        self.rows.len()
-    }
-
-    fn put(&mut self, marks: &Marks, packed: Packed) {
-        let (person, chat) = (self.number(&marks.person), self.number(&marks.chat));
-        let Marks { seq, area, sector, said_ms, ends_ms, replaced, class, .. } = *marks;
-        let row = (Kept { seq, person, chat, area, sector, said_ms, ends_ms, replaced, class }, packed);
-        match self.rows.binary_search_by_key(&seq, |(kept, _)| kept.seq) {
-            Ok(place) => self.rows[place] = row,
-            Err(place) => self.rows.insert(place, row),
-        }
-    }
-
-    /// Forgets one.
-    pub(super) fn remove(&mut self, seq: i64) {
-        if let Ok(place) = self.rows.binary_search_by_key(&seq, |(kept, _)| kept.seq) {
-            self.rows.remove(place);
-        }
-    }
-
-    /// Reads everything anew at the next question.
-    pub(super) fn clear(&mut self) {
-        *self = Self::default();
-    }
-
-    /// The number of a name; 0 is the empty one.
-    fn number(&mut self, name: &str) -> u32 {
-        if name.is_empty() {
-            return 0;
-        }
-        let next = u32::try_from(self.names.len() + 1).unwrap_or(u32::MAX);
-        *self.names.entry(name.to_owned()).or_insert(next)
-    }
-
-    /// Reads every vector, unless there are more than `most`; whether they are here now.
-    pub(super) async fn load(&mut self, db: &mut Db, most: usize) -> Result<bool, StoreError> {
-        let mut after = 0;
-        while !self.loaded {
-            let page = rows::marks(db, after, limits::STORE_ROWS).await?;
-            if self.rows.len() + page.len() > most {
-                self.clear();
-                return Ok(false);
-            }
-            let Some((last, _)) = page.last() else { break };
-            after = last.seq;
-            for (marks, packed) in page {
-                if let Some(packed) = packed {
-                    self.put(&marks, packed);
-                }
-            }
-        }
-        self.loaded = true;
-        Ok(true)
-    }
-}
-
-impl Nearest for Resident {
-    async fn nearest(
-        &mut self,
-        db: &mut Db,
-        query: &Packed,
-        filter: &Filter,
-        now_ms: i64,
-        limit: usize,
-    ) -> Result<Vec<Hit>, StoreError> {
-        self.load(db, usize::MAX).await?;
-        // A name that no vector has is a number that no vector has.
-        let number = |name: &str| if name.is_empty() { 0 } else { self.names.get(name).copied().unwrap_or(u32::MAX) };
-        let (person, chat) = (number(&filter.viewer.person), number(&filter.viewer.chat));
-        let visible = |kept: &Kept| {
-            let own = filter.viewer.everyone
-                || ((kept.person == 0 || kept.person == person) && (kept.chat == 0 || kept.chat == chat));
-            own && (filter.viewer.everyone || kept.ends_ms > now_ms)
-                && (filter.history || !kept.replaced)
-                && filter.viewer.reach.is_none_or(|reach| kept.class <= reach)
-                && filter.area.is_none_or(|area| kept.area == area)
-                && filter.sector.is_none_or(|sector| kept.sector == sector)
-                && filter.since_ms.is_none_or(|since| kept.said_ms >= since)
-                && filter.until_ms.is_none_or(|until| kept.said_ms < until)
-        };
-        let mut best = Best::new(limit);
-        for (kept, packed) in self.rows.iter().filter(|(kept, _)| visible(kept)) {
-            best.offer(Hit { seq: kept.seq, score: query.cosine(packed) });
-        }
-        Ok(best.hits)
     }
 }
 

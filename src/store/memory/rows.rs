@@ -43,17 +43,19 @@ const LIST: &str = memories!("m.seq > ?10", "ORDER BY m.seq LIMIT ?11");
 const ONE: &str = memories!("m.id = ?10", "LIMIT ?11");
 const SEQ: &str = memories!("m.seq = ?10", "LIMIT ?11");
 
+// «ORDER BY rank» is FTS5's own: it sorts before the rows are read, and no more of them are than the limit takes
+// (sqlite.org/fts5.html 5). Sorting by `bm25()` here reads every row that matches, which takes twice the time.
 const WORDS: &str = concat!(
-    "SELECT m.seq, -bm25(memory_words, 1.0, 0.5, 0.3) FROM memory_words JOIN memories m ON m.seq = memory_words.rowid
-     WHERE memory_words MATCH ?10 AND",
+    "SELECT m.seq, -rank FROM memory_words JOIN memories m ON m.seq = memory_words.rowid
+     WHERE memory_words MATCH ?10 AND rank MATCH 'bm25(1.0, 0.5, 0.3)' AND",
     visible!(),
-    "ORDER BY 2 DESC LIMIT ?11"
+    "ORDER BY rank LIMIT ?11"
 );
 const TRIGRAMS: &str = concat!(
-    "SELECT m.seq, -bm25(memory_trigrams) FROM memory_trigrams JOIN memories m ON m.seq = memory_trigrams.rowid
+    "SELECT m.seq, -rank FROM memory_trigrams JOIN memories m ON m.seq = memory_trigrams.rowid
      WHERE memory_trigrams MATCH ?10 AND",
     visible!(),
-    "ORDER BY 2 DESC LIMIT ?11"
+    "ORDER BY rank LIMIT ?11"
 );
 const VECTORS: &str = concat!(
     "SELECT m.seq, v.vector FROM memory_vectors v JOIN memories m ON m.seq = v.seq WHERE v.seq > ?10 AND",

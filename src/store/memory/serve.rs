@@ -9,7 +9,9 @@ use super::super::policy::Kind;
 use super::super::worker::{Reply, Worker};
 use super::super::write::Write;
 use super::ask::Ask;
-use super::near::{Nearest, Packed, Resident, Streamed};
+use super::expression::expressions;
+use super::near::{Nearest, Packed, Streamed};
+use super::resident::Resident;
 use super::{Filter, Hit, Kept, Memory, NewMemory, Worded, around, erase, facts, rows, same, talks};
 use crate::base::{Id, limits};
 
@@ -52,8 +54,8 @@ impl Worker {
                 let found = self.nearest(&query, &filter, now, limit).await;
                 send(reply, self.noticed(found).await);
             }
-            Ask::Sketches(places, filter, reply) => {
-                let found = around::sketches(&mut self.db, &places, &filter, now).await;
+            Ask::Sketches(places, neighbours, filter, reply) => {
+                let found = around::sketches(&mut self.db, &places, neighbours, &filter, now).await;
                 send(reply, self.noticed(found).await);
             }
             Ask::At(places, filter, reply) => send(reply, self.rows_at(places, &filter, now).await),
@@ -142,10 +144,15 @@ impl Worker {
             Ok(value) => {
                 let released = self.db.batch("RELEASE memory").await;
                 self.noticed(released).await?;
-                self.commit().await.map_err(not_durable)?;
+                if let Err(error) = self.commit().await {
+                    self.shelf.clear();
+                    return Err(not_durable(error));
+                }
                 Ok(value)
             }
             Err(error) if error.severity() == Severity::Statement => {
+                // What was taken out of memory already is still on the disk.
+                self.shelf.clear();
                 if !self.db.idle() {
                     let undone = self.db.batch("ROLLBACK TO memory; RELEASE memory").await;
                     self.noticed(undone).await?;
@@ -153,6 +160,7 @@ impl Worker {
                 Err(error)
             }
             Err(error) => {
+                self.shelf.clear();
                 self.refused(&error).await;
                 Err(not_durable(error))
             }
@@ -163,11 +171,7 @@ impl Worker {
     async fn keep(&mut self, new: Vec<(Id, NewMemory)>, now_ms: i64) -> Result<Vec<Kept>, StoreError> {
         self.ready().await?;
         let done = self.add(new, now_ms).await;
-        let kept = self.durable(done).await;
-        if kept.is_err() {
-            self.shelf.clear();
-        }
-        kept
+        self.durable(done).await
     }
 
     async fn add(&mut self, new: Vec<(Id, NewMemory)>, now_ms: i64) -> Result<Vec<Kept>, StoreError> {
@@ -191,7 +195,7 @@ impl Worker {
             if let Some(old) = replaced {
                 rows::replace(&mut self.db, old, seq).await?;
                 // It is still there for a question that wants the history.
-                self.shelf.clear();
+                self.look_again(old).await?;
             }
             kept.push(Kept { id, seq, duplicate: false });
         }
@@ -219,11 +223,7 @@ impl Worker {
     async fn put_vectors(&mut self, vectors: &[(i64, Option<Packed>)]) -> Result<(), StoreError> {
         for (seq, vector) in vectors {
             rows::set_vector(&mut self.db, *seq, vector.as_ref()).await?;
-            for (marks, packed) in rows::marks(&mut self.db, seq - 1, 1).await? {
-                if let Some(packed) = packed {
-                    self.shelf.resident.add(&marks, packed);
-                }
-            }
+            self.look_again(*seq).await?;
         }
         if self.shelf.resident.len() > self.options.resident_vectors {
             self.shelf.clear();
@@ -231,8 +231,17 @@ impl Worker {
         Ok(())
     }
 
-    /// The rare terms decide which rows are looked at: BM25 gives frequent ones next to nothing, and each
-    /// row that they bring is a row to be read. The rarest is always asked for.
+    /// What is held in memory of a row becomes what the table says of it now.
+    async fn look_again(&mut self, seq: i64) -> Result<(), StoreError> {
+        for (marks, packed) in rows::marks(&mut self.db, seq - 1, 1).await? {
+            if let Some(packed) = packed.filter(|_| marks.seq == seq) {
+                self.shelf.resident.add(&marks, &packed);
+            }
+        }
+        Ok(())
+    }
+
+    /// Rows that hold any of these terms, as far as [`expressions`] look.
     async fn words(
         &mut self,
         terms: Vec<String>,
@@ -251,17 +260,12 @@ impl Worker {
         let mut found = Worded { hits: Vec::new(), frequencies, rows: all };
         counted.retain(|(rows, _)| *rows > 0);
         counted.sort();
-        let mut room = limits::SEARCH_CANDIDATES;
-        let mut rare = |(rows, _): &(i64, String)| {
-            let first = room == limits::SEARCH_CANDIDATES;
-            room -= *rows;
-            first || room >= 0
-        };
-        let wanted: Vec<String> = counted.into_iter().take_while(|one| rare(one)).map(|(_, term)| term).collect();
-        if wanted.is_empty() {
-            return Ok(found);
+        for expression in expressions(&counted) {
+            found.hits = rows::words(&mut self.db, &expression, trigrams, filter, now_ms, limit).await?;
+            if found.hits.len() == limit {
+                break;
+            }
         }
-        found.hits = rows::words(&mut self.db, &wanted.join(" OR "), trigrams, filter, now_ms, limit).await?;
         Ok(found)
     }
 
@@ -318,8 +322,10 @@ impl Worker {
         self.ready().await?;
         let found = rows::one(&mut self.db, filter, now_ms, id).await?;
         let memory = found.ok_or_else(|| StoreError::NotFound(format!("memory {id}")))?;
-        let done = rows::hold(&mut self.db, memory.seq, held).await;
-        self.shelf.clear();
+        let mut done = rows::hold(&mut self.db, memory.seq, held).await;
+        if done.is_ok() {
+            done = self.look_again(memory.seq).await;
+        }
         self.durable(done).await
     }
 
@@ -333,8 +339,7 @@ impl Worker {
             return Err(StoreError::Circle(old.to_string(), new.to_string()));
         }
         rows::replace(&mut self.db, places[0], places[1]).await?;
-        self.shelf.clear();
-        Ok(())
+        self.look_again(places[0]).await
     }
 }
 

@@ -71,6 +71,26 @@ fn the_nearest_come_first_and_filters_come_before_ranking() {
 }
 
 #[test]
+fn what_changes_of_a_row_changes_for_the_scan_and_what_was_taken_back_is_near_again() {
+    both("changes", async |store| {
+        let rows = (0..6).map(|n| new(&format!("row {n}"), of("", ""))).collect();
+        let kept = store.keep_memories(rows).await.unwrap();
+        store.keep_vectors(kept.iter().map(|kept| (kept.seq, vector(2, 0.1))).collect()).await.unwrap();
+        let near = async || nearest(store, 2, Filter::default(), 9).await.len();
+        assert_eq!(near().await, 6);
+        store.hold_memory(Filter::default(), kept[1].id, true).await.unwrap();
+        let refused = store.forget_memories(Filter::default(), vec![kept[0].id, kept[1].id]).await;
+        assert!(refused.is_err() && near().await == 6, "none went, so all are near");
+        store.supersede_memory(Filter::default(), kept[2].id, kept[3].id).await.unwrap();
+        assert_eq!(near().await, 5, "history is not near");
+        let history = Filter { history: true, ..Filter::default() };
+        assert_eq!(nearest(store, 2, history, 9).await.len(), 6, "where it is wanted, it is");
+        store.keep_vectors(vec![(kept[4].seq, vector(9, 0.0))]).await.unwrap();
+        assert_eq!(nearest(store, 9, Filter::default(), 1).await, [kept[4].seq], "a new vector counts");
+    });
+}
+
+#[test]
 fn deleting_one_of_two_equal_vectors_leaves_its_twin_and_disappears_at_once() {
     both("twins", async |store| {
         let rows = (0..12).map(|n| new(&format!("twin {n}"), of("", ""))).collect();

@@ -12,7 +12,7 @@ use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use super::super::{print, print_json};
-use crate::app::{AppFault, Options, Settings};
+use crate::app::{self, AppFault, Options, Settings};
 use crate::base::{Clock, Code, Fault, limits};
 use crate::board;
 use crate::embed::{Embedder, ModelFile};
@@ -43,12 +43,13 @@ struct Scratch {
 }
 
 impl Scratch {
-    fn open(embedder: &Embedder) -> Result<Self, Fault> {
+    fn open(embedder: &Embedder, resident_vectors: usize) -> Result<Self, Fault> {
         let name = format!("hearth-bench-{}-{}", std::process::id(), Clock::system().wall_ms());
         let folder = std::env::temp_dir().join(name);
         let held = DataFolder::open(&folder)?;
         let clock = Clock::system();
-        let (store, _) = Store::open(&held, clock.clone(), store::Options::default(), |_| {})?;
+        let options = store::Options { resident_vectors, ..store::Options::default() };
+        let (store, _) = Store::open(&held, clock.clone(), options, |_| {})?;
         let memory = Memory::still(store.clone(), clock, TimeZone::UTC, embedder.clone());
         Ok(Self { folder, store, memory })
     }
@@ -91,18 +92,19 @@ pub(super) fn run(args: &BenchArgs, options: &Options, json: bool) -> Result<Exi
 }
 
 async fn measure(args: &BenchArgs, board: &board::Board, embedder: &Embedder) -> Result<Value, Fault> {
-    let mut told = json!({"board": board.name, "embedder": embedder.status()["mode"]});
+    let held = app::resident_vectors(board);
+    let mut told = json!({"board": board.name, "embedder": embedder.status()["mode"], "vectors_held_at_most": held});
     if let Some(why) = embedder.refuses() {
         told["words_alone"] = json!(why);
     }
     let mut scales = Vec::new();
     for items in &args.items {
         eprintln!("hearth: {items} memories …");
-        scales.push(scale::measure(*items, embedder).await?);
+        scales.push(scale::measure(*items, embedder, held).await?);
     }
     told["search"] = json!(scales);
     if let (Some(talk), Some(questions)) = (&args.talk, &args.questions) {
-        told["quality"] = quality::measure(talk, questions, embedder).await?;
+        told["quality"] = quality::measure(talk, questions, embedder, held).await?;
     }
     Ok(told)
 }

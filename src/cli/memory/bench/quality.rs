@@ -29,8 +29,8 @@ struct Tally {
     unanswerable: f64,
 }
 
-pub(super) async fn measure(talk: &Path, questions: &Path, embedder: &Embedder) -> Result<Value, Fault> {
-    let scratch = Scratch::open(embedder)?;
+pub(super) async fn measure(talk: &Path, questions: &Path, embedder: &Embedder, held: usize) -> Result<Value, Fault> {
+    let scratch = Scratch::open(embedder, held)?;
     let records = lines(talk)?;
     let turns = records.len();
     for records in records.chunks(limits::MEMORY_BATCH) {

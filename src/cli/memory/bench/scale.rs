@@ -80,8 +80,8 @@ impl Dice {
     }
 }
 
-pub(super) async fn measure(items: usize, embedder: &Embedder) -> Result<Value, Fault> {
-    let scratch = Scratch::open(embedder)?;
+pub(super) async fn measure(items: usize, embedder: &Embedder, held: usize) -> Result<Value, Fault> {
+    let scratch = Scratch::open(embedder, held)?;
     let mut dice = Dice(1);
     let texts: Vec<String> = (0..items).map(|_| dice.text()).collect();
     let began = Instant::now();
