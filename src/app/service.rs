@@ -163,7 +163,7 @@ impl Service {
             lines_lost: failed.iter().map(|(line, fault)| (line.clone(), fault.to_string())).collect(),
         };
         let agent = Arc::new(agent);
-        let voucher = Voucher::new(&config, &dirs.data);
+        let voucher = Voucher::new(&config, &dirs);
         let service = Self {
             agent,
             bus,

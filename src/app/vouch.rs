@@ -1,21 +1,30 @@
 //! The keeper vouches for the chain of audit records: it is shown the head, and what it remembers is compared.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use serde_json::{Value, json};
 
 use crate::base::{Code, Fault};
-use crate::config::Config;
+use crate::config::{Config, Dirs};
 use crate::keeper::message::{Head, State};
-use crate::keeper::{Client, enrol};
+use crate::keeper::{Client, KeeperFault, enrol};
 use crate::store::{ChainHead, Store, Vouched};
+
+use super::plain::{Find, Finds};
+use super::seen::Seen;
+
+/// Where settings of the whole board lie, and what is put beside them.
+const SETTINGS: &str = "/etc/hearth";
 
 /// The way to the keeper, and what it was shown last.
 #[derive(Debug)]
 pub(super) struct Voucher {
     socket: PathBuf,
     key: PathBuf,
+    /// Where no secret should lie in plain text.
+    open: Vec<PathBuf>,
+    seen: Seen,
     last: Mutex<Last>,
 }
 
@@ -26,20 +35,35 @@ struct Last {
 }
 
 impl Voucher {
-    pub(super) fn new(config: &Config, data: &std::path::Path) -> Self {
-        let key = super::model::session_key(config, data);
-        Self { socket: config.keeper.socket.clone(), key, last: Mutex::default() }
+    pub(super) fn new(config: &Config, dirs: &Dirs) -> Self {
+        let key = super::model::session_key(config, &dirs.data);
+        let open = vec![dirs.data.clone(), dirs.workspace.clone(), SETTINGS.into()];
+        let seen = Seen::within(&dirs.data);
+        Self { socket: config.keeper.socket.clone(), key, open, seen, last: Mutex::default() }
     }
 
     /// For `hearth doctor`: how the keeper stands, and what a person should know of it.
     pub(super) async fn keeper(&self) -> Value {
-        let socket = self.socket.clone();
-        let asked = tokio::task::spawn_blocking(move || Client::connect(&socket)?.status());
-        match asked.await {
-            Ok(Ok(state)) => stands(&state),
-            Ok(Err(fault)) => json!({"running": false, "told": [format!("{fault}; what needs a secret is refused")]}),
-            Err(error) => json!({"running": false, "told": [error.to_string()]}),
+        let (socket, open) = (self.socket.clone(), self.open.clone());
+        let asked =
+            tokio::task::spawn_blocking(move || (state(&socket), Finds::within(&open))).await;
+        let (state, finds) = match asked {
+            Ok(asked) => asked,
+            Err(error) => return json!({"running": false, "told": [error.to_string()]}),
+        };
+        let mut keeper = match state {
+            Ok(state) => stands(&state),
+            Err(fault) => json!({"running": false, "told": [format!("{fault}; what needs a secret is refused")]}),
+        };
+        let plain: Vec<_> = finds.all.iter().map(Find::told).collect();
+        if let Value::Array(told) = &mut keeper["told"] {
+            told.extend(plain.iter().map(|line| json!(line)));
+            if finds.full() {
+                told.push(json!("there are more files, or more of the like, than were looked through for secrets"));
+            }
         }
+        keeper["plain"] = json!(plain);
+        keeper
     }
 
     /// For `hearth status`.
@@ -73,22 +97,25 @@ impl Voucher {
         }
     }
 
-    /// Shows the head, if the chain still holds what the keeper saw before: one that was cut off or rewritten
-    /// must not be vouched for because it grew again.
+    /// Shows the head, if the chain still holds what the keeper saw before, and the keeper still knows what it saw:
+    /// a chain that was cut off or rewritten, or a vault that went back, must not pass because it grew again.
     async fn go_on(&self, store: &Store, head: ChainHead) -> Result<(), Fault> {
         match self.ask(|client| client.head().map_err(Fault::from)).await {
             Ok((known, _)) => {
                 let known = from_keeper(known)?;
+                self.seen.compare(store, known.place).await?;
                 if store.chain_at(known.place).await? != Some(known) {
                     let message =
                         "the records are not those that the keeper vouches for; hearth audit verify tells more";
                     return Err(Fault::new(Code::Refused, message));
                 }
             }
-            Err(fault) if fault.code == Code::NotFound => {}
+            Err(fault) if fault.code == Code::NotFound => self.seen.compare(store, 0).await?,
             Err(fault) => return Err(fault),
         }
-        self.ask(move |client| client.vouch(to_keeper(head)?).map(drop).map_err(Fault::from)).await
+        self.ask(move |client| client.vouch(to_keeper(head)?).map(drop).map_err(Fault::from)).await?;
+        self.seen.keep(head);
+        Ok(())
     }
 
     /// Lets the oldest records go where there are too many: those that fit, and that the keeper lets go.
@@ -146,11 +173,16 @@ impl Voucher {
         let vouched = known.as_ref().ok().map(|(vouched, _)| *vouched);
         store.flush().await?;
         let report = store.check_chain(vouched, i64::MAX).await?;
-        let fits = report.fault.is_none();
+        let older = match &known {
+            Ok((known, _)) => self.seen.compare(store, known.head.place).await.err(),
+            Err(fault) if fault.code == Code::NotFound => self.seen.compare(store, 0).await.err(),
+            Err(_) => None,
+        };
+        let fits = report.fault.is_none() && older.is_none();
         if fits {
             self.show(store).await;
         }
-        let keeper = match known {
+        let mut keeper = match known {
             Ok((known, mac)) => {
                 let let_go = known.cut.map_or(0, |cut| cut.place);
                 json!({"vouches_for": known.head.place, "let_go": let_go, "mac": hex(&mac)})
@@ -159,6 +191,9 @@ impl Voucher {
             Err(fault) if fault.code == Code::NotFound => json!({"vouches_for": 0}),
             Err(fault) => json!({"fault": fault.message}),
         };
+        if let Some(older) = older {
+            keeper["older"] = json!(older.message);
+        }
         let mut answer = json!(report);
         answer["ok"] = json!(fits);
         answer["keeper"] = keeper;
@@ -178,6 +213,10 @@ impl Voucher {
         });
         asked.await.map_err(|error| Fault::new(Code::Internal, error.to_string()))?
     }
+}
+
+fn state(socket: &Path) -> Result<State, KeeperFault> {
+    Client::connect(socket)?.status()
 }
 
 fn stands(state: &State) -> Value {

@@ -475,3 +475,11 @@ pub const FILL_START: Duration = Duration::from_secs(5);
 pub const FILL_AGAIN: Duration = Duration::from_secs(60);
 /// Largest model file, in bytes.
 pub const EMBED_MODEL_BYTES: usize = 20 * 1024 * 1024;
+/// Files that `hearth doctor` looks through for keys in plain text.
+pub const PLAIN_FILES: usize = 500;
+/// Largest of them, in bytes.
+pub const PLAIN_BYTES: u64 = 256 * 1024;
+/// Folders in folders there.
+pub const PLAIN_DEPTH: usize = 4;
+/// Finds that are told.
+pub const PLAIN_FINDS: usize = 20;

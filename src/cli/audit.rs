@@ -92,9 +92,12 @@ fn told(report: &Value) -> String {
     );
     let cut = report["cut"]["place"].as_u64();
     let cut = cut.map_or_else(String::new, |place| format!("the first {place} went because there were too many\n"));
-    let keeper = match report["keeper"]["fault"].as_str() {
-        Some(fault) => format!("not vouched for: the records are chained, but the keeper was not asked: {fault}\n"),
-        None => format!("the keeper vouched for the first {} of them\n", report["keeper"]["vouches_for"]),
+    let keeper = match (report["keeper"]["older"].as_str(), report["keeper"]["fault"].as_str()) {
+        (Some(older), _) => format!("THE VAULT WENT BACK: {older}\n"),
+        (None, Some(fault)) => {
+            format!("not vouched for: the records are chained, but the keeper was not asked: {fault}\n")
+        }
+        (None, None) => format!("the keeper vouched for the first {} of them\n", report["keeper"]["vouches_for"]),
     };
     found + &cut + &keeper
 }

@@ -5,9 +5,8 @@
 //! three alignments, so also inside a longer text), hexadecimal, percent, JSON (short and `\u`) and HTML.
 
 use std::collections::VecDeque;
-use std::fmt::Write as _;
 
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 /// Encoded forms below this many bytes are not looked for: they would be found by chance.
 const LEAST: usize = 6;
@@ -23,7 +22,7 @@ struct Needle {
 }
 
 impl Needle {
-    fn new(text: Vec<u8>, fold: bool) -> Self {
+    fn new(text: Zeroizing<Vec<u8>>, fold: bool) -> Self {
         let mut failure = vec![0; text.len()];
         let mut length = 0;
         for at in 1..text.len() {
@@ -33,7 +32,7 @@ impl Needle {
             length += usize::from(text[at] == text[length]);
             failure[at] = length;
         }
-        Self { text: Zeroizing::new(text), failure, fold, matched: 0 }
+        Self { text, failure, fold, matched: 0 }
     }
 
     /// Takes one byte; whether the whole text has been seen.
@@ -73,7 +72,7 @@ impl Spill {
     pub fn of<'a>(values: impl IntoIterator<Item = &'a [u8]>) -> Self {
         let mut needles: Vec<Needle> = Vec::new();
         for (form, fold) in values.into_iter().flat_map(forms) {
-            if !needles.iter().any(|needle| *needle.text == form && needle.fold == fold) {
+            if !needles.iter().any(|needle| needle.text == form && needle.fold == fold) {
                 needles.push(Needle::new(form, fold));
             }
         }
@@ -90,12 +89,18 @@ impl Spill {
             // Every needle takes every byte, so that all are in step.
             let seen = self.needles.iter_mut().fold(false, |seen, needle| needle.take(*byte) | seen);
             if seen {
-                self.held.clear();
+                self.forget();
                 return Err(Spilled);
             }
         }
         let keep = self.needles.iter().map(|needle| needle.matched).max().unwrap_or(0);
         Ok(self.held.drain(..self.held.len() - keep.min(self.held.len())).collect())
+    }
+
+    /// Overwrites what is held back: it may be a value, or most of one.
+    fn forget(&mut self) {
+        self.held.make_contiguous().zeroize();
+        self.held.clear();
     }
 
     /// The end of the stream: what was held back is no value.
@@ -115,57 +120,102 @@ impl Spill {
     }
 }
 
+impl Drop for Spill {
+    fn drop(&mut self) {
+        self.forget();
+    }
+}
+
+/// Takes the bytes of a form, one after the other.
+type Sink<'a> = dyn FnMut(u8) + 'a;
+
+/// One form, written into room of its exact length: memory that was left behind in growing would keep a copy.
+fn form(write: impl Fn(&mut Sink<'_>)) -> Zeroizing<Vec<u8>> {
+    let mut length = 0;
+    write(&mut |_| length += 1);
+    let mut form = Zeroizing::new(Vec::with_capacity(length));
+    write(&mut |byte| form.push(byte));
+    form
+}
+
 /// The forms of a value, and whether their case matters not.
-fn forms(value: &[u8]) -> Vec<(Vec<u8>, bool)> {
+fn forms(value: &[u8]) -> Vec<(Zeroizing<Vec<u8>>, bool)> {
     if value.is_empty() {
         return Vec::new();
     }
-    let text = String::from_utf8_lossy(value);
-    let mut forms = vec![(hex(value, ""), true), (hex(value, "%"), true), (percent(value), true)];
+    // Where the value is no text this is a copy of its own.
+    let text = Zeroizing::new(String::from_utf8_lossy(value).into_owned());
+    let mut forms = vec![
+        (form(|out| value.iter().for_each(|byte| hex(*byte, out))), true),
+        (form(|out| value.iter().for_each(|byte| percent(*byte, out))), true),
+        (form(|out| value.iter().for_each(|byte| usual_percent(*byte, out))), true),
+    ];
     for alphabet in [STANDARD, URL_SAFE] {
-        forms.extend((0..3).map(|skipped| (base64(value, alphabet, skipped), false)));
+        forms.extend((0..3).map(|skipped| (form(|out| base64(value, alphabet, skipped, out)), false)));
     }
-    let json = serde_json::to_string(&text).unwrap_or_default();
-    let json = json.trim_matches('"').to_owned();
-    forms.push((json.replace('/', "\\/").into_bytes(), false));
-    forms.push((json.into_bytes(), false));
-    let unicode = text.encode_utf16().fold(String::new(), |mut out, unit| {
-        let _ = write!(out, "\\u{unit:04x}");
-        out
-    });
-    forms.push((unicode.into_bytes(), true));
-    let html = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
-    forms.push((html.replace('\'', "&#39;").into_bytes(), false));
-    forms.push((html.into_bytes(), false));
+    forms.extend([true, false].map(|slash| (form(|out| text.bytes().for_each(|byte| json(byte, slash, out))), false)));
+    forms.push((form(|out| text.encode_utf16().for_each(|unit| unicode(unit, out))), true));
+    forms.extend([true, false].map(|quote| (form(|out| text.bytes().for_each(|byte| html(byte, quote, out))), false)));
     forms.retain(|(form, _)| form.len() >= LEAST);
     for (form, fold) in &mut forms {
         if *fold {
             form.make_ascii_lowercase();
         }
     }
-    forms.push((value.to_vec(), false));
+    forms.push((form(|out| value.iter().for_each(|byte| out(*byte))), false));
     forms
 }
 
-fn hex(value: &[u8], before: &str) -> Vec<u8> {
-    let byte = |mut out: String, byte: &u8| {
-        let _ = write!(out, "{before}{byte:02x}");
-        out
-    };
-    value.iter().fold(String::new(), byte).into_bytes()
+fn hex(byte: u8, out: &mut Sink<'_>) {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    [byte >> 4, byte & 15].into_iter().for_each(|digit| out(DIGITS[usize::from(digit)]));
+}
+
+fn percent(byte: u8, out: &mut Sink<'_>) {
+    out(b'%');
+    hex(byte, out);
 }
 
 /// RFC 3986: all but the unreserved characters.
-fn percent(value: &[u8]) -> Vec<u8> {
-    let mut out = Vec::new();
-    for byte in value {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(byte) {
-            out.push(*byte);
-        } else {
-            out.extend(hex(&[*byte], "%"));
-        }
+fn usual_percent(byte: u8, out: &mut Sink<'_>) {
+    if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) { out(byte) } else { percent(byte, out) }
+}
+
+/// RFC 8259, section 7, as most programs write it; some put a backslash before a slash.
+fn json(byte: u8, slash: bool, out: &mut Sink<'_>) {
+    let short = match byte {
+        b'"' | b'\\' => Some(byte),
+        b'/' => slash.then_some(byte),
+        0x08 => Some(b'b'),
+        0x0c => Some(b'f'),
+        b'\n' => Some(b'n'),
+        b'\r' => Some(b'r'),
+        b'\t' => Some(b't'),
+        _ => None,
+    };
+    match short {
+        Some(short) => [b'\\', short].into_iter().for_each(out),
+        None if byte < 0x20 => unicode(byte.into(), out),
+        None => out(byte),
     }
-    out
+}
+
+fn unicode(unit: u16, out: &mut Sink<'_>) {
+    b"\\u".iter().for_each(|byte| out(*byte));
+    unit.to_be_bytes().into_iter().for_each(|byte| hex(byte, out));
+}
+
+/// The characters that HTML has names for; some write the apostrophe by its number.
+fn html(byte: u8, quote: bool, out: &mut Sink<'_>) {
+    let name: &[u8] = match byte {
+        b'&' => b"&amp;",
+        b'<' => b"&lt;",
+        b'>' => b"&gt;",
+        b'"' => b"&quot;",
+        b'\'' if quote => b"&#39;",
+        _ => return out(byte),
+    };
+    name.iter().for_each(|byte| out(*byte));
 }
 
 const STANDARD: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -173,14 +223,14 @@ const URL_SAFE: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 
 /// The characters that a value surely gives in base64 where `skipped` bytes are before it in its group:
 /// those whose six bits are all the value's own.
-fn base64(value: &[u8], alphabet: &[u8; 64], skipped: usize) -> Vec<u8> {
-    let mut bits = vec![None; skipped * 8];
-    bits.extend(value.iter().flat_map(|byte| (0..8).rev().map(move |bit| Some(byte >> bit & 1))));
-    let sure = |six: &[Option<u8>]| {
-        let number = six.iter().try_fold(0, |number, bit| bit.map(|bit| number << 1 | usize::from(bit)))?;
-        alphabet.get(number).copied()
-    };
-    bits.chunks_exact(6).filter_map(sure).collect()
+fn base64(value: &[u8], alphabet: &[u8; 64], skipped: usize, out: &mut Sink<'_>) {
+    let bit = |at: usize| value.get((at / 8).checked_sub(skipped)?).map(|byte| byte >> (7 - at % 8) & 1);
+    for first in (0..(skipped + value.len()) * 8).step_by(6) {
+        let six = (first..first + 6).try_fold(0, |number, at| Some(number << 1 | usize::from(bit(at)?)));
+        if let Some(letter) = six.and_then(|six| alphabet.get(six)) {
+            out(*letter);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -239,6 +289,19 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn no_form_is_left_behind_in_growing(value in prop::collection::vec(any::<u8>(), 1..60)) {
+            for (form, _) in forms(&value) {
+                prop_assert_eq!(form.capacity(), form.len());
+            }
+        }
+
+        #[test]
+        fn a_form_of_json_is_what_serde_writes(value in "\\PC{3,20}[\u{0}-\u{1f}\"/\\\\]{0,5}") {
+            let whole = serde_json::to_string(&value).expect("JSON");
+            prop_assert!(spills(value.as_bytes(), &whole.as_bytes()[1..whole.len() - 1]), "{}", whole);
+        }
+
         #[test]
         fn wherever_it_is_cut_a_value_is_found(
             value in prop::collection::vec(any::<u8>(), 1..30),

@@ -110,6 +110,42 @@ fn without_the_keeper_records_are_chained_and_nobody_vouches_for_what_was_cut_of
 }
 
 #[test]
+fn a_vault_that_was_put_back_whole_from_an_older_copy_is_noticed() {
+    let (home, mut kept) = home();
+    calls(&home, 2);
+    assert!(home.run(&["audit", "verify"]).ok, "vouched for");
+    let (vault, older) = (kept.vault(), home.root().join("older-vault"));
+    copy(&vault, &older);
+    calls(&home, 2);
+    assert!(home.run(&["audit", "verify"]).ok, "vouched for more");
+    kept.kill();
+    let newer = home.root().join("newer-vault");
+    copy(&vault, &newer);
+    copy(&older, &vault);
+    kept.again();
+    let found = home.run(&["audit", "verify"]);
+    assert!(found.code == Some(1) && found.out.contains("THE VAULT WENT BACK"), "{found:?}");
+    // It does not pass because the chain goes on.
+    calls(&home, 3);
+    assert_eq!(home.run(&["audit", "verify"]).code, Some(1));
+    // The newer one is right again; an older one is, where an administrator says so.
+    for (vault_now, accepted) in [(&newer, false), (&older, true)] {
+        kept.kill();
+        copy(vault_now, &vault);
+        kept.again();
+        if accepted {
+            assert_eq!(home.run(&["audit", "verify"]).code, Some(1));
+            let socket = kept.socket().display().to_string();
+            let running = home.start();
+            assert!(home.run_as_root(&["audit", "accept", "--socket", &socket]).ok);
+            running.stop();
+        }
+        let after = home.run(&["audit", "verify"]);
+        assert!(after.ok, "{after:?}");
+    }
+}
+
+#[test]
 fn an_export_has_every_record_once_with_its_link() {
     let (home, _kept) = home();
     calls(&home, 3);

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use hearth::base::{Code, Fault};
 use hearth::keeper::message::{Answer, Ask, Reply, Request, Vault};
 use hearth::keeper::{Client, KeeperFault, frame};
+use hearth::wire::{self, generated::keeper as table};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
@@ -287,6 +288,47 @@ fn what_is_not_the_protocol_ends_the_connection_and_nothing_else() {
     frame::write(&mut greeted, &Request { id: 1, ask: Ask::Hello }.encode()).unwrap();
     frame::read(&mut greeted).unwrap();
     assert!(last_words(&mut greeted, &[0xff; 64]).is_empty());
+    Client::connect(&keeper.socket).unwrap().status().unwrap();
+}
+
+/// A request that verifies: `kind` and `version` say what is wrong with it, if anything.
+fn verified(version: u16, kind: table::Ask) -> Vec<u8> {
+    let mut fbb = flatbuffers::FlatBufferBuilder::new();
+    let ask = table::Status::create(&mut fbb, &table::StatusArgs {}).as_union_value();
+    let args = table::RequestArgs { version, id: 2, ask_type: kind, ask: Some(ask) };
+    let root = table::Request::create(&mut fbb, &args);
+    fbb.finish(root, None);
+    fbb.finished_data().to_vec()
+}
+
+#[test]
+fn an_unknown_kind_of_message_or_another_version_ends_the_connection() {
+    let keeper = Keeper::start("unknown", &[]);
+    let greeted = || {
+        let mut stream = keeper.raw();
+        frame::write(&mut stream, &Request { id: 1, ask: Ask::Hello }.encode()).unwrap();
+        frame::read(&mut stream).unwrap();
+        stream
+    };
+    // The same buffer with a kind that is known is answered, and the connection goes on.
+    let mut known = greeted();
+    for _ in 0..2 {
+        frame::write(&mut known, &verified(wire::VERSION, table::Ask::Status)).unwrap();
+        let reply = Reply::decode(&frame::read(&mut known).unwrap()).unwrap();
+        assert!(matches!(reply.answer, Answer::State(_)), "{reply:?}");
+    }
+    for number in [0, table::Ask::ENUM_MAX + 1, u8::MAX] {
+        let message = verified(wire::VERSION, table::Ask(number));
+        assert!(wire::read::<table::Request<'_>>(&message).is_ok(), "the verifier is not what refuses it");
+        assert!(last_words(&mut greeted(), &message).is_empty(), "kind {number}");
+    }
+    // A program of another build is told so, once.
+    for version in [0, wire::VERSION + 1, u16::MAX] {
+        let fault = refusal(&last_words(&mut greeted(), &verified(version, table::Ask::Status)));
+        assert!(fault.message.contains("version"), "{fault}");
+        let fault = refusal(&last_words(&mut keeper.raw(), &verified(version, table::Ask::Hello)));
+        assert!(fault.message.contains("version"), "{fault}");
+    }
     Client::connect(&keeper.socket).unwrap().status().unwrap();
 }
 

@@ -9,6 +9,7 @@ mod audit;
 mod boards;
 mod calls;
 mod canary;
+mod capability;
 mod config;
 mod console;
 mod crypto;

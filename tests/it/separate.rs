@@ -221,6 +221,20 @@ fn doctor_says_that_a_keeper_is_not_separated_or_not_there_and_where_its_master_
 }
 
 #[test]
+fn doctor_tells_of_keys_that_lie_in_plain_text_with_file_and_line() {
+    let home = Home::new();
+    assert_eq!(home.run(&["doctor", "--json"]).json()["keeper"]["plain"], serde_json::json!([]));
+    let key = format!("sk-{}", "abc123XYZdefghijklmnopqrs");
+    let note = home.root().join("data/workspace/old/.env");
+    std::fs::create_dir_all(note.parent().expect("a folder")).expect("folders");
+    std::fs::write(&note, format!("LAMP=hall\nMODEL={key}\n")).expect("written");
+    let told = home.run(&["doctor"]);
+    assert!(told.out.contains("workspace/old/.env:2 ") && told.out.contains("OPENAI_KEY"), "{told:?}");
+    assert!(told.ok && !told.out.contains(&key), "a choice is told, and not its value: {told:?}");
+    assert_eq!(home.run(&["doctor", "--json"]).json()["keeper"]["plain"].as_array().map(Vec::len), Some(1));
+}
+
+#[test]
 fn keys_lie_on_locked_pages_that_go_into_no_core() {
     let (_home, keeper) = of_one_uid();
     let status = std::fs::read_to_string(format!("/proc/{}/status", keeper.pid())).expect("a status");

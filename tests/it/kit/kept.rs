@@ -68,6 +68,11 @@ impl Kept {
         self.folder.join("socket")
     }
 
+    /// The folder of its vault.
+    pub(crate) fn vault(&self) -> PathBuf {
+        self.folder.join("vault")
+    }
+
     /// Keeps a value.
     pub(crate) fn put(&self, name: &str, value: &[u8]) {
         self.admin().put(name, Value::new(value), true).expect("kept");
