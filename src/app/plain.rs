@@ -86,7 +86,8 @@ impl Finds {
 fn text(path: &Path) -> Option<String> {
     let mut options = std::fs::File::options();
     let file = options.read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK).open(path).ok()?;
-    if !file.metadata().ok()?.is_file() {
+    let meta = file.metadata().ok()?;
+    if !meta.is_file() || meta.len() > limits::PLAIN_BYTES {
         return None;
     }
     let mut bytes = Vec::new();

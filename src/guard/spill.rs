@@ -57,6 +57,8 @@ pub struct Spilled;
 /// See the module.
 pub struct Spill {
     needles: Vec<Needle>,
+    /// The bytes that a form begins with: where nothing has begun, all others are let by without a look at each form.
+    begins: [bool; 256],
     held: VecDeque<u8>,
 }
 
@@ -76,7 +78,14 @@ impl Spill {
                 needles.push(Needle::new(form, fold));
             }
         }
-        Self { needles, held: VecDeque::new() }
+        let mut begins = [false; 256];
+        for needle in &needles {
+            // Where case matters not, the form is in small letters.
+            for first in needle.text.first().iter().flat_map(|byte| [**byte, byte.to_ascii_uppercase()]) {
+                begins[usize::from(first)] = true;
+            }
+        }
+        Self { needles, begins, held: VecDeque::new() }
     }
 
     /// Takes a piece of a stream; what may be let out now.
@@ -84,10 +93,19 @@ impl Spill {
     /// # Errors
     /// [`Spilled`]: nothing more may be let out.
     pub fn feed(&mut self, piece: &[u8]) -> Result<Vec<u8>, Spilled> {
+        let mut begun = self.needles.iter().any(|needle| needle.matched > 0);
         for byte in piece {
             self.held.push_back(*byte);
-            // Every needle takes every byte, so that all are in step.
-            let seen = self.needles.iter_mut().fold(false, |seen, needle| needle.take(*byte) | seen);
+            if !begun && !self.begins[usize::from(*byte)] {
+                continue;
+            }
+            // Every needle takes the byte, so that all are in step.
+            begun = false;
+            let mut seen = false;
+            for needle in &mut self.needles {
+                seen |= needle.take(*byte);
+                begun |= needle.matched > 0;
+            }
             if seen {
                 self.forget();
                 return Err(Spilled);

@@ -136,6 +136,14 @@ mod tests {
         (ServerConnection::new(Arc::new(config)).expect("a session"), made.pem())
     }
 
+    #[test]
+    fn the_roots_of_the_web_are_inside_the_program_and_trusted_only_where_they_are_wanted() {
+        let trust = |web| Trust { web, roots: None, client: None, floor_ms: 0 };
+        assert!(session(HOST, &trust(true)).is_ok());
+        let error = session(HOST, &trust(false)).expect_err("nobody to trust").to_string();
+        assert!(error.contains("authorities"), "{error}");
+    }
+
     /// Carries what one side has to say over to the other.
     macro_rules! carry {
         ($from:expr, $to:expr) => {{

@@ -165,3 +165,10 @@ fn the_last_time_that_was_stored_is_the_floor_of_the_clock_for_pages_and_brokers
         running.stop();
     }
 }
+
+#[test]
+fn the_http_library_whose_transport_is_unversioned_is_pinned_to_the_digit() {
+    let manifest = include_str!("../../Cargo.toml");
+    let line = manifest.lines().find(|line| line.starts_with("ureq ")).expect("a dependency");
+    assert!(line.contains("version = \"=") && line.matches('.').count() >= 2, "{line}");
+}
