@@ -45,8 +45,7 @@ impl Voucher {
     /// For `hearth doctor`: how the keeper stands, and what a person should know of it.
     pub(super) async fn keeper(&self) -> Value {
         let (socket, open) = (self.socket.clone(), self.open.clone());
-        let asked =
-            tokio::task::spawn_blocking(move || (state(&socket), Finds::within(&open))).await;
+        let asked = tokio::task::spawn_blocking(move || (state(&socket), Finds::within(&open))).await;
         let (state, finds) = match asked {
             Ok(asked) => asked,
             Err(error) => return json!({"running": false, "told": [error.to_string()]}),
