@@ -83,7 +83,8 @@ fn main() -> ExitCode {
 }
 
 fn sizes(report: &mut Report, binaries: &Path) {
-    for (key, name) in [("agent_bytes", "hearth"), ("keeper_bytes", "hearth-keeper")] {
+    let sizes = [("agent_bytes", "hearth"), ("agent_aim_bytes", "hearth"), ("keeper_bytes", "hearth-keeper")];
+    for (key, name) in sizes {
         let size = std::fs::metadata(binaries.join(name)).expect("a binary").len();
         report.measured(key, stats::float(size), "bytes");
     }
