@@ -17,6 +17,9 @@ pub(super) struct Step {
 const PREFIXES: [&str; 12] =
     ["busybox", "toybox", "env", "nice", "nohup", "time", "exec", "command", "xargs", "setsid", "timeout", "stdbuf"];
 
+/// Words of the shell that a command follows (POSIX.1-2024, XCU 2.4).
+const KEYWORDS: [&str; 8] = ["if", "then", "elif", "else", "while", "until", "do", "!"];
+
 impl Step {
     /// The program without its folder, in lower case; empty where there is none.
     pub(super) fn program(&self) -> &str {
@@ -40,10 +43,17 @@ impl Step {
         let assigned = |word: &String| word.split_once('=').is_some_and(|(name, _)| name.chars().all(is_name));
         loop {
             match self.words.first() {
-                Some(word) if assigned(word) => drop(self.words.remove(0)),
+                Some(word) if assigned(word) || (KEYWORDS.contains(&word.as_str()) && self.words.len() > 1) => {
+                    self.words.remove(0);
+                }
                 Some(_) if PREFIXES.contains(&self.program()) && self.words.len() > 1 => {
                     self.words.remove(0);
-                    while self.words.first().is_some_and(|word| word.starts_with('-')) {
+                    // Their flags, and the numbers of these: `timeout 5`, `nice -n 10`.
+                    while self
+                        .words
+                        .first()
+                        .is_some_and(|word| word.starts_with(|c: char| c == '-' || c.is_ascii_digit()))
+                    {
                         self.words.remove(0);
                     }
                 }
@@ -204,6 +214,9 @@ mod tests {
     fn a_command_is_taken_apart() {
         assert_eq!(programs("a; b && c || d | e & f\ng"), ["a", "b", "c", "d", "e", "f", "g"]);
         assert_eq!(programs("X=1 env -i busybox r\\m -rf /"), ["rm"]);
+        assert_eq!(programs("timeout -k 1s 5 nice -n 10 rm -rf x"), ["rm"]);
+        assert_eq!(programs("if ! a; then b; elif c; then d; else e; fi"), ["a", "b", "c", "d", "e", "fi"]);
+        assert_eq!(programs("while a; do X=1 busybox rm -rf x; done"), ["a", "rm", "done"]);
         assert_eq!(programs("echo 'a; b' \"c | d\""), ["echo"]);
         assert_eq!(programs("echo `id` $(who) \"$(ls; pwd) b\""), ["id", "who", "ls", "pwd", "echo"]);
         assert!(steps("$(printf x)").iter().any(|step| step.substituted));
