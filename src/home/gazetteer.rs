@@ -130,6 +130,7 @@ impl Gazetteer {
         for (i, area) in home.areas.iter().enumerate() {
             out.bearer(NameOf::Area(AreaRef(i)), &area.name, &area.aliases);
         }
+        out.owned_rooms(home);
         for (i, entity) in home.entities.iter().enumerate() {
             let of = NameOf::Entity(EntityRef(i));
             for list in OPTION_LISTS {
@@ -238,6 +239,22 @@ impl Gazetteer {
         self.longest = self.longest.max(words.len());
         let key: String = words.iter().map(|w| w.stem.as_str()).collect();
         self.options.entry(key).or_default().push(OptionHit { entity, list, option: option.to_owned() });
+    }
+
+    /// «Anna's» for «Anna's Room», where nothing else of hers is a place.
+    fn owned_rooms(&mut self, home: &Home) {
+        let owner = |name: &str| {
+            let words = split(name, NAME_WORDS);
+            let first = words.first().filter(|first| words.len() > 1 && first.possessive_in(name))?;
+            Some(first.clone())
+        };
+        let owners: Vec<(usize, Word)> =
+            home.areas.iter().enumerate().filter_map(|(i, area)| Some((i, owner(&area.name)?))).collect();
+        for (i, word) in &owners {
+            if owners.iter().filter(|(_, other)| other.stem == word.stem).count() == 1 {
+                self.words(NameOf::Area(AreaRef(*i)), std::slice::from_ref(word), NameKind::Trimmed);
+            }
+        }
     }
 
     fn bearer(&mut self, of: NameOf, name: &str, aliases: &[String]) {

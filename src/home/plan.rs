@@ -184,10 +184,16 @@ fn want(entity: &Entity, command: &Command, home: &Home) -> Result<Want, String>
             Kind::Climate | Kind::WaterHeater => one("state", mode.as_str()),
             _ => on_with("mode", Value::from(mode.as_str()), "on"),
         },
+        // A fan runs with its preset; a thermostat that is off only remembers it.
+        Command::Preset(preset) if entity.kind == Kind::Fan => {
+            on_with("preset_mode", Value::from(preset.as_str()), "on")
+        }
         Command::Preset(preset) => one("preset_mode", preset.as_str()),
         Command::Humidity(p) => humidity(entity, *p)?,
         Command::HumidityStep(s) => humidity(entity, entity.number("humidity").unwrap_or(50.0) + s)?,
         Command::Play => one("state", "playing"),
+        // What does not play or work has nothing to pause.
+        Command::Pause if !is_on(entity) => Vec::new(),
         Command::Pause => one("state", "paused"),
         Command::Next => track(entity, 1.0),
         Command::Previous => track(entity, -1.0),

@@ -16,6 +16,15 @@ pub struct Word {
     pub end: usize,
 }
 
+impl Word {
+    /// Whether it was written as a possessive: «Anna's».
+    #[must_use]
+    pub fn possessive_in(&self, text: &str) -> bool {
+        let mut end = text.get(self.start..self.end).unwrap_or("").chars().rev();
+        end.next().is_some_and(|c| c.eq_ignore_ascii_case(&'s')) && end.next().is_some_and(apostrophe)
+    }
+}
+
 /// The words of a text, at most `most`.
 #[must_use]
 pub fn split(text: &str, most: usize) -> Vec<Word> {

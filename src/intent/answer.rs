@@ -142,16 +142,42 @@ fn unstated(scene: &Scene<'_>, q: &Query) -> Option<Understanding> {
             if q.form == Form::Count { format!("{}.", names.len()) } else { format!("{}.", listed(&names, "and")) };
         return Some(answered(scene.turn, get(slots), say));
     }
+    if let Some(out) = anyone(scene, q) {
+        return Some(out);
+    }
     // «is there any leak», «is there motion in the garage»
     let class = q.binaries.first().copied().filter(|_| matches!(q.form, Form::Any | Form::Is))?;
     let asked = Asked { domain: "binary_sensor", class: Some(class), state: "on" };
     (q.exists || q.np.any).then(|| tell(scene, q, &asked))
 }
 
+/// «is anyone in the study»: what notices people there.
+fn anyone(scene: &Scene<'_>, q: &Query) -> Option<Understanding> {
+    let asked = matches!(q.form, Form::Any | Form::Is | Form::All) && q.np.placed();
+    if !asked || q.np.kinds.is_empty() || q.np.kinds.iter().any(|k| *k != "person") || !q.np.classes.is_empty() {
+        return None;
+    }
+    let there = |class: &str| {
+        let of = |e: &Entity| e.kind == Kind::BinarySensor && e.device_class.as_deref() == Some(class);
+        !members(scene, q, of).is_empty()
+    };
+    let class = ["occupancy", "presence", "motion"].into_iter().find(|class| there(class))?;
+    Some(tell(scene, q, &Asked { domain: "binary_sensor", class: Some(class), state: "on" }))
+}
+
 /// «what is the humidity in the bathroom»: the one sensor of that class there.
 fn by_class(scene: &Scene<'_>, q: &Query) -> Option<Understanding> {
     let class = *q.measures.last()?;
-    let sensors = members(scene, q, |e| e.kind == Kind::Sensor && e.device_class.as_deref() == Some(class));
+    let of_class = |e: &Entity| e.kind == Kind::Sensor && e.device_class.as_deref() == Some(class);
+    let mut sensors = members(scene, q, of_class);
+    // «the battery of Anna's phone»: by words of its name.
+    if let Some(parts) = &q.np.parts {
+        let said = parts.iter().filter_map(|e| scene.home.entity(*e)).filter(|e| of_class(e));
+        sensors = said.filter(|e| there(scene, e, q, false)).collect();
+        if sensors.len() != 1 {
+            return None;
+        }
+    }
     let mut slots = Slots::default();
     slots.set("domain", "sensor");
     slots.set("device_class", class);
@@ -293,7 +319,7 @@ fn tell(scene: &Scene<'_>, q: &Query, asked: &Asked) -> Understanding {
 }
 
 /// A name; namesakes are told apart by where they are.
-fn apart(home: &Home, list: &[&Entity], entity: &Entity) -> String {
+pub(super) fn apart(home: &Home, list: &[&Entity], entity: &Entity) -> String {
     let twin = list.iter().filter(|other| other.name == entity.name).count() > 1;
     let common =
         home.entities.iter().filter(|other| other.name == entity.name && other.kind == entity.kind).count() > 1;

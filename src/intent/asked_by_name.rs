@@ -9,6 +9,8 @@ use super::reply::{called, plural, spoken_state};
 use super::resolve::Scene;
 use super::turn::{Slots, Understanding};
 use super::understand::answered;
+use crate::base::limits;
+use crate::home::words::split;
 use crate::home::{Entity, EntityRef, Home, Kind, NameHit, NameKind, NameOf};
 
 /// A question about something with a name.
@@ -132,8 +134,16 @@ fn state_of(entity: &Entity, sense: Sense) -> Option<&'static str> {
 
 /// «what does the lamp read», «how full is the battery»
 fn reading(scene: &Scene<'_>, q: &Query, bearers: &[&Entity]) -> Option<Understanding> {
-    if !matches!(q.form, Form::What) {
+    // «which scent is set»: what is chosen is what a list says.
+    let chosen = |e: &&&Entity| matches!(e.kind, Kind::Select | Kind::InputSelect);
+    if !matches!(q.form, Form::What) && !(q.form == Form::Which && bearers.iter().any(|e| chosen(&e))) {
         return None;
+    }
+    if let Some(sensor) = measured(scene, q, bearers) {
+        let mut slots = entity_slots(sensor);
+        places(scene, q, &mut slots);
+        let say = format!("{} is {}.", called(sensor), spoken_state(sensor));
+        return Some(mentioning(scene, answered(scene.turn, get(slots), say), sensor));
     }
     let classed = bearers.iter().filter(|e| class_said(e, q));
     // The class that was said last is the most particular: «rainfall intensity».
@@ -143,7 +153,14 @@ fn reading(scene: &Scene<'_>, q: &Query, bearers: &[&Entity]) -> Option<Understa
         .find(|e| e.device_class.as_deref() == q.measures.last().copied())
         .or_else(|| classed.clone().next())
         .or_else(|| bearers.first())?;
-    let property = q.attrs.iter().find_map(|a| property(scene.home, entity, a));
+    let asked = q.attrs.iter().chain(&q.measures);
+    let property = asked.clone().find_map(|a| property(scene.home, entity, a));
+    // The charge of something that tells none is not answered with its state.
+    let reads = matches!(entity.kind, Kind::Sensor | Kind::BinarySensor | Kind::Number | Kind::InputNumber);
+    if property.is_none() && q.measures.contains(&"battery") && !class_said(entity, q) && !reads {
+        let say = format!("{} tells me nothing of its battery.", called(entity));
+        return Some(answered(scene.turn, get(entity_slots(entity)), say));
+    }
     let mut slots = entity_slots(entity);
     if entity.kind != Kind::Sensor && entity.kind != Kind::BinarySensor && property.is_some() {
         slots = Slots::default();
@@ -160,6 +177,21 @@ fn reading(scene: &Scene<'_>, q: &Query, bearers: &[&Entity]) -> Option<Understa
     Some(mentioning(scene, answered(scene.turn, get(slots), say), entity))
 }
 
+/// «the battery of the front door lock»: the one sensor of that class with the name in its own.
+fn measured<'h>(scene: &Scene<'h>, q: &Query, bearers: &[&Entity]) -> Option<&'h Entity> {
+    let [class, ..] = q.measures.as_slice() else { return None };
+    if bearers.iter().any(|e| class_said(e, q)) {
+        return None;
+    }
+    let stems: Vec<String> =
+        split(&bearers.first()?.name, limits::SENTENCE_WORDS).into_iter().map(|w| w.stem).collect();
+    let gazetteer = scene.home.gazetteer();
+    let named = |e: &EntityRef| stems.iter().all(|s| gazetteer.bearing(s).contains(e));
+    let all = (0..scene.home.entities.len()).map(EntityRef).filter(named).filter_map(|e| scene.home.entity(e));
+    let mut sensors = all.filter(|e| e.kind == Kind::Sensor && e.device_class.as_deref() == Some(class));
+    sensors.next().filter(|_| sensors.next().is_none())
+}
+
 /// A property that was asked for, as it reads now.
 fn property(home: &Home, entity: &Entity, attr: &str) -> Option<(&'static str, String)> {
     let share = |keys: &[&str]| {
@@ -167,6 +199,7 @@ fn property(home: &Home, entity: &Entity, attr: &str) -> Option<(&'static str, S
         Some(format!("{level:.0} %"))
     };
     match attr {
+        "battery" => return Some(("battery", format!("{} %", entity.text("battery_level")?))),
         // What is off has no brightness to speak of.
         "brightness" if entity.state == "on" => return Some(("brightness", share(&["brightness"])?)),
         "volume" => return Some(("volume", share(&["volume_level"])?)),

@@ -103,6 +103,13 @@ impl Clause {
         let items = &scan.items[from..to];
         let mut prep: Option<&str> = None;
         for (i, item) in items.iter().enumerate() {
+            let unnamed;
+            let item = if level_by_its_word(home, item) {
+                unnamed = Item { hits: Vec::new(), ..item.clone() };
+                &unnamed
+            } else {
+                item
+            };
             let text = scan.words[item.words.0].text.as_str();
             let excepted = excepts(item, &parts, except.is_some());
             let last = match &mut except {
@@ -164,6 +171,7 @@ impl Clause {
                     || out.ensure_word(item)
                     || np.take(item)
                     || out.word(item, prep.is_some_and(|p| p != "to"), || scan.plain(item));
+                out.to |= out.level.is_some() && item.hits.is_empty() && matches!(prep, Some("to" | "at"));
                 // A word of the language that makes no sense here may still be a word of a name.
                 let explained = explained || !item.options.is_empty();
                 if !explained && (item.mended || !np.take_part_of(home.gazetteer().bearing(&item.head), item)) {
@@ -261,6 +269,10 @@ impl Clause {
         if !place {
             return false;
         }
+        // «put the thermostat on cool»
+        if !next.options.is_empty() && items[..at].iter().any(|i| i.named() || i.is(Sense::Kind("climate"))) {
+            return true;
+        }
         // «put the news on the TV»
         if items.iter().any(|i| !i.options.is_empty() && i.senses.is_empty()) {
             return true;
@@ -343,6 +355,15 @@ fn partly_about(home: &Home, np: &Np) -> Option<Kind> {
 fn of_kind(home: &Home, np: &Np, kind: Kind) -> bool {
     let hits = np.names.iter().flat_map(|n| &n.hits);
     hits.into_iter().any(|h| matches!(h.of, NameOf::Entity(e) if home.entity(e).is_some_and(|e| e.kind == kind)))
+}
+
+/// «… at max», where somebody is called Max: nothing is done to persons.
+fn level_by_its_word(home: &Home, item: &Item) -> bool {
+    let person = |h: &crate::home::NameHit| match h.of {
+        NameOf::Entity(e) => home.entity(e).is_some_and(|e| e.kind == Kind::Person),
+        _ => false,
+    };
+    !item.hits.is_empty() && item.is(Sense::Max) && item.hits.iter().all(person)
 }
 
 /// Whether an exception begins here: «but» is one only behind «all».

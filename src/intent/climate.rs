@@ -1,6 +1,6 @@
 //! Temperatures that are asked for: «how warm is the loft?»
 
-use super::answer::{here, places};
+use super::answer::{apart, bearers, here, places};
 use super::question::{Form, Query};
 use super::reply::called;
 use super::resolve::Scene;
@@ -8,7 +8,7 @@ use super::turn::{Reading, Slots, Understanding};
 use super::understand::answered;
 use crate::base::limits;
 use crate::home::words::split;
-use crate::home::{Entity, EntityRef, Kind, NameOf};
+use crate::home::{Entity, EntityRef, Kind};
 
 /// The temperature of a room or thermostat; [`None`] where that is not the question.
 pub(super) fn temperature(scene: &Scene<'_>, q: &Query) -> Option<Understanding> {
@@ -26,9 +26,9 @@ pub(super) fn temperature(scene: &Scene<'_>, q: &Query) -> Option<Understanding>
     {
         return None;
     }
-    let named: Option<&Entity> = q.np.names.first().and_then(|n| {
-        n.hits.iter().find_map(|h| if let NameOf::Entity(e) = h.of { scene.home.entity(e) } else { None })
-    });
+    // Of namesakes the one in the place that was said, or where the speaker is.
+    let bearers = bearers(scene, q);
+    let named: Option<&Entity> = bearers.first().copied();
     let mut slots = Slots::default();
     if let Some(entity) = named {
         if !matches!(entity.kind, Kind::Climate | Kind::WaterHeater) {
@@ -47,7 +47,9 @@ pub(super) fn temperature(scene: &Scene<'_>, q: &Query) -> Option<Understanding>
         }
         slots.set("name", entity.name.as_str());
         places(scene, q, &mut slots);
-        return Some(tell(scene, slots, &[entity], wished));
+        let namesakes: Vec<&Entity> =
+            bearers.iter().copied().filter(|e| e.name == entity.name && e.kind == entity.kind).collect();
+        return Some(tell(scene, slots, &namesakes, wished));
     }
     if q.np.kinds.iter().any(|k| *k != "climate") || !q.np.classes.is_empty() {
         return None;
@@ -129,8 +131,11 @@ fn tell(scene: &Scene<'_>, slots: Slots, found: &[&Entity], wished: bool) -> Und
             |d| if wished { format!("{} is set to {d}.", called(one)) } else { format!("It is {d}.") },
         ),
         many => {
-            let each: Vec<String> =
-                many.iter().take(5).filter_map(|e| Some(format!("{}: {}.", e.name, degrees(e)?))).collect();
+            let each: Vec<String> = many
+                .iter()
+                .take(5)
+                .filter_map(|e| Some(format!("{}: {}.", apart(scene.home, many, e), degrees(e)?)))
+                .collect();
             each.join(" ")
         }
     };

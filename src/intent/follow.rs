@@ -6,9 +6,10 @@ use super::lexicon::Sense;
 use super::np::Np;
 use super::resolve::Scene;
 use super::scan::{Item, Scan};
-use super::turn::{Context, Decision, Question, Turn, Understanding};
-use super::understand::{answered, understand};
-use crate::home::{Call, EntityRef, NameOf};
+use super::timer_choice;
+use super::turn::{Context, Decision, Done, Question, Slots, Turn, Understanding};
+use super::understand::{answered, understand, which};
+use crate::home::{Call, EntityRef, Kind, NameOf};
 
 /// What an answer means; [`None`] where the sentence is no answer but something new.
 pub(super) fn follow(scene: &Scene<'_>, scan: &Scan<'_>) -> Option<Understanding> {
@@ -24,12 +25,18 @@ pub(super) fn follow(scene: &Scene<'_>, scan: &Scan<'_>) -> Option<Understanding
         out.context = Context::default();
         return Some(out);
     }
+    if !question.timers.is_empty() {
+        return timer_choice::chosen(scene, scan, question, &open);
+    }
     let yes = !open.is_empty() && open.iter().all(|i| i.is(Sense::Social("yes")));
     let chosen = match question.candidates.as_slice() {
         // «Did you mean …?»: every word counts, also those that elsewhere say nothing.
         [only] if !scan.items.iter().all(|i| agrees(scene, scan, i, *only)) => return None,
         [only] if yes => vec![*only],
-        _ => chosen(scene, scan, question, &open)?,
+        _ => match chosen(scene, scan, question, &open)? {
+            Chosen::These(these) => these,
+            Chosen::OneOf(left) => return Some(narrower(scene, question, left)),
+        },
     };
     let mut reading = question.reading.clone();
     scene.name_slot(&chosen, &mut reading.slots);
@@ -42,8 +49,38 @@ pub(super) fn follow(scene: &Scene<'_>, scan: &Scan<'_>) -> Option<Understanding
         say: String::new(),
         confidence: 1.0,
         open: false,
-        context: Context { mentioned: chosen, ..Context::default() },
+        context: Context { mentioned: chosen, done: Some(done(question)), ..Context::default() },
     })
+}
+
+/// What an answer leaves.
+enum Chosen {
+    These(Vec<EntityRef>),
+    /// Still several.
+    OneOf(Vec<EntityRef>),
+}
+
+/// What was asked about, without what it is done to.
+fn done(question: &Question) -> Done {
+    const WHERE: [&str; 6] = ["name", "area", "floor", "domain", "device_class", "except"];
+    let slots = question.reading.slots.0.iter().filter(|(slot, _)| !WHERE.contains(slot)).cloned().collect();
+    let commands = std::iter::once(&question.call.command).chain(&question.also).cloned().collect();
+    Done { intent: question.reading.intent, slots: Slots(slots), commands, kinds: &[] }
+}
+
+/// Asks again, of fewer.
+fn narrower(scene: &Scene<'_>, question: &Question, left: Vec<EntityRef>) -> Understanding {
+    let say = which(scene.home, &left, question.all);
+    let pending = Question { candidates: left, ..question.clone() };
+    Understanding {
+        decision: Decision::Ask,
+        readings: vec![question.reading.clone()],
+        calls: Vec::new(),
+        say,
+        confidence: 0.5,
+        open: false,
+        context: Context { pending: Some(pending), ..scene.turn.context.clone() },
+    }
 }
 
 /// «and the hall lamp», «the fan too»: what was done last, to something else.
@@ -70,15 +107,36 @@ pub(super) fn again(scene: &Scene<'_>, scan: &Scan<'_>) -> Option<Action> {
 /// «no, the hall lamp», «I meant the fan»: what was done last, to what was meant.
 pub(super) fn other_one(scene: &Scene<'_>, scan: &Scan<'_>) -> Option<Understanding> {
     scene.turn.context.done.as_ref()?;
-    let amends = |i: &Item| i.hits.is_empty() && (scan.plain(i) == "no" || i.is(Sense::Amend)) || i.is(Sense::And);
-    let first = scan.items.iter().position(|i| !amends(i))?;
-    if first == 0 || !scan.items[..first].iter().any(|i| !i.is(Sense::And)) {
+    let amends = |i: &Item| i.hits.is_empty() && (scan.plain(i) == "no" || i.is(Sense::Amend));
+    let passing = |i: &Item| i.is(Sense::And) || i.idle() && !i.is(Sense::Det) && i.value.is_none();
+    let first = scan.items.iter().position(|i| !amends(i) && !passing(i))?;
+    if first == 0 || !scan.items[..first].iter().any(amends) {
         return None;
     }
     let rest = scan.said(scan.items[first].words.0, scan.words.len());
     let text = format!("and {rest}");
-    let out = understand(scene.home, &Turn { text: &text, ..scene.turn.clone() });
-    matches!(out.decision, Decision::Act | Decision::Ask).then_some(out)
+    let read = |text: &str| {
+        let out = understand(scene.home, &Turn { text, ..scene.turn.clone() });
+        matches!(out.decision, Decision::Act | Decision::Ask).then_some(out)
+    };
+    // «make that 40»: another value for the same.
+    let valued = scan.items[first..].iter().all(|i| i.idle() || i.is(Sense::Prep) || i.hits.is_empty() && stated(i));
+    if valued && !scene.turn.context.mentioned.is_empty() {
+        let rest = rest.trim_start_matches("to ");
+        return read(&format!("set it to {rest}"));
+    }
+    read(&text)
+}
+
+/// Whether it states a value, a level or a colour.
+fn stated(item: &Item) -> bool {
+    let level = |s: &Sense| {
+        matches!(
+            s,
+            Sense::Half | Sense::Low | Sense::Medium | Sense::Max | Sense::Min | Sense::Color(..) | Sense::White(_)
+        )
+    };
+    item.value.is_some() || item.senses.iter().any(level)
 }
 
 /// «set it to 40»: 40 of what, says what it is; «off again» speaks of what was spoken of.
@@ -104,10 +162,11 @@ fn agrees(scene: &Scene<'_>, scan: &Scan<'_>, item: &Item, asked: EntityRef) -> 
 }
 
 /// The candidates that every word of the answer fits.
-fn chosen(scene: &Scene<'_>, scan: &Scan<'_>, q: &Question, open: &[&Item]) -> Option<Vec<EntityRef>> {
+fn chosen(scene: &Scene<'_>, scan: &Scan<'_>, q: &Question, open: &[&Item]) -> Option<Chosen> {
     let mut left = q.candidates.clone();
     let mut narrowed = false;
     let mut all = false;
+    let mut placed = false;
     for item in open {
         if item.is(Sense::Both) && q.candidates.len() > 2 {
             return None;
@@ -118,7 +177,14 @@ fn chosen(scene: &Scene<'_>, scan: &Scan<'_>, q: &Question, open: &[&Item]) -> O
         }
         let before = left.len();
         let fits = |e: EntityRef| fits(scene, scan, item, e);
-        if let Some(nth) = ordinal(&scan.plain(item)).filter(|_| !q.candidates.iter().any(|e| fits(*e))) {
+        placed |= item.areas().next().is_some() || item.is(Sense::Here);
+        if item.is(Sense::Attr("other")) {
+            // The other than which?
+            continue;
+        }
+        if let Some(nth) =
+            ordinal(&scan.plain(item), q.candidates.len()).filter(|_| !q.candidates.iter().any(|e| fits(*e)))
+        {
             left = q.candidates.get(nth).copied().into_iter().collect();
         } else if q.candidates.iter().any(|e| fits(*e)) {
             left.retain(|e| fits(*e));
@@ -129,10 +195,15 @@ fn chosen(scene: &Scene<'_>, scan: &Scan<'_>, q: &Question, open: &[&Item]) -> O
         }
         narrowed |= left.len() < before || before == 1;
     }
+    // «the light in the kitchen» means its lights, also where «the kitchen» is an answer.
+    let lamps = left.iter().all(|e| scene.home.entity(*e).is_some_and(|e| e.kind == Kind::Light));
+    let other = open.iter().any(|i| i.is(Sense::Attr("other")));
     match (left.len(), all) {
         (0, _) => None,
-        (1, _) if narrowed => Some(left),
-        (_, true) => Some(left),
+        (1, _) if narrowed => Some(Chosen::These(left)),
+        (_, true) => Some(Chosen::These(left)),
+        (_, _) if narrowed && placed && lamps => Some(Chosen::These(left)),
+        (_, _) if narrowed || other => Some(Chosen::OneOf(left)),
         _ => None,
     }
 }
@@ -151,6 +222,11 @@ fn fits(scene: &Scene<'_>, scan: &Scan<'_>, item: &Item, e: EntityRef) -> bool {
     hit || part || item.is(Sense::Here) && entity.area.is_some() && entity.area == scene.turn.area
 }
 
-fn ordinal(word: &str) -> Option<usize> {
-    ["first", "second", "third", "fourth", "fifth"].iter().position(|w| *w == word.trim_end_matches(" one"))
+/// The place in a row of so many that a word says: «second», «last».
+pub(super) fn ordinal(word: &str, count: usize) -> Option<usize> {
+    let word = word.trim_end_matches(" one");
+    if matches!(word, "last" | "final") {
+        return count.checked_sub(1);
+    }
+    ["first", "second", "third", "fourth", "fifth"].iter().position(|w| *w == word)
 }

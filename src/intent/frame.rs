@@ -226,14 +226,19 @@ fn lock(c: &Clause) -> Option<Action> {
 
 fn cover(c: &Clause) -> Option<Action> {
     let other = c.kind(&["fan", "light", "media_player", "tv", "speaker", "climate", "vacuum"]);
-    let covered = !other && c.nps.iter().any(|np| !np.classes.is_empty()) || c.kind(&["cover", "door", "valve"]);
+    let covered =
+        !other && c.nps.iter().any(|np| !np.classes.is_empty()) || c.kind(&["cover", "covering", "door", "valve"]);
     // «blinds open», «pull the blinds open», «set the blinds to open»
     let much = c.value.is_some() || c.much != 0 || c.level.is_some();
     // «crack it open» says only by how little.
     let put = c.verbs.is_empty() || c.verb(&["pull", "set"]) || much && c.verb(&["crack"]);
     let opening = c.verb(&["open", "raise"]) || c.states.contains(&"open") && put;
     let closing = c.verb(&["close", "lower"]) || c.states.contains(&"closed") && put;
-    let cover = c.about.is_empty() || c.kind(&["cover", "valve"]);
+    // «shut everything down»
+    if shut_down(c) && !covered {
+        return None;
+    }
+    let cover = c.about.is_empty() || c.kind(&["cover", "covering", "valve"]);
     if !cover || other {
         return None;
     }
@@ -294,6 +299,14 @@ fn fan(c: &Clause) -> Option<Action> {
     }
 }
 
+/// «shut everything down», «shut the TV down»: off with it; nothing that closes.
+fn shut_down(c: &Clause) -> bool {
+    let closes = [Kind::Cover, Kind::Valve, Kind::Lock];
+    let switched =
+        c.nps.iter().any(|np| np.everything) || !c.about.is_empty() && !c.about.iter().any(|k| closes.contains(k));
+    c.verb(&["close"]) && c.up == Some(false) && switched
+}
+
 /// On, off and toggle.
 fn power(c: &Clause) -> Option<Action> {
     // «turn on the heat»
@@ -319,6 +332,7 @@ fn power(c: &Clause) -> Option<Action> {
         Some(on) if c.up.is_none() => (c.verbs.is_empty() || c.verb(&["turn", "set"])).then_some(on)?,
         None if c.verb(&["on"]) && c.up != Some(false) => true,
         None if c.verb(&["off"]) => false,
+        None if shut_down(c) => false,
         None if c.verb(&["start", "stop"]) && c.kind(&["fan", "switch", "light", "humidifier", "climate"]) => {
             c.verb(&["start"])
         }

@@ -11,6 +11,7 @@ pub(super) fn kind_matches(word: &str, entity: &Entity) -> bool {
         }
         "tv" => entity.kind == Kind::MediaPlayer && (class == "tv" || sounds(entity, &["tv", "television", "telly"])),
         "speaker" => entity.kind == Kind::MediaPlayer && (class == "speaker" || sounds(entity, SPEAKERS)),
+        "covering" => entity.kind == Kind::Cover && !matches!(class, "door" | "garage" | "garage_door" | "gate"),
         "outlet" => entity.kind == Kind::Switch && (class == "outlet" || sounds(entity, &["plug", "outlet", "socket"])),
         "switch" => entity.kind == Kind::Switch && class != "outlet" || entity.kind == Kind::InputBoolean,
         _ => entity.kind.word() == word,

@@ -16,6 +16,7 @@
 #![forbid(unsafe_code)]
 
 mod amend;
+mod another;
 mod answer;
 mod asked_by_name;
 mod at_large;
@@ -53,6 +54,7 @@ mod special;
 mod state_rank;
 #[cfg(test)]
 mod tests;
+mod timer_choice;
 mod timer_words;
 mod timers;
 mod turn;

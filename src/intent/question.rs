@@ -225,7 +225,7 @@ impl Query {
         let state_word = !house
             && item.senses.iter().any(|s| matches!(s, Sense::State(_) | Sense::BinaryOn(_) | Sense::BinaryOff(_)));
         // «what is the thermostat set to»
-        if self.form == Form::What && item.hits.is_empty() && item.verb(&["set"]) {
+        if matches!(self.form, Form::What | Form::Which) && item.hits.is_empty() && item.verb(&["set"]) {
             self.attrs.push("setpoint");
             return true;
         }

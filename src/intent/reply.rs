@@ -138,7 +138,8 @@ pub(super) fn spoken_state(entity: &Entity) -> String {
         return word.to_owned();
     }
     let state = entity.state.replace('_', " ");
-    match entity.unit() {
+    // «heat» has no unit, whatever its degrees have.
+    match entity.unit().filter(|_| !matches!(entity.kind, Kind::Climate | Kind::WaterHeater)) {
         Some(unit) => format!("{state} {unit}"),
         None => state,
     }

@@ -56,6 +56,10 @@ impl Scene<'_> {
         if wanted.command.is_some() && np.two_names() {
             return Err(Trouble::Unsaid);
         }
+        // «up it night»: a word of a name beside «it» is neither.
+        if np.it && np.parts.is_some() {
+            return Err(Trouble::Unsaid);
+        }
         let mut found = if np.it && np.names.is_empty() && np.kinds.is_empty() && np.classes.is_empty() {
             match self.mentioned(wanted) {
                 // «pause it», «light it up»: what is here.
@@ -134,6 +138,11 @@ impl Scene<'_> {
 
     /// By name: «the bedroom lamp», «the kitchen overhead light».
     fn named(&self, np: &Np, named: &Named, wanted: &Wanted<'_>) -> Result<Found, Trouble> {
+        // «all the lights», where somebody called a device «Lights»: every light is meant.
+        let wide = np.all || np.everywhere || !np.floors.is_empty();
+        if wide && named.plural && np.names.iter().all(|n| n.generic) && wanted.command.is_some() {
+            return self.group(np, wanted);
+        }
         let mut slots = Slots::default();
         self.place_slots(np, &mut slots);
         let bearers = |kind_of_name| {
@@ -173,7 +182,9 @@ impl Scene<'_> {
                 false => Trouble::Cannot(slots, format!("{name} cannot do that.")),
             });
         }
-        if able.len() > 1 && !(np.all || named.plural && !named.hits.iter().any(|h| h.plural)) {
+        // «the shutters on the ground floor», where each room has its «Shutters»: those of the floor.
+        let of_floor = named.plural && !np.floors.is_empty() && np.areas.is_empty();
+        if able.len() > 1 && !(np.all || of_floor || named.plural && !named.hits.iter().any(|h| h.plural)) {
             return Err(Trouble::Which(able, slots, false));
         }
         self.name_slot(&able, &mut slots);
@@ -398,6 +409,7 @@ fn kind_slots(np: &Np, wanted: &Wanted<'_>, slots: &mut Slots) {
                 slots.set("device_class", "door");
             }
             "tv" | "speaker" => slots.set("domain", "media_player"),
+            "covering" => slots.set("domain", "cover"),
             "outlet" => {
                 slots.set("domain", "switch");
                 slots.set("device_class", "outlet");

@@ -108,7 +108,7 @@ impl<'a> Scan<'a> {
             words = mend(words, &ENGLISH, home.gazetteer(), &mut mended);
         }
         let slips = mended.len();
-        let items = if too_long { Vec::new() } else { items(&words, home.gazetteer(), &mended) };
+        let items = if too_long { Vec::new() } else { items(text, &words, home.gazetteer(), &mended) };
         Self { text, words, items, slips, too_long }
     }
 
@@ -128,7 +128,7 @@ impl<'a> Scan<'a> {
     }
 }
 
-fn items(words: &[Word], names: &Gazetteer, mended: &[usize]) -> Vec<Item> {
+fn items(text: &str, words: &[Word], names: &Gazetteer, mended: &[usize]) -> Vec<Item> {
     let mut out = Vec::with_capacity(words.len());
     let mut senses = Vec::new();
     let mut at = 0;
@@ -153,6 +153,19 @@ fn items(words: &[Word], names: &Gazetteer, mended: &[usize]) -> Vec<Item> {
         };
         if named == longest {
             item.hits = hits.to_vec();
+        }
+        // «Anna's» is her room, «Anna» herself.
+        if item.areas().next().is_some() && longest == 1 {
+            // Speech recognition writes «Annas».
+            let owned = last.possessive_in(text) || last.text != last.stem;
+            let room = |h: &NameHit| h.kind == NameKind::Trimmed && matches!(h.of, NameOf::Area(_));
+            let hers = item.hits.iter().any(room);
+            item.hits.retain(|h| if owned && hers { room(h) } else { !room(h) });
+        }
+        // «the display»: behind an article a thing that is called so, not a verb.
+        let article = at > 0 && matches!(words[at - 1].text.as_str(), "the" | "my" | "our");
+        if article && item.named() && said == longest && senses.iter().all(|s| matches!(s, Sense::Verb(_))) {
+            said = 0;
         }
         // «the switch» where there is a «Bedroom Switch» in the bedroom: the word, not the shortened name.
         if said == longest {

@@ -95,7 +95,8 @@ fn near(scan: &Scan<'_>, i: usize, at: usize) -> bool {
 }
 
 fn next_is(scan: &Scan<'_>, i: usize, at: usize) -> bool {
-    i < at && scan.items[i + 1..at].iter().all(|it| it.value.is_none() && !it.is(Sense::Prep) && !it.is(Sense::And))
+    let parts = [Sense::Prep, Sense::And, Sense::Off];
+    i < at && scan.items[i + 1..at].iter().all(|it| it.value.is_none() && !parts.iter().any(|s| it.is(*s)))
 }
 
 fn followed_by_timer(scan: &Scan<'_>, i: usize) -> bool {
@@ -126,7 +127,20 @@ impl Said {
             }
             return true;
         }
-        let asks = [Sense::What, Sense::Tell, Sense::Is, Sense::Status, Sense::Exist, Sense::HowMany, Sense::When];
+        // «which timers are running»
+        if self.asks && (item.is(Sense::State("on")) || item.is(Sense::BinaryOn("running"))) {
+            return true;
+        }
+        let asks = [
+            Sense::Which,
+            Sense::What,
+            Sense::Tell,
+            Sense::Is,
+            Sense::Status,
+            Sense::Exist,
+            Sense::HowMany,
+            Sense::When,
+        ];
         if asks.iter().any(|s| item.is(*s)) || item.is(Sense::Attr("left")) || item.is(Sense::Attr("howmuch")) {
             self.asks |= !item.is(Sense::Is) || self.verbs.is_empty();
             return true;

@@ -3,6 +3,7 @@
 use super::lexicon::Sense;
 use super::number;
 use super::scan::Scan;
+use super::timer_choice;
 use super::timer_words::{Hms, Said, read};
 use super::turn::{Context, Decision, Reading, Slots, Turn, Understanding};
 use super::understand::{abstain, answered};
@@ -15,7 +16,7 @@ const STARTS: [&str; 3] = ["start_hours", "start_minutes", "start_seconds"];
 pub(super) fn understand_timer(home: &Home, turn: &Turn<'_>, scan: &Scan<'_>) -> Option<Understanding> {
     let at = scan.items.iter().position(|i| i.is(Sense::Attr("timer")) && !i.named());
     let Some(at) = at else {
-        return time_left(home, scan).then(|| status(home, turn, &Said::default()));
+        return time_left(home, scan).map(|said| status(home, turn, &said));
     };
     let said = read(scan, at);
     if said.unknown {
@@ -49,12 +50,20 @@ pub(super) fn understand_timer(home: &Home, turn: &Turn<'_>, scan: &Scan<'_>) ->
     None
 }
 
-/// «how much time is left», where a timer runs.
-fn time_left(home: &Home, scan: &Scan<'_>) -> bool {
+/// «how much time is left», where a timer runs; «how long is left on the fondue», where one is called so.
+fn time_left(home: &Home, scan: &Scan<'_>) -> Option<Said> {
     let about = ["howmuch", "left", "time"];
     let word = |i: &super::scan::Item| about.iter().any(|a| i.is(Sense::Attr(a))) || i.is(Sense::Is);
     let has = |what| scan.items.iter().any(|i| i.is(Sense::Attr(what)));
-    !home.timers.is_empty() && has("left") && has("howmuch") && scan.items.iter().all(|i| word(i) || i.idle())
+    if home.timers.is_empty() || !has("left") || !has("howmuch") {
+        return None;
+    }
+    let mut rest = scan.items.iter().filter(|i| !word(i) && !i.idle() && !i.is(Sense::Prep));
+    let Some(first) = rest.next() else { return Some(Said::default()) };
+    let name = scan.said(first.words.0, rest.last().unwrap_or(first).words.1);
+    let called = |t: &&Timer| !t.name.is_empty() && t.name.eq_ignore_ascii_case(name);
+    let timer = home.timers.iter().find(called)?;
+    Some(Said { name: Some(timer.name.clone()), ..Said::default() })
 }
 
 impl Said {
@@ -114,9 +123,17 @@ fn one(
         Said { name: said.name.clone(), area: said.area, own: said.own.or(said.other), ..Said::default() };
     let slots = said_own.slots(home, true);
     let which = narrowed(home, turn, &mut said_own);
-    let Some(timer) = home.timers_like(&which).first().copied() else {
+    let mut fit = home.timers_like(&which);
+    // Only what runs can be paused, only what rests can go on.
+    if intent != "HassCancelTimer" && fit.iter().any(|t| t.active == (intent == "HassPauseTimer")) {
+        fit.retain(|t| t.active == (intent == "HassPauseTimer"));
+    }
+    let Some(timer) = fit.first().copied() else {
         return answered(turn, vec![Reading { intent, slots }], "There is no such timer.");
     };
+    if fit.len() > 1 {
+        return timer_choice::ask(home, turn, Reading { intent, slots }, &fit, make);
+    }
     let done = match intent {
         "HassPauseTimer" => "is paused",
         "HassUnpauseTimer" => "runs again",
@@ -163,9 +180,14 @@ fn change(home: &Home, turn: &Turn<'_>, said: &Said, longer: bool) -> Option<Und
     }
     let which = narrowed(home, turn, &mut said);
     let intent = if longer { "HassIncreaseTimer" } else { "HassDecreaseTimer" };
-    let Some(timer) = home.timers_like(&which).first().copied() else {
+    let fit = home.timers_like(&which);
+    let Some(timer) = fit.first().copied() else {
         return Some(answered(turn, vec![Reading { intent, slots }], "There is no such timer."));
     };
+    if fit.len() > 1 {
+        let make = |w| if longer { TimerCommand::Add(w, seconds) } else { TimerCommand::Subtract(w, seconds) };
+        return Some(timer_choice::ask(home, turn, Reading { intent, slots }, &fit, make));
+    }
     let left = if longer { timer.left.saturating_add(seconds) } else { timer.left.saturating_sub(seconds) };
     let say = format!("{} has {} left.", title(home, timer), spoken(left));
     let command = if longer { TimerCommand::Add(which, seconds) } else { TimerCommand::Subtract(which, seconds) };

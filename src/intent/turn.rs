@@ -58,6 +58,8 @@ pub struct Question {
     pub call: Call,
     /// What else is to be done with the same entities: «blue at 20 %».
     pub also: Vec<Command>,
+    /// The timers that may be meant instead of entities: as they are spoken of, and what to do then.
+    pub timers: Vec<(String, Command)>,
 }
 
 /// What is to be done about a sentence.

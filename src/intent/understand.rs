@@ -15,7 +15,7 @@ use super::resolve::{Found, Scene, Trouble, Wanted};
 use super::scan::Scan;
 use super::turn::{Context, Decision, Question, Reading, Slots, Turn, Understanding};
 use super::{
-    amend, degrees, felt, inform, later, lists, media, outright, preface, remind, special, state_rank, timers,
+    amend, another, degrees, felt, inform, later, lists, media, outright, preface, remind, special, state_rank, timers,
 };
 use crate::home::{Call, Command, Entity, EntityRef, Home, Kind, Tier};
 
@@ -47,6 +47,7 @@ pub(super) fn doubtful(home: &Home, turn: &Turn<'_>, read: Understanding) -> Und
         reading: reading.clone(),
         call: Call { command: call.command.clone(), targets: Vec::new() },
         also: Vec::new(),
+        timers: Vec::new(),
     };
     Understanding {
         decision: Decision::Ask,
@@ -69,6 +70,9 @@ fn decide(home: &Home, turn: &Turn<'_>, scan: &Scan<'_>) -> Understanding {
     }
     let scene = Scene { home, turn };
     if let Some(out) = follow::other_one(&scene, scan) {
+        return out;
+    }
+    if let Some(out) = another::another(&scene, scan) {
         return out;
     }
     if let Some(out) =
@@ -335,6 +339,7 @@ pub(super) fn troubled(
                 reading: reading.clone(),
                 call: Call { command: action.command.clone(), targets: Vec::new() },
                 also: action.also.clone(),
+                timers: Vec::new(),
             };
             readings.push(reading);
             Understanding {
@@ -351,7 +356,7 @@ pub(super) fn troubled(
 }
 
 /// «Which one: the hall lamp, the desk lamp or the floor lamp?»
-fn which(home: &Home, candidates: &[EntityRef], all: bool) -> String {
+pub(super) fn which(home: &Home, candidates: &[EntityRef], all: bool) -> String {
     let mut names: Vec<String> = candidates
         .iter()
         .filter_map(|e| home.entity(*e))

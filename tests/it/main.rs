@@ -20,6 +20,7 @@ mod embed;
 mod floors;
 mod frames;
 mod generated;
+mod home_file;
 mod homes;
 mod inject;
 mod keeper;

@@ -105,6 +105,12 @@ fn printable(bytes: &[u8]) -> String {
     bytes.iter().map(|b| if (0x20..0x7f).contains(b) { char::from(*b) } else { '\n' }).collect()
 }
 
+/// The runs of a text that are runs of the data.
+fn known_runs(text: &str, names: &[Vec<String>], known: &HashSet<String>) -> Vec<String> {
+    let masked = masked(&words(text), names);
+    masked.windows(RUN).map(|run| run.join(" ")).filter(|run| known.contains(run)).collect()
+}
+
 #[test]
 fn no_sentence_of_the_data_is_in_the_project_or_in_the_program() {
     let Some(path) = shared("home/ha_intents_en.json") else { return };
@@ -124,12 +130,7 @@ fn no_sentence_of_the_data_is_in_the_project_or_in_the_program() {
 
     let mut found = Vec::new();
     let mut look = |place: &Path, text: &str| {
-        for line in masked(&words(text), &names).windows(RUN) {
-            let run = line.join(" ");
-            if known.contains(&run) {
-                found.push(format!("{}: {run}", place.display()));
-            }
-        }
+        found.extend(known_runs(text, &names, &known).into_iter().map(|run| format!("{}: {run}", place.display())));
     };
     let mut project = Vec::new();
     files(Path::new(env!("CARGO_MANIFEST_DIR")), &mut project);
@@ -140,8 +141,7 @@ fn no_sentence_of_the_data_is_in_the_project_or_in_the_program() {
         }
     }
     let program = Path::new(env!("CARGO_BIN_EXE_hearth"));
-    let text = printable(&std::fs::read(program).expect("the program"));
-    for line in text.lines().filter(|l| l.len() > 20) {
+    for line in printable(&std::fs::read(program).expect("the program")).lines().filter(|l| l.len() > 20) {
         look(program, line);
     }
     found.sort();
@@ -156,4 +156,23 @@ fn a_copied_sentence_would_be_found() {
         runs(&masked(&words("please open up the garden shed right after lunch"), &names)).collect();
     let text = masked(&words("// Please open up the Garden Shed right now"), &names);
     assert!(runs(&text).any(|run| known.contains(&run)));
+}
+
+#[test]
+fn a_sentence_planted_in_the_program_would_be_found() {
+    let names = vec![words("Garden Shed")];
+    let said = "kindly open up the garden shed right after our lunch";
+    let known: HashSet<String> = runs(&masked(&words(said), &names)).collect();
+    let mut program = std::fs::read(env!("CARGO_BIN_EXE_hearth")).expect("the program");
+    let found = |program: &[u8]| -> Vec<String> {
+        let text = printable(program);
+        let long = text.lines().filter(|l| l.len() > 20);
+        long.flat_map(|line| known_runs(line, &names, &known)).collect()
+    };
+    assert_eq!(found(&program), Vec::<String>::new());
+    // In the middle, between bytes that are no text, as constants lie there.
+    let at = program.len() / 2;
+    let planted = [b"\0\x01", b"then open up the Garden Shed right after dinner".as_slice(), b"\xff\0"].concat();
+    program.splice(at..at, planted);
+    assert_eq!(found(&program), ["open up the * right after"]);
 }

@@ -204,3 +204,29 @@ fn sentences_for_memory_move_nothing_and_are_told_as_such() {
     let told = batch(&[json!({"home": home, "sentence": "turn on the kitchen lamp"})]).remove(0);
     assert!(told["memory"].is_null() && told["decision"] == "act", "{told}");
 }
+
+#[test]
+fn a_batch_may_come_from_a_file_and_homes_may_be_toml() {
+    let folder = crate::kit::Home::new();
+    let toml = folder.root().join("shed.toml");
+    std::fs::write(&toml, "[[entities]]\nid = \"light.bench\"\nname = \"Bench Lamp\"\n").expect("written");
+    let toml = toml.to_str().expect("UTF-8");
+    let told = say(&["--home", toml, "--json", "bench lamp on"], "").json();
+    assert_eq!(told["changes"][0]["entity"], "light.bench", "{told}");
+
+    // The home of the command line is that of every case without one.
+    let cases = [
+        json!({"id": 1, "sentence": "bench lamp on"}),
+        json!({"id": 2, "sentence": "pantry bulb on", "home": HOME}),
+        json!({"id": 3, "sentence": "pantry bulb on"}),
+    ];
+    let file = folder.root().join("cases.jsonl");
+    std::fs::write(&file, cases.map(|c| c.to_string()).join("\n")).expect("written");
+    let said = say(&["--home", toml, "--batch", file.to_str().expect("UTF-8")], "");
+    let answers: Vec<Value> = said.out.lines().map(|l| serde_json::from_str(l).expect("JSON")).collect();
+    let moved: Vec<&Value> = answers.iter().map(|a| &a["changes"][0]["entity"]).collect();
+    assert_eq!(moved, [&json!("light.bench"), &json!("light.pantry"), &Value::Null], "{}", said.out);
+    assert_eq!(answers.iter().map(|a| &a["id"]).collect::<Vec<_>>(), [&json!(1), &json!(2), &json!(3)]);
+    let missing = say(&["--batch", "/nowhere.jsonl"], "");
+    assert!(!missing.ok && missing.err.contains("/nowhere.jsonl"), "{}", missing.err);
+}

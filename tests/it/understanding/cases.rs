@@ -100,6 +100,38 @@ impl Case {
         kinds.is_some_and(|kinds| !entities.iter().any(|e| kinds.contains(&kind(e).as_str())))
     }
 
+    /// Whether the calls go to what the slots name: entities of that name, or of that area and domain.
+    pub(crate) fn aimed(&self, answer: &Value) -> bool {
+        let entities = self.home["entities"].as_array().map_or(&[][..], Vec::as_slice);
+        let areas = self.home["areas"].as_array().map_or(&[][..], Vec::as_slice);
+        let plain = |name: &str| name.replace(['[', ']'], "").trim().to_lowercase();
+        let is = |value: &Value, wanted: &Value| match (value.as_str(), wanted) {
+            (Some(have), Value::String(want)) => plain(have) == plain(want),
+            (Some(have), Value::Array(any)) => any.iter().any(|w| w.as_str().is_some_and(|w| plain(w) == plain(have))),
+            _ => false,
+        };
+        let called = |entity: &Value, wanted: &Value| {
+            let aliases = entity["aliases"].as_array().map_or(&[][..], Vec::as_slice);
+            is(&entity["name"], wanted) || aliases.iter().any(|alias| is(alias, wanted))
+        };
+        let placed = |entity: &Value, wanted: &Value| {
+            let area = areas.iter().find(|a| a["id"] == entity["area"] || a["name"] == entity["area"]);
+            area.is_some_and(|a| is(&a["name"], wanted))
+        };
+        let calls = answer["calls"].as_array().map_or(&[][..], Vec::as_slice);
+        let targets = calls.iter().flat_map(|c| c["entities"].as_array().map_or(&[][..], Vec::as_slice));
+        // The room that is cleaned is not where the robot stands.
+        let elsewhere = self.intent == "HassVacuumCleanArea" || self.intent.contains("Timer");
+        targets.into_iter().all(|id| {
+            let Some(entity) = entities.iter().find(|e| e["id"] == *id) else { return true };
+            match (self.slots.get("name"), self.slots.get("area")) {
+                (Some(name), _) if *name != json!("all") => called(entity, name),
+                (_, Some(area)) if !elsewhere => placed(entity, area),
+                _ => true,
+            }
+        })
+    }
+
     /// The case as a line for `hearth say --batch`.
     pub(crate) fn line(&self) -> Value {
         json!({"home": self.home, "sentence": self.sentence, "area": self.area, "now": "2013-09-17T01:02:00"})
@@ -132,7 +164,9 @@ pub(crate) fn same(case: &Case, answer: &Value) -> bool {
             got.remove(slot);
         }
     }
-    want.len() == got.len() && want.iter().all(|(slot, w)| got.get(slot).is_some_and(|g| fits(w, g)))
+    want.len() == got.len()
+        && want.iter().all(|(slot, w)| got.get(slot).is_some_and(|g| fits(w, g)))
+        && case.aimed(answer)
 }
 
 fn fits(want: &Value, got: &Value) -> bool {

@@ -264,12 +264,15 @@ fn phrases_for_services_do_what_their_services_do() {
         println!("{}", score.line(&format!("set_piles {pile}, {}", if *held { "validation" } else { "development" })));
     }
     assert!(phrases.len() > 900);
-    let mut all = Score::default();
-    for score in scores.values() {
-        all.cases += score.cases;
-        all.right += score.right;
-        all.acted_wrong += score.acted_wrong;
+    // Each pile by itself, both parts. Some labels of the file are not what its sentences say («toggle …» for
+    // `turn_off`), and many of its questions ask what a home does not know.
+    for ((pile, held), score) in &scores {
+        let (least, wrong) = LEAST.iter().find(|(name, ..)| name == pile).map_or((100.0, 0.0), |(_, l, w)| (*l, *w));
+        let part = if *held { "validation" } else { "development" };
+        assert!(score.share(score.right) >= least, "{pile}, {part}: {score:?}");
+        assert!(score.share(score.acted_wrong) <= wrong, "{pile}, {part}: {score:?}");
     }
-    // Some labels of the file are not what its sentences say («toggle …» for `turn_off`).
-    assert!(all.share(all.acted_wrong) <= 1.0 && all.share(all.right) >= 90.0, "{all:?}");
 }
+
+/// What each pile must come to at least: per cent right, and at most: per cent of wrong acts. Others: all right.
+const LEAST: &[(&str, f64, f64)] = &[("specific", 92.0, 2.0), ("templated", 94.0, 0.5), ("status", 65.0, 0.0)];
