@@ -9,8 +9,8 @@ pub(super) fn stairs(home: &Home) -> Vec<(&'static str, FloorRef)> {
     let ground = home.floors.iter().any(|floor| has(&floor.name, &["ground"]));
     let main = ground || home.floors.iter().any(|floor| has(&floor.name, &["main", "first"]));
     let levels: Vec<Option<i8>> = home.floors.iter().map(|floor| level(&floor.name, ground, main)).collect();
-    let only = |fits: fn(i8) -> bool| {
-        let mut found = levels.iter().enumerate().filter(|(_, level)| level.is_some_and(fits));
+    let only = |fits: &dyn Fn(i8) -> bool| {
+        let mut found = levels.iter().enumerate().filter(|(_, level)| level.is_some_and(&fits));
         let first = found.next().map(|(place, _)| FloorRef(place));
         first.filter(|_| found.next().is_none())
     };
@@ -20,11 +20,11 @@ pub(super) fn stairs(home: &Home) -> Vec<(&'static str, FloorRef)> {
     }
     // Under one roof: the upper of two is upstairs, whatever they are called.
     let top = levels.iter().flatten().max().copied().unwrap_or(0);
-    let (up, down): (fn(i8) -> bool, fn(i8) -> bool) =
-        if top > 0 { (|level| level > 0, |level| level <= 0) } else { (|level| level == 0, |level| level < 0) };
+    let fits_up = |level: i8| if top > 0 { level > 0 } else { level == 0 };
+    let fits_down = |level: i8| if top > 0 { level <= 0 } else { level < 0 };
     // «Upstairs» is the floor that is called upper, not what lies above it.
     let upper = |level: i8| level == UPPER;
-    let words = [("upstairs", only(up).or_else(|| only(upper))), ("downstairs", only(down))];
+    let words = [("upstairs", only(&fits_up).or_else(|| only(&upper))), ("downstairs", only(&fits_down))];
     words
         .into_iter()
         .filter_map(|(word, floor)| Some((word, floor?)))

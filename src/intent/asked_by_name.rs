@@ -135,8 +135,12 @@ fn state_of(entity: &Entity, sense: Sense) -> Option<&'static str> {
 /// «what does the lamp read», «how full is the battery»
 fn reading(scene: &Scene<'_>, q: &Query, bearers: &[&Entity]) -> Option<Understanding> {
     // «which scent is set»: what is chosen is what a list says.
-    let chosen = |e: &&&Entity| matches!(e.kind, Kind::Select | Kind::InputSelect);
-    if !matches!(q.form, Form::What) && !(q.form == Form::Which && bearers.iter().any(|e| chosen(&e))) {
+    let asked = match q.form {
+        Form::What => true,
+        Form::Which => bearers.iter().any(|e| matches!(e.kind, Kind::Select | Kind::InputSelect)),
+        _ => false,
+    };
+    if !asked {
         return None;
     }
     if let Some(sensor) = measured(scene, q, bearers) {

@@ -50,7 +50,7 @@ pub(super) fn understand_timer(home: &Home, turn: &Turn<'_>, scan: &Scan<'_>) ->
     None
 }
 
-/// «how much time is left», where a timer runs; «how long is left on the fondue», where one is called so.
+/// «how much time is left», where a timer runs; «how much time has the fondue left», where one is called so.
 fn time_left(home: &Home, scan: &Scan<'_>) -> Option<Said> {
     let about = ["howmuch", "left", "time"];
     let word = |i: &super::scan::Item| about.iter().any(|a| i.is(Sense::Attr(a))) || i.is(Sense::Is);
@@ -60,7 +60,7 @@ fn time_left(home: &Home, scan: &Scan<'_>) -> Option<Said> {
     }
     let mut rest = scan.items.iter().filter(|i| !word(i) && !i.idle() && !i.is(Sense::Prep));
     let Some(first) = rest.next() else { return Some(Said::default()) };
-    let name = scan.said(first.words.0, rest.last().unwrap_or(first).words.1);
+    let name = scan.said(first.words.0, rest.next_back().unwrap_or(first).words.1);
     let called = |t: &&Timer| !t.name.is_empty() && t.name.eq_ignore_ascii_case(name);
     let timer = home.timers.iter().find(called)?;
     Some(Said { name: Some(timer.name.clone()), ..Said::default() })
