@@ -192,8 +192,8 @@ fn want(entity: &Entity, command: &Command, home: &Home) -> Result<Want, String>
         Command::Humidity(p) => humidity(entity, *p)?,
         Command::HumidityStep(s) => humidity(entity, entity.number("humidity").unwrap_or(50.0) + s)?,
         Command::Play => one("state", "playing"),
-        // What does not play or work has nothing to pause.
-        Command::Pause if !is_on(entity) => Vec::new(),
+        // What does not play has nothing to pause.
+        Command::Pause if entity.kind == Kind::MediaPlayer && !is_on(entity) => Vec::new(),
         Command::Pause => one("state", "paused"),
         Command::Next => track(entity, 1.0),
         Command::Previous => track(entity, -1.0),
