@@ -130,3 +130,48 @@ fn what_is_too_long_misnamed_or_holds_a_secret_leaves_nothing_behind() {
     assert!(list(&home, &[]).is_empty());
     service.stop();
 }
+
+/// Folders as an artefact has them, so many, each said to be of so many bytes.
+fn forge(home: &Home, like: &Value, many: usize, bytes: u64) {
+    for number in 0..many {
+        let id = format!("0190a0a0-0000-7000-8000-{number:012}");
+        let folder = home.root().join("data/artefacts/household").join(&id);
+        std::fs::create_dir_all(&folder).expect("a folder");
+        let mut about = like.clone();
+        about["id"] = json!(id);
+        about["bytes"] = json!(bytes);
+        std::fs::write(folder.join("metadata.json"), about.to_string()).expect("written");
+        std::fs::write(folder.join("plan.txt"), b"").expect("written");
+        for path in [folder.clone(), folder.join("metadata.json"), folder.join("plan.txt")] {
+            std::os::unix::fs::chown(&path, Some(home.uid()), Some(home.uid())).expect("owned");
+        }
+    }
+}
+
+#[test]
+fn there_are_so_many_and_no_more() {
+    full(999, 10, "1000 artefacts are kept, at most 1000");
+}
+
+#[test]
+fn they_have_so_many_bytes_together_and_no_more() {
+    full(127, 1024 * 1024, "at most 134217728");
+}
+
+fn full(many: usize, bytes: u64, told: &str) {
+    let home = Home::new();
+    let service = home.start();
+    let kept = add(&home, "plan.txt", b"plain", &[]);
+    assert!(kept.ok, "{kept:?}");
+    forge(&home, &kept.json(), many, bytes);
+    assert_eq!(list(&home, &[]).len(), many + 1);
+    let refused = add(&home, "more.bin", &vec![7; 1024 * 1024], &[]);
+    assert!(!refused.ok && refused.out.contains(told) && refused.out.contains("delete some"), "{refused:?}");
+    let left = list(&home, &[]);
+    assert_eq!(left.len(), many + 1, "what was refused left nothing");
+    // One less, and there is room.
+    let gone = left.iter().find(|about| about["bytes"] == bytes).expect("a forged one")["id"].as_str().expect("an id");
+    assert!(home.run(&["memory", "artefact", "delete", gone]).ok);
+    assert!(add(&home, "more.bin", &vec![7; 1024 * 1024], &[]).ok);
+    service.stop();
+}
