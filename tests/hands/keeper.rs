@@ -56,7 +56,7 @@ impl Kept {
             command.args(["--user", "54322"]);
         }
         self.child = Some(command.spawn().expect("started"));
-        let end = Instant::now() + Duration::from_secs(20);
+        let end = Instant::now() + Duration::from_secs(120);
         while Client::connect(&self.socket()).is_err() {
             assert!(Instant::now() < end, "the keeper did not come");
             std::thread::sleep(Duration::from_millis(2));
