@@ -27,6 +27,8 @@ const WITHIN: Duration = Duration::from_secs(10);
 const ASKS: &str = "memory of ";
 /// Set where root answers.
 const BESIDE: &str = "HEARTH_BESIDE_ROOT";
+/// Where the model lies: beside root this program runs from `/`.
+const MODELS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/models");
 /// The uid that the agent has where root measures.
 const UID: u32 = 54_321;
 
@@ -135,7 +137,7 @@ fn job(class: Class) -> (Work, Vec<File>) {
         }
         Class::Net | Class::Link => (Work::Net(Ask::Greet), Vec::new()),
         Class::Embed => {
-            let model = ModelFile::open(Some(Path::new("models"))).expect("the model").into_file();
+            let model = ModelFile::open(Some(Path::new(MODELS))).expect("the model").into_file();
             (Work::LoadModel { sha256: MODEL_SHA256.into(), mapped: true }, vec![model])
         }
         Class::Shell => {
