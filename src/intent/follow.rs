@@ -143,7 +143,12 @@ fn stated(item: &Item) -> bool {
 pub(super) fn resolve_it(scene: &Scene<'_>, clause: &mut Clause) {
     let mentioned = &scene.turn.context.mentioned;
     let switched = clause.verbs.is_empty() && clause.on.is_some() && clause.plain() && clause.unknown.is_empty();
-    if switched && clause.nps.is_empty() && !mentioned.is_empty() {
+    // «two degrees more»
+    let more = clause.verbs.is_empty() && clause.on.is_none() && clause.up.is_some() && clause.value.is_some();
+    if (switched || more && clause.attrs.is_empty() && clause.unknown.is_empty())
+        && clause.nps.is_empty()
+        && !mentioned.is_empty()
+    {
         clause.nps.push(Np { it: true, ..Np::default() });
     }
     let it = clause.nps.len() == 1 && clause.nps[0].it && clause.about.is_empty();

@@ -7,7 +7,7 @@ use super::scan::Scan;
 use super::timers::{UNITS, act, put, spoken};
 use super::turn::{Context, Decision, Slots, Turn, Understanding};
 use super::understand::{abstain, understand};
-use crate::home::{Home, TimerCommand};
+use crate::home::{EntityRef, Home, Kind, TimerCommand};
 
 /// Intents that are not worth doing later.
 const ASKING: &[&str] = &[
@@ -38,6 +38,15 @@ pub(super) fn timed(home: &Home, turn: &Turn<'_>, scan: &Scan<'_>) -> Option<Und
     };
     let then = understand(home, &Turn { text: command, context: Context::default(), ..turn.clone() });
     if matches!(then.decision, Decision::Abstain | Decision::Answer) {
+        return None;
+    }
+    // «the thermostat on cool at 20»: nobody says «at 20» of an hour without more.
+    let warmth = |e: &EntityRef| home.entity(*e).is_some_and(|e| matches!(e.kind, Kind::Climate | Kind::WaterHeater));
+    let degrees = |i: &super::scan::Item| {
+        i.words.0 >= time.from && i.words.1 <= time.to && matches!(i.value, Some(Value::Plain(n)) if n > 12.0)
+    };
+    let heats = then.calls.iter().flat_map(|c| &c.targets).any(warmth);
+    if time.bare && heats && scan.items.iter().any(degrees) {
         return None;
     }
     if let Some(out) = not_now(turn, &then) {

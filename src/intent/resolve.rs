@@ -316,6 +316,9 @@ impl Scene<'_> {
             return Err(Trouble::Nothing(slots, self.none_such(&here)));
         }
         self.narrow_heads(np, &mut there);
+        if !strict && !implied {
+            there.extend(self.called_so(np, wanted, &there));
+        }
         let singular = !np.plural && !np.all && !np.everything;
         let guarded = there.iter().any(|e| self.entity(*e).is_some_and(|e| e.tier() == Tier::Guarded));
         if there.len() > 1 && singular && !implied && (guarded || !strict) {
@@ -331,6 +334,23 @@ impl Scene<'_> {
             return Err(Trouble::Which(there, slots, true));
         }
         Ok(Found { entities: there, slots })
+    }
+
+    /// «the fan», where a switch is called «Window Fan»: that may be meant as well as the one fan.
+    fn called_so(&self, np: &Np, wanted: &Wanted<'_>, there: &[EntityRef]) -> Vec<EntityRef> {
+        let switching = matches!(wanted.command, Some(Command::TurnOn | Command::TurnOff | Command::Toggle));
+        let [head] = np.heads.as_slice() else { return Vec::new() };
+        if !switching || np.plural || np.all || np.everything || np.kinds.is_empty() {
+            return Vec::new();
+        }
+        let switch = |e: &EntityRef| {
+            let entity = self.entity(*e);
+            let last = entity.and_then(|e| crate::home::words::split(&e.name, 16).pop());
+            entity.is_some_and(|e| matches!(e.kind, Kind::Switch | Kind::InputBoolean))
+                && last.is_some_and(|w| w.stem == *head)
+        };
+        let bearing = self.home.gazetteer().bearing(head).iter().copied();
+        bearing.filter(|e| !there.contains(e) && self.suits(*e, wanted) && switch(e)).collect()
     }
 
     /// «open the garage»: its door, where it has one.

@@ -42,6 +42,10 @@ const HOMES: &[(&str, &str)] = &[
         include_str!("../../../tests/data/say/people/office.json"),
         include_str!("../../../tests/data/say/people/office.txt"),
     ),
+    (
+        include_str!("../../../tests/data/say/people/studio.json"),
+        include_str!("../../../tests/data/say/people/studio.txt"),
+    ),
     (include_str!("../../../tests/data/say/people/inn.json"), include_str!("../../../tests/data/say/people/inn.txt")),
     (
         include_str!("../../../tests/data/say/people/glasshouse.json"),

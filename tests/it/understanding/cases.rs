@@ -104,7 +104,7 @@ impl Case {
     pub(crate) fn aimed(&self, answer: &Value) -> bool {
         let entities = self.home["entities"].as_array().map_or(&[][..], Vec::as_slice);
         let areas = self.home["areas"].as_array().map_or(&[][..], Vec::as_slice);
-        let plain = |name: &str| name.replace(['[', ']'], "").trim().to_lowercase();
+        let plain = |name: &str| name.replace(['[', ']', '\''], "").trim().to_lowercase();
         let is = |value: &Value, wanted: &Value| match (value.as_str(), wanted) {
             (Some(have), Value::String(want)) => plain(have) == plain(want),
             (Some(have), Value::Array(any)) => any.iter().any(|w| w.as_str().is_some_and(|w| plain(w) == plain(have))),
