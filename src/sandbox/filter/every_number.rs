@@ -23,6 +23,8 @@ const ENDS: Duration = Duration::from_secs(20);
 
 /// What became of the child that made the call with zeros for arguments, within so long.
 fn commit(filter: &Filter, number: u32, within: Duration) -> WaitStatus {
+    // A long of 32 bits takes it as well.
+    let number = u16::try_from(number).expect("a call's number").into();
     // SAFETY: between fork and exit the child makes system calls only; the filter was made before.
     match unsafe { fork() }.expect("a child") {
         ForkResult::Child => {
@@ -34,7 +36,7 @@ fn commit(filter: &Filter, number: u32, within: Duration) -> WaitStatus {
                 sys::exit_now(99);
             }
             // SAFETY: zeros for arguments: null pointers are answered with EFAULT.
-            let answer = unsafe { libc::syscall(number.into(), 0, 0, 0, 0, 0, 0) };
+            let answer = unsafe { libc::syscall(number, 0, 0, 0, 0, 0, 0) };
             let missing = answer == -1 && std::io::Error::last_os_error().raw_os_error() == Some(libc::ENOSYS);
             sys::exit_now(if missing { NO_SUCH_CALL } else { 0 })
         }
