@@ -230,3 +230,14 @@ fn a_batch_may_come_from_a_file_and_homes_may_be_toml() {
     let missing = say(&["--batch", "/nowhere.jsonl"], "");
     assert!(!missing.ok && missing.err.contains("/nowhere.jsonl"), "{}", missing.err);
 }
+
+#[test]
+fn a_colour_that_was_given_is_told_when_asked_for() {
+    let case = |turns: &[&str]| json!({"home": HOME, "turns": turns, "sentence": "what colour is the mirror light"});
+    let lines = [case(&["turn the mirror light on and make it blue"]), case(&[])].map(|c| c.to_string()).join("\n");
+    let said = say(&["--batch", "-"], &lines);
+    let answers: Vec<Value> = said.out.lines().map(|l| serde_json::from_str(l).expect("JSON")).collect();
+    assert!(answers.iter().all(|a| a["decision"] == "answer" && a["changes"] == json!([])), "{}", said.out);
+    let blue = |answer: &Value| answer["reply"].as_str().is_some_and(|reply| reply.contains("blue"));
+    assert_eq!(answers.iter().map(blue).collect::<Vec<_>>(), [true, false], "{}", said.out);
+}

@@ -37,6 +37,14 @@ fn status(pid: u32, thread: &str, field: &str) -> String {
     line.trim_start_matches(':').trim().to_owned()
 }
 
+/// A keeper that answers: it is sealed then, which it is not yet when its socket is there.
+fn keeping(home: &Home) -> Running {
+    let keeper = Running::start(home.binary("hearth-keeper", &["--socket", "run/keeper.sock"]));
+    let socket = home.root().join("run/keeper.sock").display().to_string();
+    wait_for("the keeper", || home.run(&["keeper", "status", "--socket", &socket]).ok.then_some(()));
+    keeper
+}
+
 /// The processes of a running Hearth that stay: the probe ends when it has reported.
 pub(crate) fn roles(running: &Running) -> Vec<(u32, String)> {
     wait_for("the probe to end", || running.descendant("hearth-probe").is_none().then_some(()));
@@ -51,8 +59,7 @@ pub(crate) fn roles(running: &Running) -> Vec<(u32, String)> {
 #[test]
 fn every_thread_of_every_role_is_sealed() {
     let (home, running) = with_lines();
-    let keeper = Running::start(home.binary("hearth-keeper", &["--socket", "run/keeper.sock"]));
-    wait_for("the keeper's socket", || home.root().join("run/keeper.sock").exists().then_some(()));
+    let keeper = keeping(&home);
     let mut all = roles(&running);
     all.push((keeper.pid(), "keeper".into()));
     let mut threads = 0;
@@ -74,8 +81,7 @@ fn a_forbidden_call_of_any_thread_of_any_role_is_refused() {
         return;
     }
     let (home, running) = with_lines();
-    let keeper = Running::start(home.binary("hearth-keeper", &["--socket", "run/keeper.sock"]));
-    wait_for("the keeper's socket", || home.root().join("run/keeper.sock").exists().then_some(()));
+    let keeper = keeping(&home);
     let spawner = running.descendant("hearth-spawner").expect("a spawner");
     for (pid, name) in [(running.pid(), "brain"), (spawner, "spawner"), (keeper.pid(), "keeper")] {
         for thread in inject::threads(pid) {
@@ -100,8 +106,7 @@ fn a_socket_of_the_network_is_refused_to_all_but_the_brain() {
         return;
     }
     let (home, running) = with_lines();
-    let keeper = Running::start(home.binary("hearth-keeper", &["--socket", "run/keeper.sock"]));
-    wait_for("the keeper's socket", || home.root().join("run/keeper.sock").exists().then_some(()));
+    let keeper = keeping(&home);
     let spawner = running.descendant("hearth-spawner").expect("a spawner");
     for pid in [spawner, keeper.pid()] {
         for thread in inject::threads(pid) {

@@ -23,8 +23,8 @@ const ENDS: Duration = Duration::from_secs(20);
 
 /// What became of the child that made the call with zeros for arguments, within so long.
 fn commit(filter: &Filter, number: u32, within: Duration) -> WaitStatus {
-    // A long of 32 bits takes it as well.
-    let number = u16::try_from(number).expect("a call's number").into();
+    // A long of 32 bits takes it as well; those of x32 are below 2^31 too.
+    let number = number.cast_signed().into();
     // SAFETY: between fork and exit the child makes system calls only; the filter was made before.
     match unsafe { fork() }.expect("a child") {
         ForkResult::Child => {
