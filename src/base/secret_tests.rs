@@ -69,7 +69,8 @@ fn a_text_of_marks_is_scanned_in_linear_time() {
         let text = piece.repeat(256 * 1024 / piece.len());
         assert!(redact(&text).len() < 4 * text.len());
     }
-    assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
+    // An emulated ARMv6 on a busy machine took 28 s.
+    assert!(start.elapsed().as_secs() < 120, "{:?}", start.elapsed());
 }
 
 proptest! {
