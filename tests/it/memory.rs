@@ -26,8 +26,10 @@ struct Mapping {
     path: String,
 }
 
-fn mappings(pid: u32) -> Vec<Mapping> {
-    parsed(&std::fs::read_to_string(format!("/proc/{pid}/maps")).expect("maps"))
+/// Of a process that is there.
+fn mappings(pid: u32) -> Option<Vec<Mapping>> {
+    let maps = std::fs::read_to_string(format!("/proc/{pid}/maps")).ok()?;
+    (!maps.is_empty()).then(|| parsed(&maps))
 }
 
 fn parsed(text: &str) -> Vec<Mapping> {
@@ -100,14 +102,16 @@ fn settings(root: &Path, model: &str, broker: u16) -> String {
 }
 
 /// Every role, every class of long life, a question that waits, a shell that runs a command, a model that was loaded.
-fn everybody(home: &Home, running: &Running, keeper: u32) -> Vec<(u32, &'static str)> {
+fn everybody(home: &Home, running: &Running, keeper: u32) -> Vec<(Vec<Mapping>, &'static str)> {
     roles(running);
     assert!(home.run(&["embed", "lamp"]).ok);
-    let mut all = vec![(running.pid(), "brain"), (keeper, "hearth-keeper")];
+    let lasting = [(running.pid(), "brain"), (keeper, "hearth-keeper")];
+    let mut all: Vec<_> = lasting.map(|(pid, name)| (mappings(pid).expect("maps"), name)).into();
     // The command has started when its program is there: the hand is sealed then.
     wait_for("the command", || running.descendant("sleep"));
     for name in ["hearth-spawner", "hearth-lines", "hearth-net", "hearth-link", "hearth-shell", "hearth-embed"] {
-        all.push((wait_for(name, || running.descendant(name)), name));
+        // A hand may end and another take its place between being found and being read.
+        all.push((wait_for(name, || mappings(running.descendant(name)?)), name));
     }
     all
 }
@@ -163,9 +167,9 @@ fn in_no_role_is_anything_written_and_executed_or_relocated_later() {
     let asking =
         [home.command(&["tool", "call", "shell", &arguments, "--yes"]), home.command(&["ask", "why is it so"])];
     let callers: Vec<_> = asking.into_iter().map(|mut command| command.spawn().expect("a caller")).collect();
-    for (pid, name) in everybody(&home, &running, keeper.pid()) {
+    for (maps, name) in everybody(&home, &running, keeper.pid()) {
         let program = if name == "hearth-keeper" { name } else { "hearth" };
-        let faults = faults(&mappings(pid), &home.root().join("bin").join(program));
+        let faults = faults(&maps, &home.root().join("bin").join(program));
         assert!(faults.is_empty(), "{name}: {faults:?}");
     }
     std::fs::write(home.data().join("workspace/file"), "text").expect("written");
@@ -211,7 +215,7 @@ fn a_program_that_does_not_close_its_relocations_would_be_seen() {
         // Its loader is done when it waits for its input.
         let state = || std::fs::read_to_string(format!("/proc/{}/stat", child.id())).unwrap_or_default();
         wait_for("the program to wait", || state().contains(") S ").then_some(()));
-        let found = faults(&mappings(child.id()), program);
+        let found = faults(&mappings(child.id()).expect("maps"), program);
         drop(child.stdin.take());
         assert!(child.wait().expect("ended").success());
         found
@@ -220,7 +224,7 @@ fn a_program_that_does_not_close_its_relocations_would_be_seen() {
     assert_eq!(judged(&open), ["it has no RELRO segment"]);
     // The same program of which one page was left writable, and one that maps what is written and executed.
     let mut child = Command::new(&closed).stdin(Stdio::piped()).spawn().expect("started");
-    let maps = || mappings(child.id());
+    let maps = || mappings(child.id()).expect("maps");
     wait_for("the program", || faults(&maps(), &closed).is_empty().then_some(()));
     let mut maps = maps();
     let (from, to) = relro(&closed).expect("a segment");
