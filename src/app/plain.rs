@@ -36,10 +36,11 @@ pub(super) struct Finds {
 }
 
 impl Finds {
-    /// Looks through folders, each with what lies in it.
+    /// Looks through folders, each with what lies in it; one that lies in another is looked through with that.
     pub(super) fn within(folders: &[PathBuf]) -> Self {
         let mut finds = Self::default();
-        folders.iter().for_each(|folder| finds.folder(folder, limits::PLAIN_DEPTH));
+        let inner = |folder: &PathBuf| folders.iter().any(|other| folder != other && folder.starts_with(other));
+        folders.iter().filter(|folder| !inner(folder)).for_each(|folder| finds.folder(folder, limits::PLAIN_DEPTH));
         finds
     }
 
@@ -65,10 +66,6 @@ impl Finds {
     }
 
     fn file(&mut self, path: PathBuf) {
-        // Two folders may lie in each other.
-        if self.all.iter().any(|find| find.file == path) {
-            return;
-        }
         self.files += 1;
         let Some(text) = text(&path) else { return };
         let mut from = (0, 1);
@@ -116,7 +113,7 @@ mod tests {
         let finds = Finds::within(&[folder.clone(), folder.join("inner")]);
         let told: Vec<_> = finds.all.iter().map(Find::told).collect();
         assert!(!finds.full());
-        assert_eq!(told.len(), 2, "{told:?}");
+        assert_eq!((told.len(), finds.files), (2, 4), "each once: {told:?}");
         assert!(told[0].contains("inner/notes.md:3 ") && told[1].contains("inner/notes.md:5 "), "{told:?}");
         assert!(!told.concat().contains(&key) && !told.concat().contains("Hunter"), "{told:?}");
         for number in 0..limits::PLAIN_FILES {
