@@ -147,6 +147,15 @@ mod tests {
 
     const HOUR: Duration = limits::KEEPER_SESSION;
 
+    /// Of the source, since a measured time says nothing on a busy machine: the crate compares (`subtle`), never `==`.
+    #[test]
+    fn tags_are_compared_by_what_takes_the_same_time_for_all() {
+        let code = include_str!("session.rs").split("#[cfg(test)]").next().unwrap_or_default();
+        assert_eq!(code.matches(".verify_slice(tag)").count(), 1);
+        let plain = |line: &&str| line.contains("tag") && (line.contains("==") || line.contains("!="));
+        assert_eq!(code.lines().find(plain), None);
+    }
+
     #[test]
     fn a_session_ends_at_its_hour_and_not_before() {
         let (mut sessions, now) = (Sessions::default(), Instant::now());
