@@ -8,7 +8,8 @@ use std::collections::VecDeque;
 
 use zeroize::{Zeroize, Zeroizing};
 
-/// Encoded forms below this many bytes are not looked for: they would be found by chance.
+/// Digits and base64 below this many bytes are not looked for: they would be found by chance. Escaped text
+/// is looked for at any length: it is longer than the value, which is looked for itself.
 const LEAST: usize = 6;
 
 /// One text to look for, by the failure function of Knuth, Morris and Pratt.
@@ -163,18 +164,22 @@ fn forms(value: &[u8]) -> Vec<(Zeroizing<Vec<u8>>, bool)> {
     }
     // Where the value is no text this is a copy of its own.
     let text = Zeroizing::new(String::from_utf8_lossy(value).into_owned());
-    let mut forms = vec![
-        (form(|out| value.iter().for_each(|byte| hex(*byte, out))), true),
-        (form(|out| value.iter().for_each(|byte| percent(*byte, out))), true),
-        (form(|out| value.iter().for_each(|byte| usual_percent(*byte, out))), true),
-    ];
+    let mut forms = vec![(form(|out| value.iter().for_each(|byte| hex(*byte, out))), true)];
     for alphabet in [STANDARD, URL_SAFE] {
         forms.extend((0..3).map(|skipped| (form(|out| base64(value, alphabet, skipped, out)), false)));
     }
-    forms.extend([true, false].map(|slash| (form(|out| text.bytes().for_each(|byte| json(byte, slash, out))), false)));
-    forms.push((form(|out| text.encode_utf16().for_each(|unit| unicode(unit, out))), true));
-    forms.extend([true, false].map(|quote| (form(|out| text.bytes().for_each(|byte| html(byte, quote, out))), false)));
     forms.retain(|(form, _)| form.len() >= LEAST);
+    let mut escaped = vec![
+        (form(|out| value.iter().for_each(|byte| percent(*byte, out))), true),
+        (form(|out| value.iter().for_each(|byte| usual_percent(*byte, out))), true),
+        (form(|out| text.encode_utf16().for_each(|unit| unicode(unit, out))), true),
+    ];
+    escaped
+        .extend([true, false].map(|slash| (form(|out| text.bytes().for_each(|byte| json(byte, slash, out))), false)));
+    escaped
+        .extend([true, false].map(|quote| (form(|out| text.bytes().for_each(|byte| html(byte, quote, out))), false)));
+    escaped.retain(|(form, _)| form.len() >= LEAST || form.len() > value.len());
+    forms.append(&mut escaped);
     for (form, fold) in &mut forms {
         if *fold {
             form.make_ascii_lowercase();
@@ -291,6 +296,15 @@ mod tests {
             assert!(spills(VALUE, inside.replace('+', "-").replace('/', "_").as_bytes()), "{alignment}");
         }
         assert!(!spills(VALUE, b"Sk-live/9+a and nothing that is one: U2stbGl2ZS8 536b2d6c697665"));
+    }
+
+    #[test]
+    fn of_a_short_value_what_escapes_it_is_found_and_what_is_found_by_chance_is_not() {
+        // Found by the property below: four bytes of JSON were below the least length.
+        for escaped in [r#"- \"A-"#, "-%20%22A-", "- &quot;A-", r"-\u0020\u0022\u0041-"] {
+            assert!(spills(br#" "A"#, escaped.as_bytes()), "{escaped}");
+        }
+        assert!(!spills(b"ab", b"6162 YWI AB"), "digits, base64 and the other case");
     }
 
     #[test]
