@@ -19,7 +19,8 @@ impl Seen {
         Self(data.join("vouched"))
     }
 
-    /// Keeps it. Where the disk refuses, the one before stays: less is noticed then, and nothing wrongly.
+    /// Keeps it, at each call that the keeper vouched for, so without a flush, which would cost the flash a
+    /// write each. Where the disk refuses, or the power goes first, less is noticed, and nothing wrongly.
     pub(super) fn keep(&self, head: ChainHead) {
         let next = self.0.with_extension("new");
         let line = format!("{} {}\n", head.place, armor::to_hex(&head.link));

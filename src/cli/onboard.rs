@@ -3,6 +3,7 @@
 //! Run by an administrator of the keeper. The key goes from the prompt into the vault and nowhere else: the
 //! trial is a turn's own way, over a hand that redeems a ticket.
 
+use std::fs::File;
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -170,12 +171,17 @@ fn write(options: &Options, settings: &Settings, section: &str) -> Result<Option
     }
     let next = path.with_extension("toml.new");
     let text = format!("{}\n\n{section}", old.trim_end());
-    let made = path.parent().map_or(Ok(()), std::fs::create_dir_all);
-    made.and_then(|()| std::fs::write(&next, text)).map_err(failed)?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+    let written = std::fs::create_dir_all(folder).and_then(|()| File::create(&next)).and_then(|mut file| {
+        file.write_all(text.as_bytes())?;
+        file.sync_all()
+    });
+    written.map_err(failed)?;
     if let Ok(before) = std::fs::metadata(&path) {
         let _same_as_before = std::fs::set_permissions(&next, before.permissions());
         let _same_as_before = nix::unistd::chown(&next, Some(before.uid().into()), Some(before.gid().into()));
     }
-    std::fs::rename(&next, &path).map_err(failed)?;
+    // A power cut leaves the old settings or the new ones, never an empty file.
+    std::fs::rename(&next, &path).and_then(|()| File::open(folder)?.sync_all()).map_err(failed)?;
     Ok(Some(path))
 }

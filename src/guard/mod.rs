@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod address;
+mod forms;
 pub mod leak;
 pub mod path;
 pub mod shell;
