@@ -3,6 +3,7 @@
 use crate::base::limits;
 use crate::board::Board;
 use crate::config;
+use crate::store::memory::Retention;
 use crate::store::{Caps, Options, Store};
 
 /// How many vectors this board may hold in memory: of what its budget leaves beside all processes with the model
@@ -27,6 +28,11 @@ pub(super) fn options(settings: &config::Store, board: &Board) -> Options {
         resident_vectors: resident_vectors(board),
         ..Options::default()
     }
+}
+
+/// For how long memories are kept by these settings.
+pub(super) fn retention(settings: &config::Config) -> Retention {
+    Retention::of(|name| settings.retention.get(name).copied().unwrap_or(0))
 }
 
 /// Ends the calls that an earlier run began and did not end; how many there were.

@@ -123,8 +123,9 @@ impl Service {
         let outside = Outside { remote: remote.clone(), ..Outside::default() };
         let told: Box<dyn Tool> = Box::new(MqttSet::new(remote, super::outside::devices(&home)));
         let zone = TimeZone::get(&config.timezone).unwrap_or(TimeZone::UTC);
-        let memory =
-            Memory::new(store.clone(), clock.clone(), zone.clone(), embedder.clone()).with_files(dirs.data.clone());
+        let memory = Memory::new(store.clone(), clock.clone(), zone.clone(), embedder.clone())
+            .with_files(dirs.data.clone())
+            .with_retention(keeping::retention(&config));
         let remembering: Box<dyn Tool> = Box::new(MemoryTool::new(memory.clone()));
         let tools = tools.into_iter().chain([shell, told, fetch, remembering]).collect();
         let channels = Channels::of(&config, &home, &board.name, publications, link);

@@ -382,6 +382,8 @@ pub const TIDY_WRITES: usize = 1_000;
 pub const TIDY_PAUSE: Duration = Duration::from_millis(50);
 /// Rows that one step deletes at most.
 pub const TIDY_ROWS: i64 = 200;
+/// Pages of memories that one look lets go; the next look goes on.
+pub const TIDY_PAGES: usize = 256;
 /// Largest database of which every page is read before the service is ready, in bytes: about 10 ms a MB on a PC.
 pub const CHECK_AT_OPEN: u64 = 2 * 1024 * 1024;
 /// Time without a request before the next table of a larger one is read.

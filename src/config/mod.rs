@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 
 mod find;
+mod retention;
 mod settings;
 mod table;
 pub mod tty;

@@ -236,6 +236,7 @@ struct Raw {
     home_file: Option<PathBuf>,
     log: Log,
     store: Store,
+    retention: BTreeMap<String, u32>,
     mqtt: Mqtt,
     serial: Serial,
     keeper: Keeper,
@@ -263,6 +264,8 @@ pub struct Config {
     pub log: Log,
     /// What is kept on flash.
     pub store: Store,
+    /// For how many days memories are kept, by sector and area; 0: for ever.
+    pub retention: BTreeMap<String, u32>,
     /// The MQTT broker.
     pub mqtt: Mqtt,
     /// The serial line.
@@ -320,6 +323,7 @@ impl Config {
             timezone: raw.timezone,
             log: raw.log,
             store: raw.store,
+            retention: raw.retention,
             mqtt: raw.mqtt,
             serial: raw.serial,
             keeper: raw.keeper,

@@ -348,6 +348,12 @@ pub(super) const SETTINGS: &[Field] = &[
     Field { key: "log", shape: Shape::Table(LOG), default: Default::Absent, doc: "The log." },
     Field { key: "store", shape: Shape::Table(STORE), default: Default::Absent, doc: "What is kept on flash." },
     Field {
+        key: "retention",
+        shape: Shape::Table(super::retention::RETENTION),
+        default: Default::Absent,
+        doc: "For how many days memories are kept, by sector and by area; the shorter time counts, held ones stay.",
+    },
+    Field {
         key: "people",
         shape: Shape::Map { of: &PERSON, max: 64 },
         default: Default::Absent,

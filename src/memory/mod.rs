@@ -50,7 +50,7 @@ use crate::base::cache::Cache;
 use crate::base::{Clock, Code, Fault, Id, IdSource, limits};
 use crate::embed::Embedder;
 use crate::guard::leak;
-use crate::store::memory::{Budget, Ended, Kept, NewMemory};
+use crate::store::memory::{Budget, Ended, Kept, NewMemory, Retention};
 use crate::store::{Store, StoreError};
 use vectors::Maker;
 
@@ -95,7 +95,8 @@ impl From<MemoryFault> for Fault {
 }
 
 /// What memory may hold.
-pub const BUDGET: Budget = Budget { rows: limits::MEMORIES, bytes: limits::MEMORY_BYTES, ended: Ended::Surely };
+pub const BUDGET: Budget =
+    Budget { rows: limits::MEMORIES, bytes: limits::MEMORY_BYTES, ended: Ended::Surely, retention: Retention::FOREVER };
 
 /// The memory of this Hearth. Clones share it.
 #[derive(Clone, Debug)]
@@ -105,6 +106,8 @@ pub struct Memory {
     zone: TimeZone,
     files: Option<Arc<files::Files>>,
     seats: seats::Seats,
+    /// For how long the settings keep what has no end of its own.
+    retention: Retention,
     /// Bytes that were kept since it was last pruned.
     grown: Arc<AtomicUsize>,
     answers: Arc<Mutex<Cache<String, Answer>>>,
@@ -129,7 +132,15 @@ impl Memory {
         let answers = Arc::new(Mutex::new(Cache::new(limits::SEARCH_CACHE_BYTES)));
         let (maker, grown) = (Maker::new(store.clone(), embedder), Arc::default());
         let (ids, uploads) = (Arc::new(IdSource::after(clock.clone(), None)), Arc::default());
-        Self { store, clock, zone, files: None, seats: seats::Seats::default(), grown, answers, ids, uploads, maker }
+        let (files, seats, retention) = (None, seats::Seats::default(), Retention::default());
+        Self { store, clock, zone, files, seats, retention, grown, answers, ids, uploads, maker }
+    }
+
+    /// Keeps what has no end of its own for these times.
+    #[must_use]
+    pub fn with_retention(mut self, retention: Retention) -> Self {
+        self.retention = retention;
+        self
     }
 
     fn uploads(&self) -> MutexGuard<'_, BTreeMap<String, artefacts::Upload>> {
@@ -168,28 +179,40 @@ impl Memory {
         Ok(answer)
     }
 
-    /// Forgets what has ended and what is over a budget, all of it; how many went.
+    /// Forgets what has ended, what was kept for its time and what is over a budget, all of it; how many went.
     ///
     /// # Errors
     /// [`MemoryFault::Store`].
     pub async fn prune(&self, budget: Budget) -> Result<usize, MemoryFault> {
-        let mut went = 0;
-        self.grown.store(0, Ordering::Relaxed);
-        loop {
-            let page = self.store.prune_memories(budget).await?;
-            self.revoke();
-            went += page;
-            if page == 0 {
-                return Ok(went);
-            }
-        }
+        self.prune_pages(budget, usize::MAX).await
     }
 
-    /// Keeps memory within its budget: in time, or when much was kept since.
+    async fn prune_pages(&self, budget: Budget, most: usize) -> Result<usize, MemoryFault> {
+        let mut went = 0;
+        self.grown.store(0, Ordering::Relaxed);
+        for _ in 0..most {
+            let page = self.store.prune_memories(budget).await?;
+            if page == 0 {
+                break;
+            }
+            self.revoke();
+            went += page;
+        }
+        if went > 0 {
+            // What was said right behind it needs another vector.
+            self.maker.again();
+        }
+        Ok(went)
+    }
+
+    /// Keeps memory within its budget and no longer than is set: in time, or when much was kept since.
     pub async fn tidy(&self) {
-        match self.prune(BUDGET).await {
+        let budget = Budget { retention: self.retention, ..BUDGET };
+        match self.prune_pages(budget, limits::TIDY_PAGES).await {
             Ok(0) => {}
-            Ok(forgotten) => tracing::info!(forgotten, "what had ended or was over the budget was forgotten"),
+            Ok(forgotten) => {
+                tracing::info!(forgotten, "what had ended or was over its time or the budget was forgotten")
+            }
             Err(fault) => tracing::warn!(%fault, "memory was not kept within its budget"),
         }
     }

@@ -1,5 +1,7 @@
 //! What commands and tools get of memory: each [`Order`] carried out, as JSON.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::record::{Ground, Record};
@@ -90,9 +92,12 @@ impl Memory {
                 Ok(json!({"after": page.last().map(|memory| memory.seq), "memories": rows}))
             }
             Order::Prune { rows, bytes } => {
-                let usual = BUDGET;
-                let budget =
-                    Budget { rows: rows.unwrap_or(usual.rows), bytes: bytes.unwrap_or(usual.bytes), ended: Ended::Now };
+                let budget = Budget {
+                    rows: rows.unwrap_or(BUDGET.rows),
+                    bytes: bytes.unwrap_or(BUDGET.bytes),
+                    ended: Ended::Now,
+                    retention: self.retention,
+                };
                 Ok(json!({"forgotten": self.prune(budget).await?}))
             }
             Order::Retain { before_ms, sector } => Ok(json!({"forgotten": self.retain(before_ms, sector).await?})),
@@ -120,6 +125,9 @@ impl Memory {
             Order::Artefact { asker, deed } => self.artefact(&asker, deed),
             Order::Stats => {
                 let mut stats = json!(self.store.memory_stats().await?);
+                let days: BTreeMap<_, _> = self.retention.rules().collect();
+                let removed: BTreeMap<_, _> = self.store.memory_retained().await?.into_iter().collect();
+                stats["retention"] = json!({"days": days, "removed": removed});
                 let answers = self.answers();
                 stats["cache"] = json!({"bytes": answers.bytes(), "counts": answers.counts()});
                 Ok(stats)

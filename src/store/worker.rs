@@ -100,6 +100,8 @@ pub(super) struct Worker {
     pub(super) shelf: memory::Shelf,
     /// What time it surely is.
     pub(super) lived: memory::Lived,
+    /// The time and place up to which this retention has nothing more to do.
+    pub(super) kept_by: Option<(i64, i64, memory::Retention)>,
     /// The latest place that a memory was given.
     pub(super) placed: i64,
     pub(super) usage: usage::Usage,
@@ -145,6 +147,7 @@ impl Worker {
             tidy,
             shelf: memory::Shelf::default(),
             lived,
+            kept_by: None,
             placed: 0,
             usage,
             sheds: None,

@@ -41,6 +41,7 @@ mod prompts;
 mod pwm;
 mod readme;
 mod remember;
+mod retention;
 mod said;
 mod say;
 mod seal;

@@ -15,5 +15,6 @@ mod large;
 mod memory;
 mod mounted;
 mod records;
+mod retained;
 mod salvage;
 mod versions;

@@ -53,6 +53,8 @@ pub(in super::super) enum Ask {
     Talks(usize, Reply<Vec<Talk>>),
     /// Counts.
     Stats(Reply<MemoryStats>),
+    /// How many went by each rule of the retention.
+    Retained(Reply<Vec<(&'static str, i64)>>),
     /// Set a fact.
     SetFact(Fact, Reply<()>),
     /// A fact with its history.

@@ -234,6 +234,14 @@ impl Store {
         self.ask(|reply| Request::Memory(Ask::Stats(reply))).await
     }
 
+    /// How many memories went because the time of their sector or area was over, by each of which some went.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub async fn memory_retained(&self) -> Result<Vec<(&'static str, i64)>, StoreError> {
+        self.ask(|reply| Request::Memory(Ask::Retained(reply))).await
+    }
+
     /// Sets a fact; the value before it becomes its history.
     ///
     /// # Errors

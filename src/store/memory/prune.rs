@@ -4,7 +4,7 @@ use libsql::Value;
 
 use super::super::StoreError;
 use super::super::worker::Worker;
-use super::rows;
+use super::{Retention, around, rows};
 
 /// Who says that the time of a memory has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +24,8 @@ pub struct Budget {
     pub bytes: i64,
     /// What counts as ended.
     pub ended: Ended,
+    /// For how long what has no end of its own is kept.
+    pub retention: Retention,
 }
 
 // The best first: not replaced, important, new. What comes behind the budget goes.
@@ -42,18 +44,26 @@ impl Worker {
     pub(super) async fn prune(&mut self, budget: Budget, now_ms: i64) -> Result<usize, StoreError> {
         self.ready().await?;
         let done = self.drop_surplus(budget, now_ms).await;
-        self.durable(done).await
+        let went = self.durable(done).await?;
+        self.lived.noted();
+        Ok(went)
     }
 
     async fn drop_surplus(&mut self, budget: Budget, now_ms: i64) -> Result<usize, StoreError> {
         let surely = self.lived.look(&self.clock);
-        self.lived.note(&mut self.db).await?;
-        let upto = match budget.ended {
-            Ended::Surely => surely,
-            Ended::Now => now_ms,
+        let known = self.lived.note(&mut self.db).await?;
+        let (upto, last) = match budget.ended {
+            Ended::Surely => (surely, known),
+            Ended::Now => (now_ms, i64::MAX),
         };
         let ended = rows::ended(&mut self.db, upto).await?;
-        let mut went = self.drop_places(ended).await?;
+        let mut went = self.drop_told(ended).await?;
+        // What time it surely is moves once a week, so that there is seldom anything new to look at.
+        if budget.ended == Ended::Now || self.kept_by != Some((upto, last, budget.retention)) {
+            let over = self.drop_over(budget.retention, upto, last).await?;
+            self.kept_by = (over == 0).then_some((upto, last, budget.retention));
+            went += over;
+        }
         let stats = rows::stats(&mut self.db).await?;
         let over = usize::try_from(stats.memories).unwrap_or(0).saturating_sub(budget.rows);
         if over > 0 {
@@ -66,6 +76,17 @@ impl Worker {
             went += self.drop_places(places).await?;
         }
         Ok(went)
+    }
+
+    /// Forgets what is not held among these, and the vectors that were made together with their words.
+    pub(super) async fn drop_told(&mut self, places: Vec<i64>) -> Result<usize, StoreError> {
+        for seq in &places {
+            for behind in around::followers(&mut self.db, *seq).await? {
+                rows::drop_vector(&mut self.db, behind).await?;
+                self.shelf.resident.remove(behind);
+            }
+        }
+        self.drop_places(places).await
     }
 
     async fn drop_places(&mut self, places: Vec<i64>) -> Result<usize, StoreError> {

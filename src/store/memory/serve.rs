@@ -100,6 +100,7 @@ impl Worker {
             }
             Ask::Talks(limit, reply) => send(reply, talks::all(&mut self.db, limit).await),
             Ask::Stats(reply) => send(reply, rows::stats(&mut self.db).await),
+            Ask::Retained(reply) => send(reply, self.retained().await),
             Ask::SetFact(fact, reply) => {
                 let done = match self.ready().await {
                     Ok(()) => facts::set(&mut self.db, &fact).await,
@@ -307,13 +308,7 @@ impl Worker {
             if memory.held {
                 return Err(StoreError::Held(id.to_string()));
             }
-            // What was said right behind it was embedded together with it.
-            for seq in around::followers(&mut self.db, memory.seq).await? {
-                rows::drop_vector(&mut self.db, seq).await?;
-                self.shelf.resident.remove(seq);
-            }
-            went += usize::from(rows::forget(&mut self.db, memory.seq).await?);
-            self.shelf.resident.remove(memory.seq);
+            went += self.drop_told(vec![memory.seq]).await?;
         }
         Ok(went)
     }

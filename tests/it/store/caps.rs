@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use hearth::base::Clock;
-use hearth::store::memory::{Budget, Ended};
+use hearth::store::memory::{Budget, Ended, Retention};
 use hearth::store::{CallQuery, Caps, ChainHead, Kind, Options, Role, Store, StoreError, Vouched};
 
 use super::kit::{Scratch, begin, end, quick, remember, wait};
@@ -91,7 +91,18 @@ fn a_clock_that_jumps_ten_years_eats_nothing() {
             tokio::time::sleep(Duration::from_millis(150)).await;
         }
         remember(&store, super::kit::note("a memory without an end")).await.unwrap();
-        assert_eq!(store.prune_memories(Budget { rows: 100, bytes: i64::MAX, ended: Ended::Surely }).await.unwrap(), 0);
+        assert_eq!(
+            store
+                .prune_memories(Budget {
+                    rows: 100,
+                    bytes: i64::MAX,
+                    ended: Ended::Surely,
+                    retention: Retention::FOREVER
+                })
+                .await
+                .unwrap(),
+            0
+        );
         assert_eq!(store.status().await.unwrap().pruned, 0);
         store.close().await.unwrap();
         assert_eq!(number(&scratch, "SELECT count(*) FROM messages").await, 80);

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use hearth::base::Clock;
 use hearth::store::Store;
-use hearth::store::memory::{Budget, Ended, Filter, NewMemory};
+use hearth::store::memory::{Budget, Ended, Filter, NewMemory, Retention};
 
 use super::kit::{Scratch, everything, note, quick, wait};
 
 const DAY: Duration = Duration::from_secs(86_400);
 const YEARS: i64 = 10 * 365 * 86_400_000;
-const TIDY: Budget = Budget { rows: 100, bytes: i64::MAX, ended: Ended::Surely };
+const TIDY: Budget = Budget { rows: 100, bytes: i64::MAX, ended: Ended::Surely, retention: Retention::FOREVER };
 
 async fn in_sight(store: &Store) -> usize {
     store.memories(Filter::default(), 0, 9).await.unwrap().len()
