@@ -22,16 +22,24 @@ class Broker:
     """A broker of its own for one guest; `with` ends it."""
 
     def __init__(self, folder):
-        self.port = free_port()
         path = os.path.join(folder, "mosquitto.conf")
-        with open(path, "w") as settings:
-            settings.write(f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence false\n")
         program = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
         self.log = open(os.path.join(folder, "mosquitto.log"), "wb")
-        self.process = subprocess.Popen([program, "-c", path], stdout=self.log, stderr=self.log)
-        until = time.monotonic() + 30
-        while socket.socket().connect_ex(("127.0.0.1", self.port)) != 0:
-            assert time.monotonic() < until, "mosquitto did not start"
+        until = time.monotonic() + PATIENCE
+        self.process = None
+        while True:
+            # Another may take the port before mosquitto does: then it ends, and has another one.
+            if self.process is None or self.process.poll() is not None:
+                self.port = free_port()
+                with open(path, "w") as settings:
+                    settings.write(f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence false\n")
+                self.process = subprocess.Popen([program, "-c", path], stdout=self.log, stderr=self.log)
+            with socket.socket() as end:
+                if end.connect_ex(("127.0.0.1", self.port)) == 0 and self.process.poll() is None:
+                    break
+            if time.monotonic() > until:
+                self.process.kill()
+                raise AssertionError("mosquitto did not start")
             time.sleep(0.05)
         self.children = [self.process]
 

@@ -35,6 +35,8 @@ class Machine:
     board: str = ""
     # Two of tmp105 on one I2C bus, by these names.
     thermometers: bool = False
+    # A machine that knows no date when it is switched on.
+    clockless: bool = False
     gpio_sim: bool = True
 
     def command(self, kernel, initrd, folder):
@@ -105,6 +107,7 @@ MACHINES = {
             without=("/soc/serial@7e201000/bluetooth",),
             board="rpi3",
             thermometers=True,
+            clockless=True,
             gpio_sim=False,
         ),
     )

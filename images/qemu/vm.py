@@ -33,6 +33,14 @@ class Guest:
         self.errors = os.path.join(folder, "qemu.log")
         with open(self.errors, "wb") as errors:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=errors, stderr=errors)
+        try:
+            self.attach(console)
+        except BaseException:
+            self.__exit__()
+            raise
+
+    def attach(self, console):
+        """Takes the console, the monitor and the registers."""
         self.console = self.connect(f"s{console}")
         self.console.settimeout(0.2)
         self.monitor = self.connect("qmp").makefile("rw")
@@ -55,7 +63,7 @@ class Guest:
 
     def connect(self, name):
         """A socket of the machine."""
-        until = time.monotonic() + 30
+        until = time.monotonic() + PATIENCE
         while True:
             try:
                 end = socket.socket(socket.AF_UNIX)

@@ -22,6 +22,7 @@ mod frames;
 mod generated;
 mod home_file;
 mod homes;
+mod hosts;
 mod inject;
 mod keeper;
 mod kept;

@@ -44,10 +44,35 @@ fn the_limits_are_those_of_the_board() {
     assert_eq!(home.run(&["board", "limits", "rpi-zeroo"]).code, Some(1));
 }
 
+/// What a unit says.
+fn text(unit: &str) -> String {
+    let path = format!("{}/systemd/{unit}", env!("CARGO_MANIFEST_DIR"));
+    std::fs::read_to_string(&path).expect("the unit")
+}
+
+#[test]
+fn the_service_is_watched_and_waits_for_neither_network_nor_clock() {
+    let service = text("hearth.service");
+    assert!(service.contains("\nType=notify\n") && service.contains("\nWatchdogSec="), "{service}");
+    let mut relations = 0;
+    for unit in ["hearth.service", "hearth-keeper.service", "hearth-keeper.socket"] {
+        for line in text(unit).lines() {
+            let (key, of) = line.split_once('=').unwrap_or_default();
+            if !["After", "Wants", "Requires", "Requisite", "BindsTo"].contains(&key) {
+                continue;
+            }
+            relations += 1;
+            for awaited in ["network", "time-sync", "time-set", "timesync", "resolved", "nss-lookup"] {
+                assert!(!of.contains(awaited), "{unit} waits: {line}");
+            }
+        }
+    }
+    assert!(relations > 3, "{relations} relations were read");
+}
+
 /// The number behind a key of a unit.
 fn number(unit: &str, key: &str) -> u64 {
-    let path = format!("{}/systemd/{unit}", env!("CARGO_MANIFEST_DIR"));
-    let text = std::fs::read_to_string(&path).expect("the unit");
+    let text = text(unit);
     let value = text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('='));
     value.and_then(|value| value.parse().ok()).unwrap_or_else(|| panic!("{unit} has no {key}"))
 }
