@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::MemoryFault;
-use super::artefacts::{Artefact, Asker, METADATA, SCHEMA, hex};
+use super::artefacts::{Artefact, Asker, METADATA, SCHEMA, SCHEMA_WITH_CHAT, hex};
 use crate::base::limits;
 
 /// An upload that was not ended by then is none.
@@ -31,8 +31,13 @@ pub(super) fn verified(folder: &Path, about: &Artefact) -> Value {
 pub(super) fn listed(root: &Path, asker: &Asker) -> impl Iterator<Item = (PathBuf, Artefact)> {
     let folders = match asker {
         Asker::Everyone => within(root),
-        Asker::Person(person) if person.is_empty() => vec![root.join(whose(""))],
-        Asker::Person(person) => vec![root.join(whose("")), root.join(whose(person))],
+        Asker::Person { person, chat } => {
+            let mut own: Vec<PathBuf> =
+                ["", person].iter().flat_map(|person| ["", chat].map(|chat| root.join(whose(person, chat)))).collect();
+            own.sort();
+            own.dedup();
+            own
+        }
     };
     let mut found: Vec<(PathBuf, Artefact)> = folders
         .iter()
@@ -56,8 +61,9 @@ pub(super) fn about(folder: &Path) -> Option<Artefact> {
     let plain = !about.name.contains('/') && !about.name.starts_with('.');
     let parent = folder.parent().and_then(Path::file_name);
     let in_place = folder.file_name().is_some_and(|name| name == about.id.as_str())
-        && parent.is_some_and(|name| name == whose(&about.person).as_str());
-    (about.schema == SCHEMA && plain && in_place).then_some(about)
+        && parent.is_some_and(|name| name == whose(&about.person, &about.chat).as_str());
+    let form = if about.chat.is_empty() { SCHEMA } else { SCHEMA_WITH_CHAT };
+    (about.schema == form && plain && in_place).then_some(about)
 }
 
 /// Folders in a folder; links are not followed.
@@ -78,17 +84,19 @@ pub(super) fn sweep(root: &Path) {
     }
 }
 
-/// The folder of a person's artefacts: no name becomes another's, and none leads out.
-pub(super) fn whose(person: &str) -> String {
-    if person.is_empty() {
-        return "household".to_owned();
-    }
-    let safe = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    let each =
-        person.bytes().map(|byte| if safe(byte) { char::from(byte).to_string() } else { format!("%{byte:02x}") });
-    // A name may be longer than a file's: then its hash stands for it.
-    let name: String = each.collect();
-    if name.len() > 120 { format!("person-%{}", hex(&Sha256::digest(person)[..16])) } else { format!("person-{name}") }
+/// The folder of a person's artefacts in a chat: no names become another's, and none lead out.
+pub(super) fn whose(person: &str, chat: &str) -> String {
+    let person = if person.is_empty() { "household".to_owned() } else { format!("person-{}", safe(person)) };
+    // No safe name has this sign in it.
+    if chat.is_empty() { person } else { format!("{person}@{}", safe(chat)) }
+}
+
+/// A name as a part of a file's name. It may be longer than that may be: then its hash stands for it.
+fn safe(name: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    let each = name.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02x}") });
+    let safe: String = each.collect();
+    if safe.len() > 120 { format!("%{}", hex(&Sha256::digest(name)[..16])) } else { safe }
 }
 
 pub(super) fn digest(path: &Path) -> io::Result<(u64, String)> {
@@ -125,9 +133,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_person_has_anothers_folder_and_none_leads_out(one in ".{0,80}", other in ".{0,80}") {
-            prop_assert_eq!(whose(&one) == whose(&other), one == other);
-            prop_assert!(!whose(&one).contains(['/', '\0']) && whose(&one).len() < 200 && !whose(&one).starts_with('.'));
+        fn no_person_or_chat_has_anothers_folder_and_none_leads_out(
+            one in (".{0,80}", ".{0,80}"), other in (".{0,80}", ".{0,80}"), swap in any::<bool>(),
+        ) {
+            let other = if swap { (one.1.clone(), one.0.clone()) } else { other };
+            let of = |(person, chat): &(String, String)| whose(person, chat);
+            prop_assert_eq!(of(&one) == of(&other), one == other);
+            prop_assert!(!of(&one).contains(['/', '\0']) && of(&one).len() < 255 && !of(&one).starts_with('.'));
         }
 
         #[test]

@@ -2,8 +2,9 @@
 //!
 //! `artefacts/<whose>/<id>/` of the data folder holds the file under the name that it was given and what is known
 //! of it: bytes, SHA-256, kind, where from, when. Metadata is written last and by rename, so a folder without it is
-//! an upload that was cut short, and goes. Whose it is is a folder: who asks looks into their own and the
-//! household's and into no other. Nothing is changed after it was kept; it is deleted.
+//! an upload that was cut short, and goes. Whose it is, and in which chat, is a folder: who asks looks into their own
+//! and the household's, of this chat and of every chat, and into no other. Nothing is changed after it was kept; it is
+//! deleted.
 
 use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -18,8 +19,10 @@ use super::{Memory, MemoryFault};
 use crate::base::limits;
 use crate::guard::leak;
 
-/// The form of `metadata.json`.
+/// The form of `metadata.json`; one that belongs to a chat has the second, which a Hearth that knows no chats passes over.
 pub(super) const SCHEMA: u32 = 1;
+/// See [`SCHEMA`].
+pub(super) const SCHEMA_WITH_CHAT: u32 = 2;
 /// Its name.
 pub(super) const METADATA: &str = "metadata.json";
 /// The folder of them all.
@@ -30,7 +33,7 @@ const OVERLAP: u64 = 1024;
 /// What is known of an artefact.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Artefact {
-    /// [`SCHEMA`].
+    /// 1; 2 for one that belongs to a chat.
     pub schema: u32,
     /// Its id, a UUIDv7.
     pub id: String,
@@ -38,6 +41,9 @@ pub struct Artefact {
     pub name: String,
     /// Whose it is; empty for the household.
     pub person: String,
+    /// The chat it belongs to; empty for every chat.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub chat: String,
     /// Its media type, as it was given (RFC 6838).
     pub media: String,
     /// Where it comes from: a command, a tool.
@@ -56,8 +62,14 @@ pub struct Artefact {
 pub enum Asker {
     /// The owner's commands: everybody's.
     Everyone,
-    /// A person: theirs and the household's.
-    Person(String),
+    /// Somebody in a chat: theirs and the household's, of this chat and of every chat.
+    Person {
+        /// The person; empty for the household.
+        person: String,
+        /// The chat; empty for none.
+        #[serde(default)]
+        chat: String,
+    },
 }
 
 /// What is done with artefacts; bytes go as hexadecimal.
@@ -74,6 +86,9 @@ pub enum Deed {
         source: String,
         /// Whose it is.
         person: String,
+        /// The chat it belongs to; empty for every chat.
+        #[serde(default)]
+        chat: String,
     },
     /// Its next bytes.
     Part {
@@ -128,7 +143,7 @@ impl Memory {
             return Err(MemoryFault::File("there is no data folder".to_owned()));
         };
         match deed {
-            Deed::Begin { name, media, source, person } => self.begin(&root, name, media, source, person),
+            Deed::Begin { name, media, source, person, chat } => self.begin(&root, name, media, source, person, chat),
             Deed::Part { id, hex } => {
                 let bytes = unhex(&hex).ok_or_else(|| MemoryFault::Record("hex: is not hexadecimal".to_owned()))?;
                 let upload = self.upload(&id)?;
@@ -159,7 +174,7 @@ impl Memory {
             }
             Deed::Delete { id } => {
                 let (folder, about) = one(&root, asker, &id)?;
-                if let Asker::Person(person) = asker
+                if let Asker::Person { person, .. } = asker
                     && about.person != *person
                 {
                     return Err(MemoryFault::NotYours(id));
@@ -176,8 +191,9 @@ impl Memory {
     /// # Errors
     /// As [`Memory::artefact`].
     pub(super) fn keep_artefact(&self, person: &str, name: String, text: &str) -> Result<Value, MemoryFault> {
-        let asker = Asker::Person(person.to_owned());
-        let begin = Deed::Begin { name, media: "text/plain".into(), source: "tool".into(), person: person.to_owned() };
+        let (person, chat) = (person.to_owned(), String::new());
+        let asker = Asker::Person { person: person.clone(), chat: chat.clone() };
+        let begin = Deed::Begin { name, media: "text/plain".into(), source: "tool".into(), person, chat };
         let begun = self.artefact(&asker, begin)?;
         let id = begun["id"].as_str().unwrap_or_default().to_owned();
         self.artefact(&asker, Deed::Part { id: id.clone(), hex: hex(text.as_bytes()) })?;
@@ -191,6 +207,7 @@ impl Memory {
         media: String,
         source: String,
         person: String,
+        chat: String,
     ) -> Result<Value, MemoryFault> {
         let allowed = |c: char| c.is_alphanumeric() || " ._-()".contains(c);
         if name.is_empty()
@@ -202,7 +219,7 @@ impl Memory {
             let message = format!("name = {name:?}: must be a file's name of letters, digits, space and ._-() only");
             return Err(MemoryFault::Record(message));
         }
-        for (key, text) in [("media", &media), ("source", &source), ("person", &person)] {
+        for (key, text) in [("media", &media), ("source", &source), ("person", &person), ("chat", &chat)] {
             if text.len() > limits::MEMORY_NAME_BYTES {
                 return Err(MemoryFault::Record(format!("{key}: is longer than {} bytes", limits::MEMORY_NAME_BYTES)));
             }
@@ -215,12 +232,13 @@ impl Memory {
             return Err(MemoryFault::Record(message));
         }
         let id = self.ids.next().to_string();
-        let folder = root.join(whose(&person)).join(&id);
+        let folder = root.join(whose(&person, &chat)).join(&id);
         fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(disk)?;
         create(&folder.join(&name)).map_err(disk)?;
         let (bytes, sha256, made_ms) = (0, String::new(), 0);
         let told = json!({"id": id});
-        let about = Artefact { schema: SCHEMA, id: id.clone(), name, person, media, source, bytes, sha256, made_ms };
+        let schema = if chat.is_empty() { SCHEMA } else { SCHEMA_WITH_CHAT };
+        let about = Artefact { schema, id: id.clone(), name, person, chat, media, source, bytes, sha256, made_ms };
         uploads.insert(id, Upload { folder, about });
         Ok(told)
     }

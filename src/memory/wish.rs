@@ -265,7 +265,8 @@ impl Memory {
         if !speaker.known {
             return Ok(json!({"artefacts": []}));
         }
-        self.artefact(&Asker::Person(speaker.person.to_owned()), deed)
+        let Viewer { person, chat, .. } = speaker.viewer();
+        self.artefact(&Asker::Person { person, chat }, deed)
     }
 
     async fn add_wished(

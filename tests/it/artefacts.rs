@@ -88,6 +88,100 @@ fn nobody_sees_the_artefacts_of_another() {
     assert_eq!(names(&[]).len(), 3);
 }
 
+/// Copies a folder with its owners.
+fn copy(from: &Path, to: &Path) {
+    let done = std::process::Command::new("cp").arg("-a").arg(from).arg(to).status().expect("cp");
+    assert!(done.success());
+}
+
+#[test]
+fn nobody_sees_the_artefacts_of_another_chat() {
+    let home = Home::new();
+    for (name, person, chat) in [
+        ("work.txt", "anna", "work"),
+        ("family.txt", "anna", "family"),
+        ("hers.txt", "anna", ""),
+        ("jan.txt", "jan", "work"),
+        ("plan.txt", "", "work"),
+        ("ours.txt", "", ""),
+    ] {
+        let kept = add(&home, name, name.as_bytes(), &["--person", person, "--chat", chat]);
+        assert!(kept.ok && kept.json()["schema"] == if chat.is_empty() { 1 } else { 2 }, "{kept:?}");
+    }
+    let seen = |home: &Home, person: &str, chat: &str| {
+        let all = list(home, &["--person", person, "--chat", chat]);
+        let mut names: Vec<String> = all.iter().filter_map(|one| one["name"].as_str().map(str::to_owned)).collect();
+        names.sort();
+        names
+    };
+    let rule = |home: &Home| {
+        assert_eq!(list(home, &[]).len(), 6, "the owner's command sees everybody's");
+        assert_eq!(seen(home, "anna", "work"), ["hers.txt", "ours.txt", "plan.txt", "work.txt"]);
+        assert_eq!(seen(home, "anna", "family"), ["family.txt", "hers.txt", "ours.txt"]);
+        assert_eq!(seen(home, "anna", ""), ["hers.txt", "ours.txt"]);
+        assert_eq!(seen(home, "jan", "work"), ["jan.txt", "ours.txt", "plan.txt"]);
+        assert_eq!(seen(home, "", "work"), ["ours.txt", "plan.txt"]);
+    };
+    rule(&home);
+    // Memories go by the same rule.
+    for (text, person, chat) in [("kestrel work", "anna", "work"), ("kestrel all", "anna", "")] {
+        assert!(home.run(&["memory", "add", text, "--person", person, "--chat", chat]).ok);
+    }
+    for (chat, many) in [("work", 2), ("family", 1)] {
+        let found = home.run(&["memory", "search", "kestrel", "--person", "anna", "--chat", chat, "--json"]).json();
+        assert_eq!(found["hits"].as_array().map(Vec::len), Some(many), "{chat}: {found}");
+    }
+    let all = list(&home, &[]);
+    let id = |name: &str| {
+        all.iter().find(|one| one["name"] == name).and_then(|one| one["id"].as_str()).expect("an id").to_owned()
+    };
+    let in_chat = |deed: &str, name: &str, chat: &str| {
+        home.run(&["memory", "artefact", deed, &id(name), "--person", "anna", "--chat", chat])
+    };
+    for deed in ["read", "verify", "delete"] {
+        let refused = in_chat(deed, "work.txt", "family");
+        let told = format!("{}{}", refused.out, refused.err);
+        assert!(!refused.ok && told.contains("there is no"), "{deed}: {refused:?}");
+    }
+    assert!(!in_chat("verify", "jan.txt", "work").ok, "another's of the same chat");
+    // The tool speaks in no chat.
+    let told = tool(&home, &json!({"action": "artefacts"}), &[]).out;
+    assert!(told.contains("ours.txt") && !told.contains("plan.txt"), "{told}");
+    // What is copied is whose it was.
+    let other = Home::new();
+    assert!(list(&other, &[]).is_empty());
+    copy(&home.root().join("data/artefacts"), &other.root().join("data/"));
+    rule(&other);
+    // One's own, in its chat.
+    assert_eq!(in_chat("read", "work.txt", "work").out, "work.txt");
+    assert!(in_chat("verify", "work.txt", "work").ok && in_chat("delete", "work.txt", "work").ok);
+    assert_eq!(seen(&home, "anna", "work"), ["hers.txt", "ours.txt", "plan.txt"]);
+}
+
+#[test]
+fn an_artefact_from_before_there_were_chats_is_seen_in_every_one_and_a_forged_chat_in_none() {
+    let home = Home::new();
+    assert!(add(&home, "old.txt", b"old", &["--person", "anna"]).ok);
+    assert!(add(&home, "new.txt", b"new", &["--person", "anna", "--chat", "work"]).ok);
+    let own = files(&home.root().join("data/artefacts"));
+    let metadata = |name: &str| {
+        let found = own.iter().find(|path| path.ends_with(name)).expect("a file");
+        found.parent().expect("a folder").join("metadata.json")
+    };
+    // As an earlier Hearth wrote it.
+    let about: Value = serde_json::from_slice(&std::fs::read(metadata("old.txt")).expect("read")).expect("JSON");
+    assert!(about["schema"] == 1 && about.get("chat").is_none(), "{about}");
+    assert_eq!(list(&home, &["--person", "anna", "--chat", "family"]).len(), 1);
+    for (from, to) in [("\"work\"", "\"family\""), ("\"schema\": 2", "\"schema\": 1"), ("\"work\"", "\"\"")] {
+        let place = metadata("new.txt");
+        let text = std::fs::read_to_string(&place).expect("read");
+        std::fs::write(&place, text.replace(from, to)).expect("written");
+        assert_eq!(list(&home, &[]).len(), 1, "{to}: a folder that says it is of another chat is none");
+        std::fs::write(&place, text).expect("written");
+        assert_eq!(list(&home, &[]).len(), 2);
+    }
+}
+
 #[test]
 fn a_tool_keeps_a_text_and_asks_before_it_deletes() {
     let home = Home::new();

@@ -37,29 +37,57 @@ enum Command {
         /// Whose it is; the household's, where it is not said
         #[arg(long, default_value = "", value_name = "NAME")]
         person: String,
+        /// The chat it belongs to; every chat, where it is not said
+        #[arg(long, default_value = "", value_name = "NAME")]
+        chat: String,
     },
     /// What there is
     List {
-        /// Only what this person sees: theirs and the household's
-        #[arg(long, value_name = "NAME")]
-        person: Option<String>,
+        #[command(flatten)]
+        seen: Seen,
     },
     /// Prints the bytes of one
     Read {
         /// Its id
         id: String,
+        #[command(flatten)]
+        seen: Seen,
     },
     /// Whether bytes are what they were: of one, or of all
     Verify {
         /// Its id
         id: Option<String>,
+        #[command(flatten)]
+        seen: Seen,
     },
     /// Deletes artefacts
     Delete {
         /// Their ids
         #[arg(required = true, num_args = 1..)]
         ids: Vec<String>,
+        #[command(flatten)]
+        seen: Seen,
     },
+}
+
+/// Among which artefacts.
+#[derive(Debug, clap::Args)]
+struct Seen {
+    /// Only what this person sees: theirs and the household's
+    #[arg(long, value_name = "NAME")]
+    person: Option<String>,
+    /// Only what is seen in this chat: what belongs to it, and to every chat
+    #[arg(long, value_name = "NAME")]
+    chat: Option<String>,
+}
+
+impl Seen {
+    fn asker(self) -> Asker {
+        match (self.person, self.chat) {
+            (None, None) => Asker::Everyone,
+            (person, chat) => Asker::Person { person: person.unwrap_or_default(), chat: chat.unwrap_or_default() },
+        }
+    }
 }
 
 /// Does it.
@@ -73,10 +101,10 @@ pub(super) fn run(args: ArtefactArgs, options: &Options, json: bool) -> Result<E
     let mut ask = |asker: Asker, deed: Deed| door.ask(Request::Memory(Order::Artefact { asker, deed }));
     let everyone = || Asker::Everyone;
     let told = match args.command {
-        Command::Add { file, name, media, person } => {
+        Command::Add { file, name, media, person, chat } => {
             let own = || file.file_name().and_then(|name| name.to_str()).unwrap_or("artefact").to_owned();
             let name = name.unwrap_or_else(own);
-            let begun = ask(everyone(), Deed::Begin { name, media, source: "command".to_owned(), person })?;
+            let begun = ask(everyone(), Deed::Begin { name, media, source: "command".to_owned(), person, chat })?;
             let id = begun["id"].as_str().unwrap_or_default().to_owned();
             let size = usize::try_from(limits::ARTEFACT_PART).unwrap_or(1);
             for part in bytes.chunks(size) {
@@ -84,12 +112,13 @@ pub(super) fn run(args: ArtefactArgs, options: &Options, json: bool) -> Result<E
             }
             ask(everyone(), Deed::End { id, sha256: None })?
         }
-        Command::List { person } => ask(person.map_or_else(everyone, Asker::Person), Deed::List)?,
-        Command::Read { id } => return read(&mut ask, &id),
-        Command::Verify { id } => ask(everyone(), Deed::Verify { id })?,
-        Command::Delete { ids } => {
+        Command::List { seen } => ask(seen.asker(), Deed::List)?,
+        Command::Read { id, seen } => return read(&mut ask, &seen.asker(), &id),
+        Command::Verify { id, seen } => ask(seen.asker(), Deed::Verify { id })?,
+        Command::Delete { ids, seen } => {
+            let asker = seen.asker();
             for id in &ids {
-                ask(everyone(), Deed::Delete { id: id.clone() })?;
+                ask(asker.clone(), Deed::Delete { id: id.clone() })?;
             }
             serde_json::json!({"deleted": ids})
         }
@@ -103,10 +132,10 @@ pub(super) fn run(args: ArtefactArgs, options: &Options, json: bool) -> Result<E
     Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn read(ask: &mut impl FnMut(Asker, Deed) -> Result<Value, Fault>, id: &str) -> Result<ExitCode, Fault> {
+fn read(ask: &mut impl FnMut(Asker, Deed) -> Result<Value, Fault>, asker: &Asker, id: &str) -> Result<ExitCode, Fault> {
     let mut from = 0;
     loop {
-        let part = ask(Asker::Everyone, Deed::Read { id: id.to_owned(), from })?;
+        let part = ask(asker.clone(), Deed::Read { id: id.to_owned(), from })?;
         let bytes = part["hex"].as_str().and_then(unhex);
         let bytes = bytes.ok_or_else(|| Fault::new(Code::Garbage, "the service answered no bytes"))?;
         let written = std::io::stdout().write_all(&bytes);
@@ -138,7 +167,10 @@ fn lines(told: &Value) -> String {
         Some(false) => format!("{}  DAMAGED: {}  {}\n", text(one, "id"), text(one, "fault"), text(one, "name")),
         None => {
             let whose = Some(text(one, "person")).filter(|person| !person.is_empty());
-            let whose = whose.unwrap_or_else(|| "household".to_owned());
+            let mut whose = whose.unwrap_or_else(|| "household".to_owned());
+            if let Some(chat) = one["chat"].as_str() {
+                whose += &format!(" in {chat}");
+            }
             format!("{}  {:>9} bytes  {whose}  {}\n", text(one, "id"), one["bytes"], text(one, "name"))
         }
     };
