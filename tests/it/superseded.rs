@@ -23,6 +23,39 @@ fn the_same_in_other_clothes_is_kept_once_and_another_day_is_not_the_same() {
 }
 
 #[test]
+fn what_looks_alike_and_what_says_the_same_in_other_words_is_kept_as_two() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/memory/pairs.jsonl");
+    let pairs = std::fs::read_to_string(path).expect("the pairs");
+    let pairs: Vec<Value> = pairs.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert!(pairs.len() >= 120 && pairs.iter().filter(|pair| pair["same"] == false).count() >= 60);
+    let home = Home::with_config("models_dir = \"/nowhere/at/all\"\n");
+    let mut texts: Vec<&Value> = pairs.iter().flat_map(|pair| [&pair["a"], &pair["b"]]).collect();
+    texts.sort_by_key(|text| text.as_str());
+    texts.dedup();
+    let lines: Vec<Value> = texts.iter().map(|text| json!({"text": text})).collect();
+    let told = import(&home, &lines).json();
+    assert_eq!((&told["kept"], &told["duplicates"]), (&json!(texts.len()), &json!(0)), "{told}");
+    let told = import(&home, &lines).json();
+    assert_eq!((&told["kept"], &told["duplicates"]), (&json!(0), &json!(texts.len())), "the same words are: {told}");
+}
+
+#[test]
+fn turns_with_ids_of_their_own_are_found_one_by_one_though_they_say_the_same() {
+    let home = Home::with_config("models_dir = \"/nowhere/at/all\"\n");
+    let turn = |id: &str| json!({"id": id, "text": "See you at the kestrel!", "speaker": "Anna", "session": "s1"});
+    let told = import(&home, &[turn("D1:1"), turn("D1:7"), turn("D2:1")]).json();
+    assert_eq!(told["kept"], 3, "{told}");
+    let answer = home.run_with_input(
+        &["memory", "search", "--batch", "-", "-k", "10", "--json"],
+        format!("{}\n", json!({"id": 1, "query": "the kestrel"})).as_bytes(),
+    );
+    let mut ids: Vec<String> =
+        answer.json()["ids"].as_array().expect("ids").iter().filter_map(|id| id.as_str().map(str::to_owned)).collect();
+    ids.sort();
+    assert_eq!(ids, ["D1:1", "D1:7", "D2:1"]);
+}
+
+#[test]
 fn what_is_replaced_is_history_and_no_circle_closes() {
     let home = Home::new();
     let line = |id: &str, text: &str| json!({"id": id, "text": text});
