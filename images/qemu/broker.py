@@ -98,3 +98,15 @@ class Heard:
                 return payload
         heard = [payload["text"] if "text" in payload else payload for _, payload in self.kept[-5:]]
         raise AssertionError(f"waited for {what}; heard {heard}")
+
+    def rest(self, wanted, quiet=5):
+        """The messages of a kind that still come, until for `quiet` seconds nothing does."""
+        found = []
+        while True:
+            try:
+                topic, payload = self.messages.get(timeout=quiet)
+            except queue.Empty:
+                return found
+            payload = json.loads(payload)
+            if wanted(topic, payload):
+                found.append(payload)

@@ -94,6 +94,9 @@ def button(guest, events):
     guest.ask("for n in 1 2 3 4 5; do echo pull-down; echo pull-up; done > /tmp/sim/sim_gpio4/pull")
     guest.ask("sleep 1; echo pull-down > /tmp/sim/sim_gpio4/pull")
     events.expect("the button to be off at last", changed(button, "off"))
+    # A bounce that became an event would have been taken for that one, and the last would still come.
+    late = events.rest(lambda _, event: event["entity"] == button)
+    assert not late, f"bounces became events: {late}"
 
 
 def gate(machine, guest, events):
@@ -143,13 +146,14 @@ def serial(machine, guest):
 def refused(machine, guest, broker, replies):
     """What must not happen is refused, and said."""
     guest.ask("echo HEARTH_RUNTIME=/run/hearth-agent HEARTH_DATA=/var/lib/hearth > /tmp/env")
-    before = lamp(machine, guest)
     code, text = guest.shell("env $(cat /tmp/env) hearth tool call line_set '{\"line\": \"line_6\", \"value\": 1}' --json")
     assert code != 0 and "not_found" in text, f"a line outside the home: {code} {text}"
-    # A stranger's topic: nobody in [people] is it.
-    broker.say(f"{HOME}/stranger/request", json.dumps({"text": "turn off the porch lamp", "id": "1"}))
-    told(broker, replies, "is the porch lamp on?", "on")
-    assert lamp(machine, guest) == before, "a stranger moved the lamp"
+    # One client is somebody in [people], the other is nobody.
+    broker.say(f"{HOME}/resident/request", json.dumps({"text": "turn off the porch lamp", "id": "1"}))
+    wait_for("the resident's lamp", lambda: True if lamp(machine, guest) == 0 else None)
+    broker.say(f"{HOME}/stranger/request", json.dumps({"text": "turn on the porch lamp", "id": "2"}))
+    told(broker, replies, "is the porch lamp on?", "No")
+    assert lamp(machine, guest) == 0, "a stranger moved the lamp"
 
 
 def keeper(guest):
