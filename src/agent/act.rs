@@ -154,7 +154,7 @@ async fn one(world: &World, step: &Step, behalf: Behalf<'_>, changes: &mut Vec<C
             tokio::time::sleep(REPAIR_WAIT).await;
         }
         let read = driven(world, step.entity, (line, *wanted), behalf, changes).await?;
-        if same(read, *wanted) {
+        if lines::same(read, *wanted) {
             return Ok(());
         }
         tracing::warn!(line, ?wanted, ?read, repair, "a line did not take its value");
@@ -183,14 +183,6 @@ async fn driven(
             changes.extend(world.take_in(|home| home.observe_lost(entity)));
             Err(Fault::new(fault.code, format!("could not be read back: {}", fault.message)))
         }
-    }
-}
-
-/// Whether a line shows what it was driven to; PWM periods may round by one percent.
-pub(super) fn same(read: LineValue, wanted: LineValue) -> bool {
-    match (read, wanted) {
-        (LineValue::Percent(read), LineValue::Percent(wanted)) => read.abs_diff(wanted) <= 1,
-        (read, wanted) => (lines::as_number(read) - lines::as_number(wanted)).abs() < f64::EPSILON,
     }
 }
 

@@ -99,3 +99,11 @@ fn as_line_value(entity: &Entity, number: f64) -> LineValue {
 fn percent(number: f64) -> u8 {
     number.clamp(0.0, 100.0).round() as u8
 }
+
+/// Whether a line shows what it was driven to; PWM periods may round by one percent.
+pub(super) fn same(read: LineValue, wanted: LineValue) -> bool {
+    match (read, wanted) {
+        (LineValue::Percent(read), LineValue::Percent(wanted)) => read.abs_diff(wanted) <= 1,
+        (read, wanted) => (as_number(read) - as_number(wanted)).abs() < f64::EPSILON,
+    }
+}

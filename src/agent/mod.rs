@@ -18,6 +18,7 @@ mod remote;
 mod session;
 mod set;
 mod think;
+mod thought;
 mod threads;
 mod timers;
 mod world;
@@ -41,7 +42,7 @@ use crate::store::{Role, Store, StoreError};
 
 use act::Acted;
 pub use places::Places;
-pub use think::{Mind, Thought, Thoughts};
+pub use thought::{Mind, Thought, Thoughts};
 pub use timers::Rung;
 
 use session::{Session, Sessions};

@@ -3,7 +3,7 @@
 //! Shares of `limits::PROMPT_TOKENS`: files of the household 20 %, what is known 5 %, the working context by its own
 //! bound, older parts of the conversation in levels 25 %, the last messages 30 % and at least four of them.
 
-use super::think::Thought;
+use super::thought::Thought;
 use crate::base::limits::{MODEL_HISTORY, PROMPT_TOKENS};
 use crate::guard::leak;
 use crate::llm::Message;

@@ -6,7 +6,7 @@ use serde_json::json;
 use tokio::time::{Instant, timeout_at};
 
 use super::Behalf;
-use super::act::same;
+use super::lines::same;
 use super::world::World;
 use crate::base::limits::{MQTT_ANSWER, MQTT_REPAIR_WAIT, REPAIRS};
 use crate::base::{Code, Fault};

@@ -5,70 +5,19 @@
 //! model's server. What tools and models say is text that nobody obeys but the person who reads it.
 
 use std::collections::HashMap;
-use std::sync::Arc;
-use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
+use super::thought::{Thought, Thoughts};
 use super::{prompt, recall};
 use crate::base::limits::{MODEL_RESULT_BYTES, OFF_LOAD_BYTES};
-use crate::base::{Code, Fault, Id};
-use crate::bus::{Principal, Rights};
-use crate::gate::{Call, Gate, Tier};
+use crate::base::{Code, Fault};
+use crate::bus::Rights;
+use crate::gate::{Call, Tier};
 use crate::intent;
-use crate::llm::{self, Limits, Message, ModelFault, Offer, Request, Stop, Wire, Wish};
-use crate::memory::Memory;
-use crate::store::{Role, Store};
-
-/// The model of this Hearth, and what one thought may take.
-#[derive(Clone)]
-pub struct Mind {
-    /// The way to the server.
-    pub wire: Arc<dyn Wire>,
-    /// The model's name there.
-    pub model: String,
-    /// Most questions to the model in one thought.
-    pub steps: u32,
-    /// Longest time of one thought.
-    pub time: Duration,
-    /// Most tokens of one thought, by the server's count.
-    pub tokens: u64,
-    /// Most tokens of one answer.
-    pub answer_tokens: u32,
-}
-
-impl std::fmt::Debug for Mind {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Mind").field("model", &self.model).finish_non_exhaustive()
-    }
-}
-
-/// A question that the home could not answer by itself, ready to be thought about.
-#[derive(Debug)]
-pub struct Thought {
-    pub(super) mind: Mind,
-    pub(super) gate: Arc<Gate>,
-    pub(super) store: Store,
-    pub(super) memory: Memory,
-    pub(super) principal: Principal,
-    pub(super) trace: Id,
-    pub(super) session: String,
-    pub(super) text: String,
-    /// What is true of the home, for the model.
-    pub(super) home: String,
-    /// What the home says by itself, where the model cannot be asked.
-    pub(super) alone: String,
-}
-
-/// What came of a thought.
-#[derive(Debug)]
-pub struct Thoughts {
-    /// The answer for a person.
-    pub text: String,
-    /// The same for a program.
-    pub detail: Value,
-}
+use crate::llm::{self, Limits, Message, ModelFault, Offer, Request, Stop, Wish};
+use crate::store::Role;
 
 /// How a thought went on, counted.
 #[derive(Default)]

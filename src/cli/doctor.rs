@@ -70,24 +70,13 @@ fn readable(report: &Value) -> String {
     if report["store"].is_object() {
         out.push_str(&format!("store {}\n", super::status::store(&report["store"])));
     }
-    out.push_str(&embedder(&report["embedder"]));
+    out.push_str(&super::status::embedder(&report["embedder"]));
     let anyway: Vec<_> = report["refused_without_walls"].as_array().into_iter().flatten().collect();
     if !anyway.is_empty() {
         let names: Vec<_> = anyway.iter().filter_map(|act| act.as_str()).collect();
         out.push_str(&format!("refused by this system without any wall: {}\n", names.join(", ")));
     }
     out
-}
-
-/// How this board embeds, in a line.
-pub(super) fn embedder(status: &Value) -> String {
-    let word = |key: &str| status[key].as_str().unwrap_or_default();
-    match word("mode") {
-        "" => String::new(),
-        "off" => format!("embedder off, memory is searched by words alone: {}\n", word("why")),
-        mode if word("why").is_empty() => format!("embedder {mode}, {}: {}\n", word("state"), word("model")),
-        mode => format!("embedder {mode}, {}: {}\n", word("state"), word("why")),
-    }
 }
 
 fn told(act: &str, how: &Value) -> String {

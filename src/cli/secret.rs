@@ -3,7 +3,9 @@
 //! A value comes from a prompt without echo, or from standard input; never from the command line,
 //! which every process of the board can read.
 
+use std::fs::File;
 use std::io::{self, IsTerminal, Read, Write};
+use std::os::fd::AsFd;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -60,7 +62,12 @@ enum Command {
 #[must_use]
 pub fn run(args: &SecretArgs) -> ExitCode {
     match act(args) {
-        Ok(Said::Value(value)) => print_value(&value, args.json),
+        Ok(Said::Value(value)) => {
+            if let Err(error) = print_value(&value, args.json) {
+                let message = format!("the value could not be written to standard output: {error}");
+                return super::fail(&Fault::new(Code::System, message), args.json);
+            }
+        }
         Ok(Said::Text(_, json)) if args.json => super::print_json(&json),
         Ok(Said::Text(text, _)) => super::print(&text),
         Err(fault) => return super::fail(&fault, args.json),
@@ -112,19 +119,31 @@ fn act(args: &SecretArgs) -> Result<Said, Fault> {
     })
 }
 
-/// Raw to standard output, so that it can be piped; as JSON, text where it is text.
-fn print_value(value: &Value, json: bool) {
-    let mut out = io::stdout().lock();
-    let _gone = if json {
-        let document = match std::str::from_utf8(&value.0) {
-            Ok(text) => json!({ "ok": true, "value": text }),
-            Err(_) => json!({ "ok": true, "value_base64url": armor::to_base64url(&value.0) }),
-        };
-        writeln!(out, "{document}")
-    } else {
-        out.write_all(&value.0)
-    };
-    let _gone = out.flush();
+/// A value as JSON.
+#[derive(serde::Serialize)]
+struct Exported<'a> {
+    ok: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value_base64url: Option<&'a str>,
+}
+
+/// Raw to standard output, so that it can be piped; as JSON, text where it is text. No copy is left behind in a
+/// buffer: not even in that of standard output, past which it is written.
+fn print_value(value: &Value, json: bool) -> io::Result<()> {
+    let mut out = File::from(io::stdout().as_fd().try_clone_to_owned()?);
+    if !json {
+        return out.write_all(&value.0);
+    }
+    let text = std::str::from_utf8(&value.0).ok();
+    let coded = text.is_none().then(|| Zeroizing::new(armor::to_base64url(&value.0)));
+    let exported = Exported { ok: true, value: text, value_base64url: coded.as_ref().map(|coded| coded.as_str()) };
+    // Room for every byte as `\u0000`: a buffer that grows leaves what it held behind.
+    let mut line = Zeroizing::new(Vec::with_capacity(value.0.len() * 6 + 64));
+    serde_json::to_writer(&mut *line, &exported)?;
+    line.push(b'\n');
+    out.write_all(&line)
 }
 
 /// The value: one line at a terminal, all of standard input otherwise, without one line end after it.

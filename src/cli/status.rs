@@ -44,7 +44,7 @@ fn readable(status: &Value) -> String {
     if let Some(aside) = status["store"]["quarantined"].as_str() {
         out.push_str(&format!("store   {}\n", super::db::set_aside(aside, &status["store"]["carried"])));
     }
-    out.push_str(&super::doctor::embedder(&status["embedder"]));
+    out.push_str(&embedder(&status["embedder"]));
     for lost in status["lines_lost"].as_array().into_iter().flatten() {
         out.push_str(&format!("line    {} LOST: {}\n", text(&lost[0]), text(&lost[1])));
     }
@@ -68,5 +68,16 @@ pub(super) fn store(store: &Value) -> String {
             "{} bytes, schema {}, {} of {} bytes written today",
             store["bytes"], store["version"], store["written_today"], store["flash_day"]
         ),
+    }
+}
+
+/// How this board embeds, in a line.
+pub(super) fn embedder(status: &Value) -> String {
+    let word = |key: &str| status[key].as_str().unwrap_or_default();
+    match word("mode") {
+        "" => String::new(),
+        "off" => format!("embedder off, memory is searched by words alone: {}\n", word("why")),
+        mode if word("why").is_empty() => format!("embedder {mode}, {}: {}\n", word("state"), word("model")),
+        mode => format!("embedder {mode}, {}: {}\n", word("state"), word("why")),
     }
 }

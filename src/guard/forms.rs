@@ -1,6 +1,6 @@
 //! The forms that a value takes in text: itself, digits, base64, and what escapes it.
 //!
-//! For [`super::spill`]. Encodings: raw, base64 (RFC 4648, both alphabets, at each of the three alignments, so
+//! Encodings: raw, base64 (RFC 4648, both alphabets, at each of the three alignments, so
 //! also inside a longer text), hexadecimal, percent (RFC 3986), JSON (RFC 8259, short and `\u`) and HTML.
 
 use zeroize::Zeroizing;

@@ -6,7 +6,7 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::spawner::SPENT;
+use super::ended::SPENT;
 use crate::base::sys;
 
 /// Whether this process is a hand; set once, while it has one thread.

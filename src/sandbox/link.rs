@@ -8,9 +8,9 @@ use nix::sys::signal::Signal;
 use tokio::io::unix::AsyncFd;
 use tokio::sync::watch;
 
+use super::ended::{PANICKED, SPENT, UNSEALED};
 use super::hands::{Shared, receive};
 use super::policy::Class;
-use super::spawner::{PANICKED, SPENT, UNSEALED};
 use crate::base::{Code, Fault};
 use crate::wire::hand::{Outcome, Work, decode_reply, encode_request};
 use crate::wire::packet;

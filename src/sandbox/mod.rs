@@ -12,6 +12,7 @@ mod act;
 mod assemble;
 pub(crate) mod capability;
 mod cgroup;
+mod ended;
 mod filter;
 mod given;
 mod hands;

@@ -15,6 +15,7 @@ use nix::sys::wait::WaitStatus;
 use nix::unistd::{ForkResult, Pid, dup2_stderr, dup2_stdin, dup2_stdout, fork, setsid};
 
 use super::cgroup::Groups;
+use super::ended::{PANICKED, SPENT, UNSEALED};
 use super::filter::Filter;
 use super::mould::{Birth, Mould, plain_fork};
 use super::policy::{Class, Role};
@@ -35,13 +36,6 @@ pub struct Spawner {
     pub(super) probe: OwnedFd,
     pub(super) lowered: Walls,
 }
-
-/// Exit status of a hand that panicked.
-pub(super) const PANICKED: i32 = 101;
-/// Exit status of a hand that could not be sealed.
-pub(super) const UNSEALED: i32 = 70;
-/// Exit status of a hand that got no more memory.
-pub(super) const SPENT: i32 = 71;
 
 /// Forks the spawner. Must be the first thing that `hearth` does.
 ///

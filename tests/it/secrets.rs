@@ -127,6 +127,10 @@ fn the_command_keeps_lists_replaces_rotates_exports_and_deletes() {
     let listed = run(&["secret", "list", "--json"], b"");
     assert!(listed.contains("\"wifi\"") && !listed.contains("other"), "{listed}");
     assert!(run(&["secret", "export", "wifi", "--json"], b"").contains("\"value\":\"other\""));
+    run(&["secret", "add", "bytes"], b"\xff\xfe");
+    assert_eq!(kept.command(&["secret", "export", "bytes"], b"").stdout, b"\xff\xfe");
+    assert_eq!(run(&["secret", "export", "bytes", "--json"], b""), "{\"ok\":true,\"value_base64url\":\"__4\"}\n");
+    run(&["secret", "delete", "bytes"], b"");
     // Its word is no success where root runs it here: it has root's ids.
     let status = String::from_utf8(kept.command(&["keeper", "status"], b"").stdout).unwrap();
     assert!(status.contains("not separated") && status.contains("vault: open, master key from key file"), "{status}");

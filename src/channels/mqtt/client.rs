@@ -16,20 +16,9 @@ use super::dial::Dial;
 use super::packet::{Message, Packet};
 use super::queue::Lane;
 use super::session::{Event, Session};
-use super::tickets::Tickets;
+use super::tickets::{Order, Tickets};
 use crate::base::limits::{MQTT_BACKOFF, MQTT_GREETING, MQTT_ORDERS, MQTT_PACKET_BYTES, MQTT_STALL, MQTT_WRITE_BYTES};
 use crate::base::{Code, Fault};
-
-/// Something to publish.
-#[derive(Debug)]
-pub struct Order {
-    /// Its lane.
-    pub lane: Lane,
-    /// The message.
-    pub message: Message,
-    /// Who hears what came of it.
-    pub done: Option<oneshot::Sender<Result<(), Fault>>>,
-}
 
 /// Hears what happens; called in the driver's task, so it must never wait.
 pub trait Listener: Send {

@@ -20,7 +20,7 @@ mod tickets;
 mod topics;
 
 pub use channel::{Parts, Settings, run};
-pub use client::{Client, Driver, Listener, Order, backoff, client};
+pub use client::{Client, Driver, Listener, backoff, client};
 pub use codec::{CodecFault, frame_length, read, write};
 pub use dial::{Dial, Tcp};
 pub use discovery::Discovery;

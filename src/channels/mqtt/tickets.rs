@@ -1,14 +1,25 @@
-//! Who waits to hear what came of a message.
+//! What is to be published, and who waits to hear what came of it.
 
 use std::collections::BTreeMap;
 use std::time::Instant;
 
 use tokio::sync::oneshot;
 
-use super::client::Order;
-use super::queue::Ticket;
+use super::packet::Message;
+use super::queue::{Lane, Ticket};
 use super::session::Session;
 use crate::base::Fault;
+
+/// Something to publish.
+#[derive(Debug)]
+pub(super) struct Order {
+    /// Its lane.
+    pub(super) lane: Lane,
+    /// The message.
+    pub(super) message: Message,
+    /// Who hears what came of it.
+    pub(super) done: Option<oneshot::Sender<Result<(), Fault>>>,
+}
 
 /// Bounded by the session's queue and its inflight window: each ticket ends with its message.
 #[derive(Debug, Default)]
