@@ -131,6 +131,9 @@ impl Gazetteer {
             out.bearer(NameOf::Area(AreaRef(i)), &area.name, &area.aliases);
         }
         out.owned_rooms(home);
+        for (word, area) in super::rooms::rooms(home) {
+            out.name(NameOf::Area(area), word, NameKind::Alias);
+        }
         for (i, entity) in home.entities.iter().enumerate() {
             let of = NameOf::Entity(EntityRef(i));
             for list in OPTION_LISTS {

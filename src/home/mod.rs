@@ -27,6 +27,7 @@ mod observe;
 mod plan;
 mod raw;
 pub mod remote;
+mod rooms;
 pub mod spell;
 mod stairs;
 #[cfg(test)]

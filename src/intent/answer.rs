@@ -21,6 +21,9 @@ pub(super) fn answer(scene: &Scene<'_>, q: &Query) -> Option<Understanding> {
     if q.form == Form::Where {
         return whereabouts(scene, q);
     }
+    if !q.looks.is_empty() {
+        return super::look::answer(scene, q);
+    }
     if let Some(out) = super::climate::temperature(scene, q) {
         return Some(out);
     }
@@ -308,6 +311,11 @@ fn tell(scene: &Scene<'_>, q: &Query, asked: &Asked) -> Understanding {
         _ if all.is_empty() && q.form != Form::Count => none(),
         // «are the garage doors closed»: all that are meant.
         Form::Is if q.np.plural && !yes.is_empty() && !no.is_empty() => format!("Only {}.", names(home, &yes)),
+        // There is but one: how it is says more than «no».
+        Form::Is if all.len() == 1 && !q.np.plural => {
+            let lead = if yes.is_empty() { "No" } else { "Yes" };
+            format!("{lead}, {} is {}.", called(all[0]).replacen("The ", "the ", 1), spoken_state(all[0]))
+        }
         form => verdict(home, form, &yes, &no),
     };
     let mut out = answered(scene.turn, vec![Reading { intent: "HassGetState", slots }], say);

@@ -196,12 +196,14 @@ fn measured<'h>(scene: &Scene<'h>, q: &Query, bearers: &[&Entity]) -> Option<&'h
     sensors.next().filter(|_| sensors.next().is_none())
 }
 
+/// The first of these attributes that it has, in percent.
+pub(super) fn share(home: &Home, entity: &Entity, keys: &[&str]) -> Option<f64> {
+    keys.iter().find_map(|k| Some(entity.number(k)? / home.style.per_percent(k)))
+}
+
 /// A property that was asked for, as it reads now.
 fn property(home: &Home, entity: &Entity, attr: &str) -> Option<(&'static str, String)> {
-    let share = |keys: &[&str]| {
-        let level = keys.iter().find_map(|k| Some(entity.number(k)? / home.style.per_percent(k)))?;
-        Some(format!("{level:.0} %"))
-    };
+    let share = |keys: &[&str]| share(home, entity, keys).map(|level| format!("{level:.0} %"));
     match attr {
         "battery" => return Some(("battery", format!("{} %", entity.text("battery_level")?))),
         // What is off has no brightness to speak of.

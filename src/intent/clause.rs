@@ -134,6 +134,12 @@ impl Clause {
                 out.up = Some(text == "up");
                 continue;
             }
+            // «lights out in the loft»
+            let switched = |i: &Item| i.hits.is_empty() && (i.is(Sense::On) || i.is(Sense::Off));
+            if leads && text == "out" && np.kinds == ["light"] && !out.is && !items.iter().any(switched) {
+                out.on = Some(false);
+                continue;
+            }
             out.wish |= item.hits.is_empty() && item.is(Sense::Wish);
             out.options.extend(item.options.iter().cloned());
             if item.unknown() {
@@ -170,7 +176,7 @@ impl Clause {
                     || led
                     || out.ensure_word(item)
                     || np.take(item)
-                    || out.word(item, prep.is_some_and(|p| p != "to"), || scan.plain(item));
+                    || out.word(item, prep.is_some_and(|p| p != "to" || mode(item)), || scan.plain(item));
                 out.to |= out.level.is_some() && item.hits.is_empty() && matches!(prep, Some("to" | "at"));
                 // A word of the language that makes no sense here may still be a word of a name.
                 let explained = explained || !item.options.is_empty();
@@ -342,6 +348,11 @@ impl Clause {
         }
         known
     }
+}
+
+/// «to cool»: one of the modes of something, and not what is to be done.
+fn mode(item: &Item) -> bool {
+    item.options.iter().any(|o| matches!(o.list, "hvac_modes" | "preset_modes" | "operation_list"))
 }
 
 /// The kind of everything that bears the words of a phrase, where they all are of one.

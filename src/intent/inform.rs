@@ -15,7 +15,10 @@ pub(super) fn inform(home: &Home, turn: &Turn<'_>, scan: &Scan<'_>) -> Option<Un
         out.context = Context::default();
         return Some(out);
     }
-    broadcast(turn, scan).or_else(|| clock(turn, &open)).or_else(|| weather(home, turn, scan, &open))
+    to_some(turn, scan)
+        .or_else(|| broadcast(turn, scan))
+        .or_else(|| clock(turn, &open))
+        .or_else(|| weather(home, turn, scan, &open))
 }
 
 fn reading(intent: &'static str, slots: Slots) -> Reading {
@@ -34,6 +37,30 @@ pub(super) fn social(turn: &Turn<'_>, scan: &Scan<'_>) -> Option<Understanding> 
         let mut out = abstain(turn, "Hello. I take commands and questions about the home.");
         out.readings.push(reading("HassRespond", Slots::default()));
         out
+    })
+}
+
+/// «tell the kitchen that dinner is ready», «announce in the loft that …»: nobody can be spoken to alone.
+fn to_some(turn: &Turn<'_>, scan: &Scan<'_>) -> Option<Understanding> {
+    let at = scan.items.iter().position(|i| !i.idle())?;
+    let head = &scan.items[at];
+    let told = head.hits.is_empty() && matches!(scan.plain(head).as_str(), "tell" | "inform" | "let");
+    if !told && !head.verb(&["broadcast"]) {
+        return None;
+    }
+    let mut rest = scan.items[at + 1..].iter().filter(|i| !i.idle() && !i.is(Sense::Prep)).peekable();
+    let everyone = |i: &Item| matches!(scan.plain(i).as_str(), "everyone" | "everybody");
+    while rest.next_if(|i| everyone(i)).is_some() {}
+    let place = |h: &crate::home::NameHit| match h.of {
+        NameOf::Area(_) | NameOf::Floor(_) => true,
+        NameOf::Entity(_) => false,
+    };
+    let to = rest.next().filter(|i| i.hits.iter().any(place))?;
+    let next = scan.words.get(to.words.1)?.text.as_str();
+    (next == "that" || next == "," || next == "know").then(|| {
+        let room = scan.said(to.words.0, to.words.1);
+        let say = format!("I cannot speak to «{room}» alone, and have announced nothing.");
+        Understanding { open: false, ..abstain(turn, say) }
     })
 }
 

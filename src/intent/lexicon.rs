@@ -204,6 +204,15 @@ impl Lexicon {
         &self.spelling
     }
 
+    /// The colour word of one word that is nearest.
+    pub(super) fn color_near(&self, rgb: [u8; 3]) -> Option<&str> {
+        let far = |other: [u8; 3]| rgb.iter().zip(&other).map(|(a, b)| u32::from(a.abs_diff(*b)).pow(2)).sum::<u32>();
+        let single = self.by_first.values().flatten().filter(|p| p.words.len() == 1);
+        let colors = single
+            .filter_map(|p| if let Sense::Color(_, c) = p.sense { Some((far(c), p.words[0].as_str())) } else { None });
+        colors.min().map(|(_, word)| word)
+    }
+
     /// The everyday word for a kind or class: `media_player` is «media player».
     pub(super) fn word_for(&self, sense: Sense) -> Option<&str> {
         self.nouns.iter().find(|(s, _)| *s == sense).map(|(_, w)| w.as_str())

@@ -34,6 +34,18 @@ impl Scene<'_> {
         (step && np.empty()).then(|| self.mentioned(wanted).ok()).flatten()
     }
 
+    /// «the TV», said in the bedroom: the one that is there, although another room's bears no other name.
+    pub(super) fn nearer(&self, np: &Np, able: &[EntityRef], wanted: &Wanted<'_>) -> Option<Found> {
+        let here = self.turn.area.filter(|_| !np.placed() && !np.all && !np.plural)?;
+        let elsewhere = able.iter().all(|e| self.entity(*e).is_some_and(|e| e.area.is_some_and(|a| a != here)));
+        let word = np.names.iter().all(|n| n.generic) && !(np.kinds.is_empty() && np.classes.is_empty());
+        if able.is_empty() || !elsewhere || !word || wanted.command.is_none() {
+            return None;
+        }
+        let there = Np { names: Vec::new(), areas: vec![here], ..np.clone() };
+        self.find(&there, wanted).ok().filter(|found| found.entities.len() == 1)
+    }
+
     /// «close the blinds», where all of the home are in one room; nothing guarded is opened so.
     pub(super) fn in_one_place(&self, np: &Np, wanted: &Wanted<'_>, there: &[EntityRef], guarded: bool) -> bool {
         let area = there.first().and_then(|e| self.entity(*e)).and_then(|e| e.area);

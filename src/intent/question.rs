@@ -5,6 +5,7 @@
 
 use super::answer;
 use super::lexicon::Sense;
+use super::look::{self, Look};
 use super::np::Np;
 use super::resolve::Scene;
 use super::scan::{Item, Scan};
@@ -48,6 +49,8 @@ pub(super) struct Query {
     pub(super) generic: bool,
     /// «there is»: a thing that exists or not.
     pub(super) exists: bool,
+    /// How it is asked to be set: a colour, a level, an option.
+    pub(super) looks: Vec<Look>,
 }
 
 /// The answer to a question; [`None`] where the sentence is none that is understood here.
@@ -56,7 +59,7 @@ pub(super) fn answer(scene: &Scene<'_>, scan: &Scan<'_>) -> Option<Understanding
     answer::answer(scene, &query)
 }
 
-fn parse(scene: &Scene<'_>, scan: &Scan<'_>) -> Option<Query> {
+pub(super) fn parse(scene: &Scene<'_>, scan: &Scan<'_>) -> Option<Query> {
     let form = form(scan)?;
     let mut q = Query {
         form,
@@ -68,6 +71,7 @@ fn parse(scene: &Scene<'_>, scan: &Scan<'_>) -> Option<Query> {
         warmth: false,
         generic: false,
         exists: false,
+        looks: Vec::new(),
     };
     let last = scan.items.iter().rposition(|i| !i.idle() && !i.is(Sense::Question) && !i.is(Sense::And))?;
     let mut either = false;
@@ -109,6 +113,9 @@ fn parse(scene: &Scene<'_>, scan: &Scan<'_>) -> Option<Query> {
     if who && !q.np.headed() {
         q.np.kinds.push("person");
     }
+    // «is everyone home»: of all of them.
+    let everyone = |i: &Item| matches!(scan.plain(i).as_str(), "everyone" | "everybody");
+    q.np.all |= q.np.kinds.contains(&"person") && scan.items.iter().any(everyone);
     if (q.np.all || q.np.everything) && matches!(q.form, Form::Is | Form::Any) {
         q.form = Form::All;
     }
@@ -212,8 +219,20 @@ impl Query {
             Sense::Attr("howmuch"),
             Sense::Attr("left"),
         ];
+        // «can the lamp be blue» wishes for it.
+        let wish = scan.words.iter().any(|w| w.text == "be");
+        let placed = self.form != Form::Where && self.form != Form::What && !wish;
+        if let Some(look) = look::look(scan, item, at).filter(|_| placed) {
+            self.looks.push(look);
+            return true;
+        }
         if item.unknown() || item.value.is_some() && item.hits.is_empty() {
             return false;
+        }
+        // «is the range set to 22»
+        if placed && item.hits.is_empty() && scan.plain(item) == "set" {
+            self.attrs.push("setpoint");
+            return true;
         }
         if item.hits.is_empty() && item.is(Sense::Exist) {
             self.exists = true;

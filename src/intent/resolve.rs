@@ -170,6 +170,9 @@ impl Scene<'_> {
             able.retain(|e| !self.other_kind(np, *e, wanted));
         }
         self.narrow(np, &mut able);
+        if let Some(found) = self.nearer(np, &able, wanted) {
+            return Ok(found);
+        }
         if able.is_empty() && np.names.iter().all(|n| n.generic) {
             return self.group(np, wanted);
         }

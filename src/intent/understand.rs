@@ -15,7 +15,8 @@ use super::resolve::{Found, Scene, Trouble, Wanted};
 use super::scan::Scan;
 use super::turn::{Context, Decision, Question, Reading, Slots, Turn, Understanding};
 use super::{
-    amend, another, degrees, felt, inform, later, lists, media, outright, preface, remind, special, state_rank, timers,
+    amend, another, asked_not, degrees, felt, inform, later, lists, media, outright, past, preface, remind, special,
+    state_rank, timers,
 };
 use crate::home::{Call, Command, Entity, EntityRef, Home, Kind, Tier};
 
@@ -83,6 +84,11 @@ fn decide(home: &Home, turn: &Turn<'_>, scan: &Scan<'_>) -> Understanding {
     if scan.items.iter().all(|i| i.idle() || i.is(Sense::And) || i.is(Sense::Question)) {
         return inform::social(turn, scan)
             .unwrap_or_else(|| abstain(turn, "I only take commands and questions about the home here."));
+    }
+    if let Some(out) =
+        asked_not::tagged(&scene, scan).or_else(|| asked_not::denied(&scene, scan)).or_else(|| past::past(&scene, scan))
+    {
+        return out;
     }
     if let Some(why) = guard::reports(scan).or_else(|| guard::negated(scan)) {
         return Understanding { open: false, ..abstain(turn, why) };
