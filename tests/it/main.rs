@@ -28,6 +28,7 @@ mod keeper;
 mod kept;
 mod kit;
 mod lines;
+mod long_imports;
 mod meaning;
 mod memory;
 mod memory_tool;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde_json::json;
 
 use super::files::Input;
+use super::long::Interrupt;
 use crate::base::Fault;
 use crate::memory::Lists;
 use crate::store::memory::{Area, Class, Sector};
@@ -252,7 +253,9 @@ impl Command {
     /// The file that it reads, opened.
     pub(super) fn input(&self) -> Result<Option<Input>, Fault> {
         match self {
-            Self::Import { file, .. } | Self::Search { batch: Some(file), .. } => Input::open(file).map(Some),
+            Self::Import { file, .. } | Self::Search { batch: Some(file), .. } => {
+                Input::open(file, Interrupt::heed()?).map(Some)
+            }
             _ => Ok(None),
         }
     }

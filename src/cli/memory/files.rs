@@ -1,15 +1,17 @@
 //! Whole files of memories and of questions: JSON lines in, JSON lines out, progress on standard error.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, IsTerminal, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::ExitCode;
+use std::rc::Rc;
 use std::time::Instant;
 
 use serde_json::{Value, json};
 
 use super::super::reach::Door;
 use super::super::{fail, print, print_json};
+use super::long::{Heeding, INTERRUPTED, Interrupt, Progress};
 use crate::app::admin::Request;
 use crate::base::{Code, Fault, limits};
 use crate::memory::Order;
@@ -23,22 +25,28 @@ const FAULTS: usize = 100;
 pub(super) struct Input {
     name: String,
     reader: BufReader<Box<dyn Read>>,
+    interrupt: Rc<Interrupt>,
 }
 
 impl Input {
-    /// Opens it.
+    /// Opens it; it ends where the interrupt comes.
     ///
     /// # Errors
     /// The path and the system's answer.
-    pub(super) fn open(file: &Path) -> Result<Self, Fault> {
+    pub(super) fn open(file: &Path, interrupt: Rc<Interrupt>) -> Result<Self, Fault> {
+        let wrong = |error: io::Error| Fault::new(Code::NotFound, format!("{}: {error}", file.display()));
         let source: Box<dyn Read> = if file == Path::new("-") {
-            Box::new(io::stdin())
+            Box::new(Heeding::standard(Rc::clone(&interrupt)).map_err(wrong)?)
         } else {
-            let opened = File::open(file);
-            Box::new(opened.map_err(|error| Fault::new(Code::NotFound, format!("{}: {error}", file.display())))?)
+            Box::new(File::open(file).map_err(wrong)?)
         };
         let name = file.file_name().and_then(|name| name.to_str()).unwrap_or("import");
-        Ok(Self { name: name.chars().take(64).collect(), reader: BufReader::new(source) })
+        Ok(Self { name: name.chars().take(64).collect(), reader: BufReader::new(source), interrupt })
+    }
+
+    /// Whether the work was interrupted.
+    fn is_over(&self) -> bool {
+        self.interrupt.came()
     }
 
     /// The next line, or what is wrong with it; `None` at the end.
@@ -66,13 +74,17 @@ pub(super) fn import(
     json: bool,
 ) -> Result<ExitCode, Fault> {
     let Some(mut input) = input else { return Ok(ExitCode::FAILURE) };
-    let mut import = Import { person, chat, source: input.name.clone(), ..Import::default() };
+    let (source, progress) = (input.name.clone(), Progress::new(json));
+    let mut import = Import::new(person, chat, source, progress);
     let began = Instant::now();
     // What was acknowledged before it is told beside the fault: the same file goes on from there.
     let stopped = import.all(door, &mut input).err();
-    let Import { kept, duplicates, faults, bad, .. } = import;
+    let Import { kept, duplicates, faults, bad, mut progress, .. } = import;
     let stored = began.elapsed().as_secs_f64();
-    let vectors = if stopped.is_none() { fill(door) } else { Value::Null };
+    let vectors =
+        if stopped.is_none() && !input.is_over() { fill(door, &mut progress, || input.is_over()) } else { Value::Null };
+    progress.clear();
+    let interrupted = input.is_over();
     let seconds = began.elapsed().as_secs_f64();
     let mut told = json!({
         "kept": kept, "duplicates": duplicates, "bad": bad, "faults": faults, "vectors": vectors,
@@ -80,6 +92,9 @@ pub(super) fn import(
     });
     if let Some(fault) = &stopped {
         (told["ok"], told["fault"]) = (json!(false), json!(fault));
+    }
+    if interrupted {
+        (told["ok"], told["interrupted"]) = (json!(false), json!(true));
     }
     if json {
         print_json(&told);
@@ -91,15 +106,22 @@ pub(super) fn import(
         if let Some(fault) = &stopped {
             return Ok(fail(fault, false));
         }
-        if let Some(why) = vectors["why"].as_str() {
+        if interrupted {
+            eprintln!(
+                "hearth: interrupted; what is counted here is kept, and the same import again goes on from there"
+            );
+        } else if let Some(why) = vectors["why"].as_str() {
             print(&format!("found by their words alone: {why}\n"));
         }
+    }
+    if interrupted {
+        return Ok(ExitCode::from(INTERRUPTED));
     }
     Ok(if bad == 0 && stopped.is_none() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// Makes the vectors of all memories that have none yet; why some have none is told, and is no failure: words find them.
-fn fill(door: &mut Door) -> Value {
+fn fill(door: &mut Door, progress: &mut Progress, is_over: impl Fn() -> bool) -> Value {
     let (mut made, mut left_out) = (0, 0);
     // A service makes vectors too, behind the writes: the difference is what this command waited for.
     let before = vectors(door);
@@ -110,11 +132,14 @@ fn fill(door: &mut Door) -> Value {
         };
         made += page["made"].as_u64().unwrap_or(0);
         left_out += page["left_out"].as_u64().unwrap_or(0);
-        if io::stderr().is_terminal() && made > 0 {
-            eprint!("\r{made} vectors made");
+        if made > 0 {
+            progress.tell(&format!("{made} vectors made"));
         }
         if page["more"] != true {
             break page["why"].clone();
+        }
+        if is_over() {
+            break json!("interrupted; a service makes the other vectors, or the same import again");
         }
     };
     let made = before.zip(vectors(door)).map_or(made, |(before, now)| now.saturating_sub(before));
@@ -135,7 +160,6 @@ fn record(line: &str) -> Result<Option<(Value, usize)>, String> {
     if value.is_object() { Ok(Some((value, line.len()))) } else { Err("not a JSON object".to_owned()) }
 }
 
-#[derive(Default)]
 struct Import<'a> {
     person: &'a str,
     chat: &'a str,
@@ -148,19 +172,32 @@ struct Import<'a> {
     duplicates: u64,
     bad: u64,
     faults: Vec<Value>,
+    progress: Progress,
 }
 
-impl Import<'_> {
-    /// Every line.
+impl<'a> Import<'a> {
+    fn new(person: &'a str, chat: &'a str, source: String, progress: Progress) -> Self {
+        let (waiting, replaced, faults) = (Vec::new(), Vec::new(), Vec::new());
+        let (bytes, kept, duplicates, bad) = (0, 0, 0, 0);
+        Self { person, chat, source, waiting, replaced, bytes, kept, duplicates, bad, faults, progress }
+    }
+
+    /// Every line, or every line that was sent before an interrupt.
     fn all(&mut self, door: &mut Door, input: &mut Input) -> Result<(), Fault> {
         let mut number = 0;
         while let Some(line) = input.line() {
+            if input.is_over() {
+                return Ok(());
+            }
             number += 1;
             match line.and_then(|line| record(&line)) {
                 Ok(None) => {}
                 Ok(Some((record, bytes))) => self.take(door, number, record, bytes)?,
                 Err(fault) => self.fault(number, &fault),
             }
+        }
+        if input.is_over() {
+            return Ok(());
         }
         self.send(door)?;
         self.link(door)
@@ -229,9 +266,7 @@ impl Import<'_> {
             let number = numbers.get(place).copied().unwrap_or(0);
             self.fault(number, fault["fault"].as_str().unwrap_or_default());
         }
-        if io::stderr().is_terminal() {
-            eprint!("\r{} remembered", self.kept);
-        }
+        self.progress.tell(&format!("{} remembered", self.kept + self.duplicates));
         Ok(())
     }
 
@@ -244,14 +279,25 @@ impl Import<'_> {
 }
 
 /// Answers each question of a file, one JSON line for each line, in order.
-pub(super) fn batch(door: &mut Door, mut input: Input, order: impl Fn(String) -> Order) -> Result<ExitCode, Fault> {
+pub(super) fn batch(
+    door: &mut Door,
+    mut input: Input,
+    json: bool,
+    order: impl Fn(String) -> Order,
+) -> Result<ExitCode, Fault> {
     // An import may have been cut short, and no service may run: what has no vector yet gets it first.
-    if let Some(why) = fill(door)["why"].as_str() {
+    let mut progress = Progress::new(json);
+    let filled = fill(door, &mut progress, || input.is_over());
+    drop(progress);
+    if let Some(why) = filled["why"].as_str() {
         eprintln!("hearth: searched by words alone: {why}");
     }
     let mut bad = false;
     let mut number = 0;
     while let Some(line) = input.line() {
+        if input.is_over() {
+            break;
+        }
         number += 1;
         let asked = line.and_then(|line| record(&line));
         let answer = match asked {
@@ -263,6 +309,9 @@ pub(super) fn batch(door: &mut Door, mut input: Input, order: impl Fn(String) ->
         answer["line"] = json!(number);
         bad |= answer.get("fault").is_some();
         print(&format!("{answer}\n"));
+    }
+    if input.is_over() {
+        return Ok(ExitCode::from(INTERRUPTED));
     }
     Ok(if bad { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }

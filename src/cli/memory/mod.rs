@@ -4,6 +4,7 @@ mod artefacts;
 mod bench;
 mod command;
 mod files;
+mod long;
 
 use std::process::ExitCode;
 
@@ -93,7 +94,7 @@ fn act(command: Command, input: Option<Input>, json: bool, door: &mut Door) -> R
                 patient: batch.is_some(),
             };
             return match input {
-                Some(input) => files::batch(door, input, question),
+                Some(input) => files::batch(door, input, json, question),
                 None => search(door, question(text.join(" ")), json),
             };
         }
