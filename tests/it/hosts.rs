@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// Scripts and settings that build, fetch and boot.
-const ROOMS: [&str; 7] = [".cargo", ".ci", "cross", "images", "systemd", "tests/heavy", "tests/run"];
+const ROOMS: [&str; 8] = [".cargo", ".ci", "cross", "images", "systemd", "tests/boards", "tests/heavy", "tests/run"];
 
 fn files(path: &Path, out: &mut Vec<PathBuf>) {
     if path.is_dir() {

@@ -23,6 +23,7 @@ mod generated;
 mod home_file;
 mod homes;
 mod hosts;
+mod in_time;
 mod inject;
 mod keeper;
 mod kept;
