@@ -131,6 +131,30 @@ fn no_question_is_a_query_language() {
 }
 
 #[test]
+fn scripts_may_be_mixed_in_memories_and_in_questions() {
+    let home = Home::with_config("models_dir = \"/nowhere/at/all\"\n");
+    let line = |id: &str, text: &str| json!({"id": id, "text": text});
+    let lines = [
+        line("ru", "Запасной ключ висит у соседки"),
+        line("zh", "花园大门的备用钥匙在蓝色抽屉里"),
+        line("mixed", "The gate of the дача opens with the key from Praha"),
+        line("he", "המפתח של המחסן אצל דוד"),
+        line("none", "the bins go out on Thursday"),
+    ];
+    assert!(import(&home, &lines).ok);
+    let found = |text: &str| {
+        let mut found = ids(&home.run(&["memory", "search", "--json", "--", text]));
+        found.sort();
+        found
+    };
+    assert_eq!(found("где КЛЮЧ"), ["ru"], "of another script, whatever its case");
+    assert_eq!(found("蓝色抽屉"), ["zh"]);
+    assert_eq!(found("дача gate"), ["mixed"]);
+    assert_eq!(found("מפתח המחסן"), ["he"]);
+    assert_eq!(found("ключ 蓝色抽屉 gate המחסן"), ["he", "mixed", "ru", "zh"], "one question of four scripts");
+}
+
+#[test]
 fn an_edit_replaces_and_keeps_the_history() {
     let home = Home::new();
     let added = home.run(&["memory", "add", "the bins go out on Monday", "--json"]).json();
