@@ -30,13 +30,24 @@ pub(super) fn answer(scene: &Scene<'_>, q: &Query) -> Option<Understanding> {
     if !q.np.names.is_empty() {
         return super::asked_by_name::named(scene, q);
     }
-    if q.attrs.contains(&"playing") {
+    // «is it cold in the loft», where nothing but a thermometer knows.
+    let felt = q.warmth && q.form == Form::Is && q.np.kinds.is_empty() && q.np.parts.is_none();
+    if felt && q.np.placed() && members(scene, q, |e| e.kind == Kind::BinarySensor && warns(e)).is_empty() {
+        let asked = Query { form: Form::What, states: Vec::new(), ..q.clone() };
+        return super::climate::temperature(scene, &asked);
+    }
+    let anything = q.np.any && q.np.kinds.is_empty() && q.np.parts.is_none();
+    if q.attrs.contains(&"playing") || anything && q.states.contains(&Sense::State("playing")) {
         return Some(super::at_large::playing(scene, q));
     }
     if q.states.is_empty() {
-        return unstated(scene, q);
+        return unstated(scene, q).or_else(|| super::asked_partly::partly(scene, q));
     }
     if let Some(out) = super::asked_by_name::partly(scene, q) {
+        return Some(out);
+    }
+    // «is the kettle on», where that is a word of a name: no group is asked about.
+    if let Some(out) = super::asked_partly::partly(scene, q) {
         return Some(out);
     }
     group(scene, q).or_else(|| super::at_large::anything(scene, q))
@@ -72,6 +83,10 @@ fn whereabouts(scene: &Scene<'_>, q: &Query) -> Option<Understanding> {
     Some(answered(scene.turn, get(slots), say))
 }
 
+fn warns(entity: &Entity) -> bool {
+    matches!(entity.device_class.as_deref(), Some("cold" | "heat"))
+}
+
 pub(super) fn bearers<'h>(scene: &Scene<'h>, q: &Query) -> Vec<&'h Entity> {
     let hits = q.np.names.first().map_or(&[][..], |n| n.hits.as_slice());
     let mut all: Vec<&Entity> = hits
@@ -89,7 +104,7 @@ pub(super) fn bearers<'h>(scene: &Scene<'h>, q: &Query) -> Vec<&'h Entity> {
 }
 
 /// Whether an entity is where the question says.
-fn there(scene: &Scene<'_>, entity: &Entity, q: &Query, strict: bool) -> bool {
+pub(super) fn there(scene: &Scene<'_>, entity: &Entity, q: &Query, strict: bool) -> bool {
     let np = &q.np;
     let Some(area) = entity.area else { return !strict || np.areas.is_empty() && np.floors.is_empty() && !np.here };
     (np.areas.is_empty() || np.areas.contains(&area))
@@ -290,12 +305,21 @@ fn tell(scene: &Scene<'_>, q: &Query, asked: &Asked) -> Understanding {
     let contacted = |e: &Entity| {
         asked.domain == "cover" && e.kind == Kind::BinarySensor && asked.class.is_some_and(|class| contact(class, e))
     };
-    let all = members(scene, q, |e| {
+    let mut all = members(scene, q, |e| {
         e.kind.word() == asked.domain
             && asked.class.is_none_or(|c| e.device_class.as_deref() == Some(c) || class_matches(c, e))
             && (asked.domain != "media_player" || q.np.kinds.iter().all(|k| kind_matches(k, e)))
             || contacted(e)
     });
+    // «is the bulb off», where one lamp is called so.
+    let bears = |e: &&Entity| {
+        let own = scene.home.find(&e.id);
+        let mut heads = q.np.heads.iter().filter(|h| *h != "light").peekable();
+        heads.peek().is_some() && heads.all(|h| own.is_some_and(|own| scene.home.gazetteer().bearing(h).contains(&own)))
+    };
+    if q.form == Form::Is && !q.np.plural && all.iter().any(bears) {
+        all.retain(bears);
+    }
     let so = |e: &Entity| match (e.kind, asked.state) {
         (Kind::BinarySensor, "open") => e.state == "on",
         (Kind::BinarySensor, "closed") => e.state == "off",

@@ -44,6 +44,11 @@ pub(super) fn named(scene: &Scene<'_>, q: &Query) -> Option<Understanding> {
     slots.set("state", state);
     places(scene, q, &mut slots);
     let yes = entity.state == state || holds(entity, state);
+    // «what is the telly playing»
+    if let (Form::What, "playing", true, Some(title)) = (q.form, state, yes, entity.text("media_title")) {
+        let say = format!("{} is playing {title}.", called(entity));
+        return Some(mentioning(scene, answered(scene.turn, get(slots), say), entity));
+    }
     let truth = spoken_state(entity);
     let name = called(entity).replacen("The ", "the ", 1);
     let say = if yes { format!("Yes, {name} is {truth}.") } else { format!("No, {name} is {truth}.") };
@@ -114,7 +119,7 @@ fn class_state(entity: &Entity, sense: Sense) -> bool {
 }
 
 /// What a state word means for an entity; [`None`] where it cannot be asked of it.
-fn state_of(entity: &Entity, sense: Sense) -> Option<&'static str> {
+pub(super) fn state_of(entity: &Entity, sense: Sense) -> Option<&'static str> {
     let class = entity.device_class.as_deref();
     match (sense, entity.kind) {
         (Sense::BinaryOn("any"), Kind::BinarySensor) => Some("on"),
@@ -125,6 +130,8 @@ fn state_of(entity: &Entity, sense: Sense) -> Option<&'static str> {
         (Sense::State("off" | "closed"), Kind::BinarySensor) => Some("off"),
         (Sense::State("unlocked"), Kind::BinarySensor) if class == Some("lock") => Some("on"),
         (Sense::State("locked"), Kind::BinarySensor) if class == Some("lock") => Some("off"),
+        (Sense::BinaryOn("running") | Sense::State("on"), Kind::Valve) => Some("open"),
+        (Sense::State("off"), Kind::Valve) => Some("closed"),
         (Sense::State(state), kind) => kind_state(kind, state).then_some(state),
         (Sense::BinaryOn("running"), Kind::Script | Kind::Switch | Kind::Fan | Kind::Light) => Some("on"),
         (Sense::BinaryOn("running"), Kind::Vacuum) => Some("cleaning"),
@@ -202,7 +209,7 @@ pub(super) fn share(home: &Home, entity: &Entity, keys: &[&str]) -> Option<f64> 
 }
 
 /// A property that was asked for, as it reads now.
-fn property(home: &Home, entity: &Entity, attr: &str) -> Option<(&'static str, String)> {
+pub(super) fn property(home: &Home, entity: &Entity, attr: &str) -> Option<(&'static str, String)> {
     let share = |keys: &[&str]| share(home, entity, keys).map(|level| format!("{level:.0} %"));
     match attr {
         "battery" => return Some(("battery", format!("{} %", entity.text("battery_level")?))),

@@ -14,11 +14,12 @@ use super::understand::understand;
 /// The answer to a question with a denial in it; [`None`] where the sentence is none.
 pub(super) fn denied(scene: &Scene<'_>, scan: &Scan<'_>) -> Option<Understanding> {
     let first = scan.items.iter().find(|i| i.is(Sense::Is) || !i.idle())?;
-    const HEADS: [Sense; 4] = [Sense::Is, Sense::Which, Sense::HowMany, Sense::Who];
+    const HEADS: [Sense; 5] = [Sense::Is, Sense::Which, Sense::HowMany, Sense::Who, Sense::Exist];
     if !HEADS.iter().any(|head| first.hits.is_empty() && first.is(*head)) {
         return None;
     }
-    let nobody = |i: &Item| matches!(scan.plain(i).as_str(), "nobody" | "no one");
+    // «is somebody home» denies nothing, and is no report either.
+    let nobody = |i: &Item| matches!(scan.plain(i).as_str(), "nobody" | "no one" | "somebody" | "someone");
     // «isn't the gate open», where «not the» is also an exception.
     let denies = |i: &Item| i.hits.is_empty() && (i.is(Sense::Not) || nobody(i) || scan.plain(i) == "not the");
     let mut all = scan.items.iter().enumerate().filter(|(_, i)| denies(i));
@@ -35,13 +36,15 @@ pub(super) fn denied(scene: &Scene<'_>, scan: &Scan<'_>) -> Option<Understanding
         return None;
     }
     let mut q = question::parse(scene, &plain)?;
-    let none = !text.starts_with("not");
+    let somebody = text.starts_with("some");
+    let none = !text.starts_with("not") && !somebody;
     match q.form {
         _ if none && matches!(q.form, Form::Is | Form::Any) => q.form = Form::Which,
         Form::Is if !q.np.names.is_empty() => {
             q.form = Form::What;
             q.states.clear();
         }
+        _ if somebody && matches!(q.form, Form::Is | Form::Any) => q.form = Form::Any,
         // «aren't the lamps on»
         Form::Is | Form::Any if !none && behind_is => {}
         Form::Is | Form::Any | Form::Which | Form::Count if !none && q.looks.is_empty() => {

@@ -46,6 +46,21 @@ impl Scene<'_> {
         self.find(&there, wanted).ok().filter(|found| found.entities.len() == 1)
     }
 
+    /// «open the door», where one door can be opened and others, of which that is not known, are doors too.
+    pub(super) fn some_door(&self, np: &Np, wanted: &Wanted<'_>, able: &[EntityRef]) -> bool {
+        let vague = np.kinds == ["door"] && np.classes.is_empty() && !(np.placed() || np.all || np.plural);
+        let opens = wanted.command == Some(&Command::TurnOn) && wanted.kinds.contains(&Kind::Cover);
+        let [one] = able else { return false };
+        let here = self.turn.area.is_some() && self.entity(*one).is_some_and(|e| e.area == self.turn.area);
+        let door = |e: &&EntityRef| {
+            *e != one
+                && self.entity(**e).is_some_and(|e| {
+                    e.kind == Kind::Lock || e.kind == Kind::BinarySensor && e.device_class.as_deref() == Some("door")
+                })
+        };
+        vague && opens && !here && self.home.gazetteer().bearing("door").iter().any(|e| door(&e))
+    }
+
     /// «close the blinds», where all of the home are in one room; nothing guarded is opened so.
     pub(super) fn in_one_place(&self, np: &Np, wanted: &Wanted<'_>, there: &[EntityRef], guarded: bool) -> bool {
         let area = there.first().and_then(|e| self.entity(*e)).and_then(|e| e.area);

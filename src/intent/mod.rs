@@ -20,6 +20,7 @@ mod another;
 mod answer;
 mod asked_by_name;
 mod asked_not;
+mod asked_partly;
 mod at_large;
 mod bounds;
 mod clause;

@@ -49,6 +49,8 @@ pub(super) struct Query {
     pub(super) generic: bool,
     /// «there is»: a thing that exists or not.
     pub(super) exists: bool,
+    /// «can the kettle be on»: perhaps no question at all.
+    pub(super) wish: bool,
     /// How it is asked to be set: a colour, a level, an option.
     pub(super) looks: Vec<Look>,
 }
@@ -71,6 +73,7 @@ pub(super) fn parse(scene: &Scene<'_>, scan: &Scan<'_>) -> Option<Query> {
         warmth: false,
         generic: false,
         exists: false,
+        wish: scan.words.iter().any(|w| w.text == "be"),
         looks: Vec::new(),
     };
     let last = scan.items.iter().rposition(|i| !i.idle() && !i.is(Sense::Question) && !i.is(Sense::And))?;
@@ -181,7 +184,7 @@ fn form(scan: &Scan<'_>) -> Option<Form> {
         if has(Sense::Is) {
             return Some(Form::Is);
         }
-        if has(Sense::Any) {
+        if has(Sense::Any) || item.hits.is_empty() && matches!(scan.plain(item).as_str(), "anyone" | "anybody") {
             return Some(Form::Any);
         }
         if has(Sense::Tell) {
@@ -219,9 +222,7 @@ impl Query {
             Sense::Attr("howmuch"),
             Sense::Attr("left"),
         ];
-        // «can the lamp be blue» wishes for it.
-        let wish = scan.words.iter().any(|w| w.text == "be");
-        let placed = self.form != Form::Where && self.form != Form::What && !wish;
+        let placed = self.form != Form::Where && self.form != Form::What && !self.wish;
         if let Some(look) = look::look(scan, item, at).filter(|_| placed) {
             self.looks.push(look);
             return true;

@@ -226,7 +226,13 @@ impl Scene<'_> {
             (any || !np.heads.is_empty() && called || kind) && self.there(*e, np, false)
         };
         let said: Vec<EntityRef> = parts.iter().copied().filter(fits).collect();
-        let able: Vec<EntityRef> = said.iter().copied().filter(|e| self.suits(*e, wanted)).collect();
+        let mut able: Vec<EntityRef> = said.iter().copied().filter(|e| self.suits(*e, wanted)).collect();
+        // «pump off» in the pump house: one of those that are there.
+        let here =
+            |e: &EntityRef| self.turn.area.is_some() && self.entity(*e).is_some_and(|e| e.area == self.turn.area);
+        if !(np.placed() || np.all || np.plural) && able.iter().any(here) {
+            able.retain(here);
+        }
         if able.is_empty() {
             return Err(Trouble::Unsaid);
         }
@@ -321,6 +327,9 @@ impl Scene<'_> {
         self.narrow_heads(np, &mut there);
         if !strict && !implied {
             there.extend(self.called_so(np, wanted, &there));
+        }
+        if self.some_door(np, wanted, &there) {
+            return Err(Trouble::Which(there, slots, false));
         }
         let singular = !np.plural && !np.all && !np.everything;
         let guarded = there.iter().any(|e| self.entity(*e).is_some_and(|e| e.tier() == Tier::Guarded));

@@ -375,6 +375,9 @@ pub(super) fn which(home: &Home, candidates: &[EntityRef], all: bool) -> String 
             _ => e.name.clone(),
         })
         .collect();
+    if let ([one], false) = (names.as_slice(), all) {
+        return format!("Did you mean {one}?");
+    }
     names.truncate(5);
     let more = candidates.len().saturating_sub(names.len());
     let mut say = format!("Which one: {}", super::reply::listed(&names, if more > 0 { "" } else { "or" }));
