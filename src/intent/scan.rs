@@ -289,7 +289,8 @@ fn mend(words: Vec<Word>, lexicon: &Lexicon, names: &Gazetteer, mended: &mut Vec
             out.push(Word { stem: stem(&plain), text: plain, ..word.clone() });
             continue;
         }
-        if let Some(right) = nearest(&word.text, lexicon.spelling(), names.spelling()) {
+        let right = nearest(&word.text, lexicon.spelling(), names.spelling());
+        if let Some(right) = right.filter(|right| !is_color(right) || states(words.as_slice(), i)) {
             mended.push(word.start);
             out.push(Word { text: right.to_owned(), stem: stem(right), ..word.clone() });
         } else if let Some((a, b)) = run_together(&word.text, &known) {
@@ -301,6 +302,24 @@ fn mend(words: Vec<Word>, lexicon: &Lexicon, names: &Gazetteer, mended: &mut Vec
         }
     }
     out
+}
+
+/// Whether the language has it for a colour.
+fn is_color(word: &str) -> bool {
+    let word = Word { text: word.to_owned(), stem: stem(word), start: 0, end: 0 };
+    let mut senses = Vec::new();
+    ENGLISH.longest(std::slice::from_ref(&word), &mut senses);
+    senses.iter().any(|s| matches!(s, Sense::Color(..)))
+}
+
+/// Whether a value stands here: «to gren», «make it gren». In «the salon lights» and «in the salon» a place does, and a
+/// guess at a colour would paint the house.
+fn states(words: &[Word], at: usize) -> bool {
+    let before = at.checked_sub(1).and_then(|at| words.get(at)).map(|w| w.text.as_str());
+    let after = words.get(at + 1).map(|w| w.text.as_str());
+    let led = before == Some("to");
+    let ends = matches!(after, None | Some("and" | "then" | "please" | "now"));
+    led || (ends && !matches!(before, None | Some("the" | "in" | "at" | "my" | "our" | "all" | "of")))
 }
 
 /// «pausing» is «pause», «turning» is «turn».
