@@ -35,16 +35,31 @@ pub(super) fn weigh(asked: &[String], frequencies: &[i64], rows: i64) -> Vec<Wei
     each.map(|(word, frequency)| Weighed { word: word.clone(), weight: weight(*frequency) }).collect()
 }
 
-/// How sure the best answers are, 0 to 1, and whether that is enough.
-pub(super) fn judge(best: &[(f32, f32)], by_words: bool, by_vectors: bool) -> (f32, bool) {
-    let near = best.iter().map(|(near, _)| *near).fold(0.0, f32::max);
-    let cover = best.iter().map(|(_, cover)| *cover).fold(0.0, f32::max);
+/// How near an answer is to the question, and how much of the question's weight its words hold.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Fit {
+    /// The cosine, 0 where it is not among the nearest; nothing where the answer has no vector yet.
+    near: Option<f32>,
+    /// 0 to 1.
+    cover: f32,
+}
+
+/// How sure the best answers are, 0 to 1, and whether that is enough. What was kept a moment ago has no vector
+/// yet: its words alone tell.
+pub(super) fn judge(best: &[Fit], by_words: bool, by_vectors: bool) -> (f32, bool) {
+    let most = |of: &dyn Fn(&Fit) -> Option<f32>| best.iter().filter_map(of).fold(0.0, f32::max);
+    let near = most(&|fit| fit.near);
     match (by_words, by_vectors) {
         (true, true) => {
+            let cover = most(&|fit| fit.near.and(Some(fit.cover)));
+            let fresh = most(&|fit| fit.near.is_none().then_some(fit.cover));
             let confidence = (near + COVER * cover) / (1.0 + COVER);
-            (confidence, confidence >= SURE)
+            (confidence.max(fresh), confidence >= SURE || fresh >= SURE_BY_WORDS)
         }
-        (true, false) => (cover, cover >= SURE_BY_WORDS),
+        (true, false) => {
+            let cover = most(&|fit| Some(fit.cover));
+            (cover, cover >= SURE_BY_WORDS)
+        }
         (false, _) => (near, near >= SURE_BY_VECTORS),
     }
 }
@@ -56,7 +71,7 @@ impl Memory {
         found: &[Found],
         asked: &[Weighed],
         filter: &Filter,
-    ) -> Result<Vec<(f32, f32)>, MemoryFault> {
+    ) -> Result<Vec<Fit>, MemoryFault> {
         let talks = |one: &&Found| one.memory.sector == Sector::Episodic && !one.memory.session.is_empty();
         let before = |one: &Found| [one.memory.seq - 1, one.memory.seq - 2];
         let places: Vec<i64> = found.iter().take(LOOKED_AT).filter(talks).flat_map(before).collect();
@@ -84,9 +99,18 @@ impl Memory {
                 has += if held.has(word) { *weight } else { 0.0 };
             }
             let cover = if all > 0.0 { has / all } else { one.covered };
-            best.push((one.near.unwrap_or(0.0), cover));
+            let near = match one.near {
+                None if self.is_bare(one.memory.seq).await? => None,
+                near => Some(near.unwrap_or(0.0)),
+            };
+            best.push(Fit { near, cover });
         }
         Ok(best)
+    }
+
+    /// Whether a memory was not looked at for a vector yet.
+    async fn is_bare(&self, seq: i64) -> Result<bool, MemoryFault> {
+        Ok(self.store.bare_memories(seq - 1, 1).await?.first().is_some_and(|bare| bare.seq == seq))
     }
 }
 
@@ -103,11 +127,14 @@ mod tests {
 
     #[test]
     fn nearness_and_words_make_up_for_each_other_and_neither_is_nothing() {
-        assert!(judge(&[(0.7, 0.1)], true, true).1, "other words, the same meaning");
-        assert!(judge(&[(0.35, 0.9)], true, true).1, "the same words");
-        assert!(!judge(&[(0.45, 0.1)], true, true).1);
+        let judged = |near, cover, words, vectors| judge(&[Fit { near, cover }], words, vectors).1;
+        assert!(judged(Some(0.7), 0.1, true, true), "other words, the same meaning");
+        assert!(judged(Some(0.35), 0.9, true, true), "the same words");
+        assert!(!judged(Some(0.45), 0.1, true, true));
         assert!(!judge(&[], true, true).1 && !judge(&[], true, false).1 && !judge(&[], false, true).1);
-        assert!(judge(&[(0.0, 0.8)], true, false).1 && !judge(&[(0.9, 0.1)], true, false).1);
-        assert!(judge(&[(0.8, 0.0)], false, true).1);
+        assert!(judged(Some(0.0), 0.8, true, false) && !judged(Some(0.9), 0.1, true, false));
+        assert!(judged(Some(0.8), 0.0, false, true));
+        // All its words, but far in meaning; the same before its meaning is known.
+        assert!(!judged(Some(0.0), 1.0, true, true) && judged(None, 1.0, true, true) && !judged(None, 0.3, true, true));
     }
 }

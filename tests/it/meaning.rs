@@ -62,6 +62,17 @@ fn a_question_in_other_words_is_answered_and_words_alone_doubt() {
 }
 
 #[test]
+fn what_was_said_a_moment_ago_is_answered_before_it_has_a_vector() {
+    let home = home("");
+    let ask = |text: &str| home.run(&["ask", text]).out;
+    // Each by itself, without a service: nothing makes a vector in between.
+    assert!(ask("remember that the spare key is under the blue pot").contains("I will remember"));
+    let told = ask("where is the spare key?");
+    assert!(told.ends_with("you said: the spare key is under the blue pot.\n"), "{told}");
+    assert!(ask("where is the lawn mower?").contains("no model that I could ask"), "its words are not there");
+}
+
+#[test]
 fn a_service_makes_vectors_behind_the_write() {
     let home = home("");
     let service = home.start();
