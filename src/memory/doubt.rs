@@ -7,10 +7,12 @@
 
 use super::search::Found;
 use super::{Memory, MemoryFault, words};
-use crate::store::memory::{Filter, Sector};
+use crate::store::memory::{self, Filter, Sector};
 
 /// Answers that are looked at.
 const LOOKED_AT: usize = 3;
+/// A vector is made behind the write: after ten minutes at the latest it is there, or there is none to come.
+const FRESH_MS: u64 = 600_000;
 /// What words count beside nearness.
 const COVER: f32 = 0.6;
 /// From this confidence on there is an answer, where both lists were asked.
@@ -100,7 +102,7 @@ impl Memory {
             }
             let cover = if all > 0.0 { has / all } else { one.covered };
             let near = match one.near {
-                None if self.is_bare(one.memory.seq).await? => None,
+                None if self.is_bare(&one.memory).await? => None,
                 near => Some(near.unwrap_or(0.0)),
             };
             best.push(Fit { near, cover });
@@ -108,9 +110,13 @@ impl Memory {
         Ok(best)
     }
 
-    /// Whether a memory was not looked at for a vector yet.
-    async fn is_bare(&self, seq: i64) -> Result<bool, MemoryFault> {
-        Ok(self.store.bare_memories(seq - 1, 1).await?.first().is_some_and(|bare| bare.seq == seq))
+    /// Whether a memory was stored a moment ago and not looked at for a vector yet. Of older ones it is not asked: the
+    /// store would look through all that came after them.
+    async fn is_bare(&self, memory: &memory::Memory) -> Result<bool, MemoryFault> {
+        if self.clock.wall_ms().abs_diff(memory.stored_ms) > FRESH_MS {
+            return Ok(false);
+        }
+        Ok(self.store.bare_memories(memory.seq - 1, 1).await?.first().is_some_and(|bare| bare.seq == memory.seq))
     }
 }
 
