@@ -1,9 +1,9 @@
 //! Time, date, weather, broadcasts and the small talk that has an intent.
 
-use super::lexicon::Sense;
-use super::scan::{Item, Scan};
+use super::saying::outcome::{abstain, answered};
 use super::turn::{Context, Decision, Reading, Slots, Turn, Understanding};
-use super::understand::{abstain, answered};
+use super::words::lexicon::Sense;
+use super::words::scan::{Item, Scan};
 use crate::home::{Call, Command, Entity, Home, Kind, NameOf};
 
 /// Sentences that are about no device; [`None`] where it may be about one.

@@ -1,9 +1,9 @@
 //! Lists: putting things on them, taking them off, reading them out.
 
-use super::lexicon::Sense;
-use super::scan::Scan;
+use super::saying::outcome::answered;
 use super::turn::{Context, Decision, Reading, Slots, Turn, Understanding};
-use super::understand::answered;
+use super::words::lexicon::Sense;
+use super::words::scan::Scan;
 use crate::home::{Call, Command, EntityRef, Home, Kind, ListItem, NameOf};
 
 /// The list that a sentence names: a todo entity, or the shopping list.
@@ -49,7 +49,7 @@ pub(super) fn understand_list(home: &Home, turn: &Turn<'_>, scan: &Scan<'_>) -> 
 }
 
 /// «tick off the milk», «mark call mum as done»: an item that stands on one list only says which.
-fn ticked(home: &Home, turn: &Turn<'_>, scan: &Scan<'_>, head: &super::scan::Item) -> Option<Understanding> {
+fn ticked(home: &Home, turn: &Turn<'_>, scan: &Scan<'_>, head: &super::words::scan::Item) -> Option<Understanding> {
     if !head.verb(&["complete", "remove"]) || head.named() {
         return None;
     }
@@ -158,7 +158,7 @@ fn shopping(id: &str, name: &str) -> bool {
 
 /// Only idle words follow the list.
 fn last(scan: &Scan<'_>, end: usize) -> bool {
-    let closing = |i: &super::scan::Item| {
+    let closing = |i: &super::words::scan::Item| {
         i.idle()
             || i.is(Sense::Question)
             || i.is(Sense::And)
@@ -219,7 +219,7 @@ fn read_out(home: &Home, turn: &Turn<'_>, scan: &Scan<'_>, list: &List, first: u
     if let Some(name) = &list.name {
         slots.set("name", name.as_str());
     }
-    let idle = |i: &super::scan::Item| {
+    let idle = |i: &super::words::scan::Item| {
         i.idle()
             || i.is(Sense::Prep)
             || i.is(Sense::Is)
@@ -235,7 +235,7 @@ fn read_out(home: &Home, turn: &Turn<'_>, scan: &Scan<'_>, list: &List, first: u
     let say = match asked.as_slice() {
         _ if scan.items.iter().any(|i| i.is(Sense::HowMany)) => format!("{} on the {named} list.", open.len()),
         [] if open.is_empty() => format!("The {named} list is empty."),
-        [] => format!("On the {named} list: {}.", super::reply::listed(&open, "and")),
+        [] => format!("On the {named} list: {}.", super::saying::spoken::listed(&open, "and")),
         [one, ..] => {
             let item = scan.said(one.words.0, asked[asked.len() - 1].words.1);
             if matches!(scan.plain(one).as_str(), "items" | "things" | "item" | "entries" | "tasks" | "left") {

@@ -5,9 +5,13 @@
 //! home observe the outcome, and gets from [`reply`] what is now true.
 //!
 //! ```text
-//! text ── words ── items ── clauses ── frames ── targets ── decision
-//!          split    scan     clause     frame     resolve    understand
+//! text ── items ── clauses ── orders ── targets ── calls ── decision
+//!         words    sentence   order     target     command  understand
+//!                        questions: asked   timers: timing   what leans on other sentences: talk
 //! ```
+//!
+//! The rooms stand in a row, each importing only those before it: `words`, `sentence`, `saying`, `target`,
+//! `order`, `command`, `asked`, `timing`, `talk`; a sentence within a sentence is read by way of the scene.
 //!
 //! The one rule behind it: every word must be accounted for. A sentence with a word that no reading
 //! explains is not acted upon, however well the rest fits; that is what keeps other people's sentences
@@ -15,58 +19,27 @@
 
 #![forbid(unsafe_code)]
 
-mod amend;
-mod another;
-mod answer;
-mod asked_by_name;
-mod asked_not;
-mod asked_partly;
-mod at_large;
-mod bounds;
-mod clause;
-mod climate;
-mod degrees;
-mod felt;
-mod follow;
-mod frame;
-mod guard;
+mod asked;
+mod command;
 mod inform;
-mod kinds;
-mod later;
-mod lexicon;
-mod light;
 mod lists;
-mod look;
-mod media;
-mod mention;
-mod moment;
-mod movement;
-mod np;
-mod number;
-mod numbered;
 mod opinion;
-mod outright;
-mod past;
-mod preface;
-mod question;
+mod order;
 mod recall;
-mod remind;
-mod reply;
-mod resolve;
-mod scan;
-mod special;
-mod state_rank;
+mod saying;
+mod sentence;
+mod talk;
+mod target;
 #[cfg(test)]
 mod tests;
-mod timer_choice;
-mod timer_words;
-mod timers;
+mod timing;
 mod turn;
 mod understand;
+mod words;
 
 pub use opinion::{AHEAD, BELIEVED, Opinion, consider};
 pub use recall::{Recall, asks, recall};
-pub use reply::reply;
-pub use timers::title as timer_title;
+pub use saying::reply::reply;
+pub use timing::wording::title as timer_title;
 pub use turn::{Context, Decision, Done, Outcome, Question, Reading, Slot, Slots, Turn, Understanding};
 pub use understand::{prepare, understand};
