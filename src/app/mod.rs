@@ -25,6 +25,7 @@ mod suspended;
 mod vouch;
 
 pub use keeping::resident_vectors;
+pub(crate) use serve::Stop;
 pub use serve::{Front, serve};
 pub use service::Service;
 pub use settings::{Options, Settings};

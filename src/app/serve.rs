@@ -8,7 +8,7 @@ use tokio::sync::{Mutex, mpsc};
 
 use super::admin::Server;
 use super::{AppFault, Service, Settings};
-use crate::base::Fault;
+use crate::base::{Fault, hangup};
 use crate::bus::{Notice, Principal};
 use crate::channels::{Console, Speak};
 use crate::obs::{Notify, Ring};
@@ -56,20 +56,35 @@ pub async fn serve(settings: Settings, spawner: Spawner, ring: Option<Ring>, fro
 }
 
 /// Signals that end the service in order.
-struct Stop {
+pub(crate) struct Stop {
     interrupt: Signal,
     terminate: Signal,
+    /// None under `nohup`: whoever had it ignored wants a service that outlives the terminal.
+    hangup: Option<Signal>,
 }
 
 impl Stop {
-    fn watch() -> std::io::Result<Self> {
-        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    /// From here on these signals end nothing by themselves.
+    ///
+    /// # Errors
+    /// The system's.
+    pub(crate) fn watch() -> std::io::Result<Self> {
+        let hangup = (!hangup::is_ignored()).then(|| signal(SignalKind::hangup())).transpose()?;
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())?, hangup })
     }
 
-    async fn wait(&mut self) {
+    /// Until one comes.
+    pub(crate) async fn wait(&mut self) {
+        let hangup = async {
+            match &mut self.hangup {
+                Some(signal) => signal.recv().await,
+                None => pending().await,
+            }
+        };
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
+            _ = hangup => {}
         }
     }
 }

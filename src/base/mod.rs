@@ -9,6 +9,7 @@ pub mod cache;
 pub mod clock;
 pub mod doc;
 pub mod fault;
+pub mod hangup;
 pub mod id;
 pub mod limits;
 pub mod name;

@@ -1,6 +1,7 @@
 //! `hearth db`: care of the database, through the service that runs or, where none does, on the file itself.
 
 use std::fs;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -179,11 +180,14 @@ impl Place {
     }
 }
 
-/// Copies to another disk, flushed; what is half done is removed.
+/// Copies to another disk into a file of this user only, flushed with its name; what is half done is removed.
 fn carry(from: &Path, to: &Path) -> std::io::Result<()> {
     let mut source = fs::File::open(from)?;
-    let mut target = fs::File::create_new(to)?;
-    let done = std::io::copy(&mut source, &mut target).and_then(|_| target.sync_all());
+    let mut target = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(to)?;
+    let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+    let done = std::io::copy(&mut source, &mut target)
+        .and_then(|_| target.sync_all())
+        .and_then(|()| fs::File::open(folder)?.sync_all());
     if done.is_err() {
         drop(fs::remove_file(to));
     }

@@ -2,7 +2,6 @@
 //!
 //! Exit code of `status`: 0 where the keeper answers and is sealed, 1 otherwise.
 
-use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -97,8 +96,7 @@ fn status(args: &StatusArgs) -> ExitCode {
         (Err(fault), true) => format!("{}\n", json!({ "running": false, "fault": fault })),
         (Err(fault), false) => format!("{fault}\n"),
     };
-    // A reader that went away is no fault of ours.
-    let _ = io::stdout().write_all(text.as_bytes());
+    super::print(&text);
     if sealed { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 

@@ -30,6 +30,7 @@ mod reach;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::OnceLock;
 
 use clap::Parser as _;
 
@@ -127,23 +128,28 @@ pub fn main() -> ExitCode {
     let lowered = from.without_wall.into_iter().collect();
     let without_text_guard = from.without_text_guard;
     let options = Options { config: from.config, board: from.board, boards: from.boards, lowered, without_text_guard };
+    whole(act(command, &options))
+}
+
+/// Does what was asked.
+fn act(command: Option<Command>, options: &Options) -> ExitCode {
     match command {
-        None => run::run(&options, Front::Console),
-        Some(Command::Run) => run::run(&options, Front::Service),
-        Some(Command::Ask(args)) => ask::run(args, &options),
-        Some(Command::Status(args)) => status::run(&args, &options),
-        Some(Command::Tool(args)) => tool::run(args, &options),
-        Some(Command::Audit(args)) => audit::run(&args, &options),
-        Some(Command::Doctor(args)) => doctor::run(&args, &options),
-        Some(Command::Suspend(args)) => suspend::run(&args, true, &options),
-        Some(Command::Resume(args)) => suspend::run(&args, false, &options),
-        Some(Command::Onboard(args)) => onboard::run(&args, &options),
-        Some(Command::Offboard(args)) => offboard::run(&args, &options),
-        Some(Command::Memory(args)) => memory::run(args, &options),
-        Some(Command::Db(args)) => db::run(&args, &options),
-        Some(Command::Embed(args)) => embed::run(args, &options),
-        Some(Command::Config(args)) => config::run(&args, &options),
-        Some(Command::Board(args)) => board::run(&args, &options),
+        None => run::run(options, Front::Console),
+        Some(Command::Run) => run::run(options, Front::Service),
+        Some(Command::Ask(args)) => ask::run(args, options),
+        Some(Command::Status(args)) => status::run(&args, options),
+        Some(Command::Tool(args)) => tool::run(args, options),
+        Some(Command::Audit(args)) => audit::run(&args, options),
+        Some(Command::Doctor(args)) => doctor::run(&args, options),
+        Some(Command::Suspend(args)) => suspend::run(&args, true, options),
+        Some(Command::Resume(args)) => suspend::run(&args, false, options),
+        Some(Command::Onboard(args)) => onboard::run(&args, options),
+        Some(Command::Offboard(args)) => offboard::run(&args, options),
+        Some(Command::Memory(args)) => memory::run(args, options),
+        Some(Command::Db(args)) => db::run(&args, options),
+        Some(Command::Embed(args)) => embed::run(args, options),
+        Some(Command::Config(args)) => config::run(&args, options),
+        Some(Command::Board(args)) => board::run(&args, options),
         Some(Command::Say(args)) => say::run(args),
         Some(Command::Keeper(args)) => keeper::run(args),
         Some(Command::SerialClient(args)) => serial::client(args),
@@ -152,10 +158,34 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// Writes to standard output; a reader that has gone away ends the command, it is no panic.
+/// Why standard output did not take all that was printed: the first fault. A command is not done then, whatever it did.
+static UNPRINTED: OnceLock<String> = OnceLock::new();
+
+/// Writes to standard output. A reader that has seen enough is no fault; a disk that is full is one, told at the end.
 fn print(text: &str) {
+    print_bytes(text.as_bytes());
+}
+
+/// Writes bytes to standard output, as [`print`] does.
+fn print_bytes(bytes: &[u8]) {
     let mut out = std::io::stdout().lock();
-    let _gone = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    printed(out.write_all(bytes).and_then(|()| out.flush()));
+}
+
+/// Keeps the fault of a write to standard output.
+fn printed(written: std::io::Result<()>) {
+    if let Err(error) = written
+        && error.kind() != std::io::ErrorKind::BrokenPipe
+    {
+        let _first = UNPRINTED.set(error.to_string());
+    }
+}
+
+/// The exit code of a command: never 0 where what it printed did not arrive whole.
+fn whole(code: ExitCode) -> ExitCode {
+    let Some(why) = UNPRINTED.get() else { return code };
+    eprintln!("hearth: standard output: {why}; what was printed is not whole");
+    if code == ExitCode::SUCCESS { ExitCode::FAILURE } else { code }
 }
 
 /// Prints a value as one JSON document.

@@ -60,7 +60,8 @@ fn one(path: &Path, sentence: &str, args: &SayArgs) -> Result<(), String> {
     let area = args.area.as_deref().map(|a| area(&mut home, a)).transpose()?;
     let said = say(&mut home, sentence, area, now(), Context::default());
     if args.json {
-        return print(&[said.to_json(&home, sentence, args.states).to_string()]);
+        print(&[said.to_json(&home, sentence, args.states).to_string()]);
+        return Ok(());
     }
     let mut lines = vec![said.reply.clone()];
     let decision = serde_json::to_value(said.understanding.decision).unwrap_or_default();
@@ -75,18 +76,13 @@ fn one(path: &Path, sentence: &str, args: &SayArgs) -> Result<(), String> {
         lines.push(format!("  changed   {} {}: {} -> {}", change.entity, change.property, change.from, change.to));
     }
     lines.push(format!("  took      {:.0} µs", said.micros));
-    print(&lines)
+    print(&lines);
+    Ok(())
 }
 
-/// Lines to standard output; a reader that has seen enough is no fault.
-fn print(lines: &[String]) -> Result<(), String> {
-    let mut text = lines.join("\n");
-    text.push('\n');
-    let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.to_string()),
-        _ => Ok(()),
-    }
+/// Lines to standard output.
+fn print(lines: &[String]) {
+    super::print(&(lines.join("\n") + "\n"));
 }
 
 /// A home from a file; the ending decides between TOML and JSON.
@@ -215,9 +211,13 @@ fn run_batch(path: &Path, home: Option<&Path>, states: bool) -> Result<(), Strin
             bad += 1;
             json!({ "error": message })
         });
-        writeln!(out, "{answer}").map_err(|e| e.to_string())?;
+        if let Err(error) = writeln!(out, "{answer}") {
+            // Nobody hears the other answers: a reader that has seen enough, or a disk that is full.
+            super::printed(Err(error));
+            return Ok(());
+        }
     }
-    out.flush().map_err(|e| e.to_string())?;
+    super::printed(out.flush());
     if bad > 0 { Err(format!("{bad} cases could not be read")) } else { Ok(()) }
 }
 

@@ -6,6 +6,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use super::db::Db;
+use super::error::Severity;
 use super::worker::Worker;
 use super::{DataFolder, Store, StoreError, VERSION, check, migrate, open, search, worker};
 use crate::base::Clock;
@@ -153,9 +154,17 @@ pub fn check_closed(folder: &DataFolder) -> Result<Vec<String>, StoreError> {
         if !path.exists() {
             return Ok(Vec::new());
         }
-        match Db::open(&path, &super::Options::default()).await {
-            Ok(mut db) => faults(&mut db).await.or_else(|error| Ok(vec![error.to_string()])),
-            Err(error) => Ok(vec![error.to_string()]),
+        let told = match Db::open(&path, &super::Options::default()).await {
+            Ok(mut db) => faults(&mut db).await,
+            // A disk that takes no writes is no damage: the pages can be read all the same.
+            Err(error) if error.severity() == Severity::Disk => {
+                check::pages(&mut Db::open_read_only(&path).await?).await
+            }
+            Err(error) => Err(error),
+        };
+        match told {
+            Err(error) if error.severity() != Severity::Disk => Ok(vec![error.to_string()]),
+            told => told,
         }
     })
 }
@@ -199,7 +208,8 @@ pub fn restore(folder: &DataFolder, from: &Path, clock: &Clock) -> Result<Restor
             }
         });
         let kept = beside(format!(".before-restore-{}", clock.wall_ms()));
-        fs::hard_link(&path, &kept).or_else(|_| fs::copy(&path, &kept).map(drop)).map_err(wrong(&kept))?;
+        // A card without links (FAT) gets a copy, on the disk before the file itself is replaced.
+        fs::hard_link(&path, &kept).or_else(|_| copy(&path, &kept)).map_err(wrong(&kept))?;
         before = Some(kept);
     }
     // A log of the old file beside the new one would be taken for its own.
@@ -216,11 +226,14 @@ pub fn restore(folder: &DataFolder, from: &Path, clock: &Clock) -> Result<Restor
     Ok(Restored { version, before })
 }
 
-/// Copies into a new file of this user only, flushed; a copy that fails is removed.
+/// Copies into a new file of this user only, flushed with its name; a copy that fails is removed.
 fn copy(from: &Path, to: &Path) -> io::Result<()> {
     let mut source = File::open(from)?;
     let mut target = OpenOptions::new().write(true).create_new(true).mode(0o600).open(to)?;
-    let done = io::copy(&mut source, &mut target).and_then(|_| target.sync_all());
+    let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+    let done = io::copy(&mut source, &mut target)
+        .and_then(|_| target.sync_all())
+        .and_then(|()| File::open(folder)?.sync_all());
     if done.is_err() {
         drop(fs::remove_file(to));
     }

@@ -4,6 +4,8 @@
 
 use std::cell::Cell;
 use std::collections::HashMap;
+use std::fs::{OpenOptions, Permissions};
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -45,6 +47,7 @@ pub(super) struct Db {
 impl Db {
     /// Opens or creates the file for writing.
     pub(super) async fn open(path: &Path, options: &Options) -> Result<Self, StoreError> {
+        own(path);
         let mut db = Self::connect(path, OpenFlags::default()).await?;
         db.batch(PAGE_SIZE).await?;
         for setting in SETTINGS {
@@ -196,6 +199,15 @@ async fn collect<T>(
 
 /// Reads the schema, which is when SQLite first opens the file and its log.
 const TOUCH: &str = "SELECT count(*) FROM sqlite_schema";
+
+/// Makes the file this user's only, before SQLite makes it for everybody; its log takes the file's mode. A data
+/// folder that somebody made beforehand is open to others. On a disk that refuses, opening tells why.
+fn own(path: &Path) {
+    let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    if made.is_err() {
+        let _refused = std::fs::set_permissions(path, Permissions::from_mode(0o600));
+    }
+}
 
 /// The path as a URI that promises SQLite that nobody changes the file (sqlite.org/uri.html).
 fn immutable(path: &Path) -> PathBuf {

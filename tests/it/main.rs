@@ -17,6 +17,7 @@ mod db;
 mod disk;
 mod edges;
 mod embed;
+mod endings;
 mod floors;
 mod frames;
 mod generated;

@@ -1,7 +1,7 @@
 //! `hearth memory artefact`: files that are kept with their metadata and checksums.
 
 use std::fs::File;
-use std::io::{Read as _, Write as _};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -138,8 +138,7 @@ fn read(ask: &mut impl FnMut(Asker, Deed) -> Result<Value, Fault>, asker: &Asker
         let part = ask(asker.clone(), Deed::Read { id: id.to_owned(), from })?;
         let bytes = part["hex"].as_str().and_then(unhex);
         let bytes = bytes.ok_or_else(|| Fault::new(Code::Garbage, "the service answered no bytes"))?;
-        let written = std::io::stdout().write_all(&bytes);
-        written.map_err(|error| Fault::new(Code::System, format!("standard output: {error}")))?;
+        super::super::print_bytes(&bytes);
         match part["next"].as_u64() {
             Some(next) if next > from => from = next,
             _ => return Ok(ExitCode::SUCCESS),

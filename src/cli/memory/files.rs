@@ -50,18 +50,22 @@ impl Input {
     }
 
     /// The next line, or what is wrong with it; `None` at the end.
-    fn line(&mut self) -> Option<Result<String, String>> {
+    ///
+    /// # Errors
+    /// Where the file cannot be read on: a line that is bad is passed over, a disk that refuses would refuse for ever.
+    fn line(&mut self) -> Result<Option<Result<String, String>>, Fault> {
+        let wrong = |error: io::Error| Fault::new(Code::System, format!("{}: {error}", self.name));
         let mut line = Vec::new();
         let most = u64::try_from(limits::MEMORY_RECORD_BYTES * 2).unwrap_or(u64::MAX);
-        match (&mut self.reader).take(most).read_until(b'\n', &mut line) {
-            Ok(0) => None,
-            Ok(length) if length as u64 == most && line.last() != Some(&b'\n') => {
-                let skipped = self.reader.skip_until(b'\n');
-                Some(skipped.map_err(|e| e.to_string()).and_then(|_| Err(format!("is longer than {most} bytes"))))
-            }
-            Ok(_) => Some(String::from_utf8(line).map_err(|_| "is not UTF-8".to_owned())),
-            Err(error) => Some(Err(error.to_string())),
+        let length = (&mut self.reader).take(most).read_until(b'\n', &mut line).map_err(wrong)?;
+        if length == 0 {
+            return Ok(None);
         }
+        if length as u64 == most && line.last() != Some(&b'\n') {
+            self.reader.skip_until(b'\n').map_err(wrong)?;
+            return Ok(Some(Err(format!("is longer than {most} bytes"))));
+        }
+        Ok(Some(String::from_utf8(line).map_err(|_| "is not UTF-8".to_owned())))
     }
 }
 
@@ -185,7 +189,7 @@ impl<'a> Import<'a> {
     /// Every line, or every line that was sent before an interrupt.
     fn all(&mut self, door: &mut Door, input: &mut Input) -> Result<(), Fault> {
         let mut number = 0;
-        while let Some(line) = input.line() {
+        while let Some(line) = input.line()? {
             if input.is_over() {
                 return Ok(());
             }
@@ -294,7 +298,7 @@ pub(super) fn batch(
     }
     let mut bad = false;
     let mut number = 0;
-    while let Some(line) = input.line() {
+    while let Some(line) = input.line()? {
         if input.is_over() {
             break;
         }

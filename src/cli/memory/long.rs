@@ -1,7 +1,7 @@
 //! Long work at a terminal: how far it is, and its end by Ctrl-C.
 //!
-//! Progress goes to a terminal on standard error and nowhere else. Ctrl-C and SIGTERM are noticed between two steps and
-//! while input is waited for, so that what is said of the work when it ends is true.
+//! Progress goes to a terminal on standard error and nowhere else. Ctrl-C, SIGTERM and a terminal that is closed are noticed
+//! between two steps and while input is waited for, so that what is said of the work when it ends is true.
 
 use std::cell::Cell;
 use std::fs::File;
@@ -13,12 +13,12 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 
-use crate::base::{Code, Fault};
+use crate::base::{Code, Fault, hangup};
 
 /// What a command ends with that Ctrl-C ended (128 and the number of the signal, as shells count).
 pub(super) const INTERRUPTED: u8 = 130;
 
-/// Ctrl-C and SIGTERM, as a question.
+/// Ctrl-C, SIGTERM and SIGHUP, as a question.
 #[derive(Debug)]
 pub(super) struct Interrupt {
     signals: SignalFd,
@@ -32,7 +32,10 @@ impl Interrupt {
     /// The system's.
     pub(super) fn heed() -> Result<Rc<Self>, Fault> {
         let fail = |error: nix::Error| Fault::new(Code::System, format!("waiting for signals: {error}"));
-        let set: SigSet = [Signal::SIGTERM, Signal::SIGINT].into_iter().collect();
+        let mut set: SigSet = [Signal::SIGTERM, Signal::SIGINT].into_iter().collect();
+        if !hangup::is_ignored() {
+            set.add(Signal::SIGHUP);
+        }
         set.thread_block().map_err(fail)?;
         let signals = SignalFd::with_flags(&set, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC).map_err(fail)?;
         Ok(Rc::new(Self { signals, came: Cell::new(false) }))

@@ -12,7 +12,8 @@ use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use super::super::{print, print_json};
-use crate::app::{self, AppFault, Options, Settings};
+use super::long::INTERRUPTED;
+use crate::app::{self, AppFault, Options, Settings, Stop};
 use crate::base::{Clock, Code, Fault, limits};
 use crate::board;
 use crate::embed::{Embedder, ModelFile};
@@ -81,8 +82,14 @@ pub(super) fn run(args: &BenchArgs, options: &Options, json: bool) -> Result<Exi
     let told = runtime.block_on(async {
         let hands = Hands::attach(spawner).map_err(|error| Fault::new(Code::System, error.to_string()))?;
         let embedder = Embedder::start(&hands, settings.board.embedder, model);
-        measure(args, &settings.board, &embedder).await
+        let mut stop = Stop::watch().map_err(|error| Fault::new(Code::System, error.to_string()))?;
+        tokio::select! {
+            told = measure(args, &settings.board, &embedder) => told.map(Some),
+            // The scratch memory goes with the measuring.
+            () = stop.wait() => Ok(None),
+        }
     })?;
+    let Some(told) = told else { return Ok(ExitCode::from(INTERRUPTED)) };
     if json {
         print_json(&told);
     } else {
