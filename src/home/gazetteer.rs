@@ -110,6 +110,8 @@ pub struct Gazetteer {
     sorted: HashMap<String, Vec<NameHit>>,
     /// Every stem of a name with the entities that bear it.
     parts: HashMap<String, Vec<EntityRef>>,
+    /// Every stem with a number behind it in a name: `socket` with `3` and who is called so.
+    numbered: HashMap<String, Vec<(String, EntityRef)>>,
     /// Every word of a name, in both its forms.
     spelling: Spelling,
     /// Options by their stems run together.
@@ -192,6 +194,19 @@ impl Gazetteer {
     #[must_use]
     pub fn bearing(&self, stem: &str) -> &[EntityRef] {
         self.parts.get(stem).map_or(&[], Vec::as_slice)
+    }
+
+    /// The entities with this number right behind this stem in one of their names.
+    #[must_use]
+    pub fn numbered(&self, stem: &str, number: &str) -> Vec<EntityRef> {
+        let all = self.numbered.get(stem).map_or(&[][..], Vec::as_slice);
+        all.iter().filter(|(its, _)| its == number).map(|(_, entity)| *entity).collect()
+    }
+
+    /// Whether names tell several of this stem apart by numbers.
+    #[must_use]
+    pub fn counts(&self, stem: &str) -> bool {
+        self.numbered.contains_key(stem)
     }
 
     /// Whether some name has this word.
@@ -287,6 +302,15 @@ impl Gazetteer {
         let mut sorted: Vec<&str> = words.iter().map(|w| w.stem.as_str()).collect();
         sorted.sort_unstable();
         add(self.sorted.entry(sorted.join(" ")).or_default(), hit);
+        if let NameOf::Entity(entity) = of {
+            for pair in words.windows(2).filter(|pair| counts(&pair[1]) && !counts(&pair[0])) {
+                let all = self.numbered.entry(pair[0].stem.clone()).or_default();
+                let one = (pair[1].stem.clone(), entity);
+                if !all.contains(&one) {
+                    all.push(one);
+                }
+            }
+        }
         for word in words {
             self.spelling.add(&word.text);
             self.spelling.add(&word.stem);
@@ -327,6 +351,11 @@ impl Gazetteer {
             self.words(of, &words[..rest], NameKind::Short);
         }
     }
+}
+
+/// Whether it is a number.
+fn counts(word: &Word) -> bool {
+    word.stem.bytes().all(|b| b.is_ascii_digit())
 }
 
 fn add(hits: &mut Vec<NameHit>, hit: NameHit) {

@@ -2,8 +2,9 @@
 
 use super::saying::outcome::{abstain, answered};
 use super::turn::{Context, Decision, Reading, Slots, Turn, Understanding};
+use super::words::item::Item;
 use super::words::lexicon::Sense;
-use super::words::scan::{Item, Scan};
+use super::words::scan::Scan;
 use crate::home::{Call, Command, Entity, Home, Kind, NameOf};
 
 /// Sentences that are about no device; [`None`] where it may be about one.

@@ -49,7 +49,7 @@ pub(super) fn understand_list(home: &Home, turn: &Turn<'_>, scan: &Scan<'_>) -> 
 }
 
 /// «tick off the milk», «mark call mum as done»: an item that stands on one list only says which.
-fn ticked(home: &Home, turn: &Turn<'_>, scan: &Scan<'_>, head: &super::words::scan::Item) -> Option<Understanding> {
+fn ticked(home: &Home, turn: &Turn<'_>, scan: &Scan<'_>, head: &super::words::item::Item) -> Option<Understanding> {
     if !head.verb(&["complete", "remove"]) || head.named() {
         return None;
     }
@@ -158,7 +158,7 @@ fn shopping(id: &str, name: &str) -> bool {
 
 /// Only idle words follow the list.
 fn last(scan: &Scan<'_>, end: usize) -> bool {
-    let closing = |i: &super::words::scan::Item| {
+    let closing = |i: &super::words::item::Item| {
         i.idle()
             || i.is(Sense::Question)
             || i.is(Sense::And)
@@ -219,7 +219,7 @@ fn read_out(home: &Home, turn: &Turn<'_>, scan: &Scan<'_>, list: &List, first: u
     if let Some(name) = &list.name {
         slots.set("name", name.as_str());
     }
-    let idle = |i: &super::words::scan::Item| {
+    let idle = |i: &super::words::item::Item| {
         i.idle()
             || i.is(Sense::Prep)
             || i.is(Sense::Is)

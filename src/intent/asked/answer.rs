@@ -37,7 +37,9 @@ pub(in crate::intent) fn answer(scene: &Scene<'_>, q: &Query) -> Option<Understa
         return Some(super::at_large::playing(scene, q));
     }
     if q.states.is_empty() {
-        return unstated(scene, q).or_else(|| super::by_word::partly(scene, q));
+        return unstated(scene, q)
+            .or_else(|| super::by_word::partly(scene, q))
+            .or_else(|| super::by_word::only_one(scene, q));
     }
     if let Some(out) = super::by_name::partly(scene, q) {
         return Some(out);

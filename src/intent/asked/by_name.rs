@@ -1,6 +1,6 @@
 //! Answers about things with a name: their state, a property, a reading.
 
-use super::facts::{bearers, get, holds, kind_state, places};
+use super::facts::{bearers, get, holds, how, kind_state, places};
 use super::question::{Form, Query};
 use crate::base::limits;
 use crate::home::words::split;
@@ -21,7 +21,11 @@ pub(in crate::intent) fn named(scene: &Scene<'_>, q: &Query) -> Option<Understan
         one.np.names.retain(|n| !n.generic);
         return if one.np.names.len() == 1 { named(scene, &one) } else { several(scene, q) };
     }
-    let bearers = bearers(scene, q);
+    let mut bearers = bearers(scene, q);
+    if q.states.iter().any(|s| matches!(s, Sense::State("open" | "closed"))) {
+        // «is the front door open»: a contact knows better than a lock of the same name.
+        bearers.sort_by_key(|e| e.kind == Kind::Lock);
+    }
     if q.states.is_empty() {
         return reading(scene, q, &bearers);
     }
@@ -182,7 +186,7 @@ fn reading(scene: &Scene<'_>, q: &Query, bearers: &[&Entity]) -> Option<Understa
         Some((name, value)) => format!("The {name} of {} is {value}.", called(entity).replacen("The ", "the ", 1)),
         None => {
             let is = if plural(&entity.name) { "are" } else { "is" };
-            format!("{} {is} {}.", called(entity), spoken_state(entity))
+            format!("{} {is} {}.", called(entity), how(entity, bearers))
         }
     };
     Some(mentioning(scene, answered(scene.turn, get(slots), say), entity))

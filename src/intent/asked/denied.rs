@@ -7,8 +7,9 @@ use super::answer;
 use super::question::{self, Form};
 use crate::intent::target::scene::Scene;
 use crate::intent::turn::{Decision, Turn, Understanding};
+use crate::intent::words::item::Item;
 use crate::intent::words::lexicon::Sense;
-use crate::intent::words::scan::{Item, Scan};
+use crate::intent::words::scan::Scan;
 
 /// The answer to a question with a denial in it; [`None`] where the sentence is none.
 pub(in crate::intent) fn denied(scene: &Scene<'_>, scan: &Scan<'_>) -> Option<Understanding> {

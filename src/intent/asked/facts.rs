@@ -2,7 +2,7 @@
 
 use super::question::{Form, Query};
 use crate::home::{AreaRef, Entity, Home, Kind, NameOf};
-use crate::intent::saying::spoken::listed;
+use crate::intent::saying::spoken::{listed, spoken_state};
 use crate::intent::target::scene::Scene;
 use crate::intent::turn::{Reading, Slots};
 
@@ -72,6 +72,20 @@ pub(in crate::intent) fn members<'h>(scene: &Scene<'h>, q: &Query, test: impl Fn
 pub(in crate::intent) fn contact(class: &str, entity: &Entity) -> bool {
     let of = entity.device_class.as_deref().unwrap_or("");
     of == class || class == "garage" && of == "garage_door" || class == "door" && of == "garage_door"
+}
+
+/// How something is; a door that shares its name with its lock is both: «closed and locked».
+pub(in crate::intent) fn how(entity: &Entity, bearers: &[&Entity]) -> String {
+    let same = |e: &&&Entity| e.name.eq_ignore_ascii_case(&entity.name) && e.area == entity.area;
+    let opens = |e: &&&Entity| matches!(e.kind, Kind::BinarySensor | Kind::Cover);
+    let leaf = bearers.iter().filter(same).find(opens);
+    let lock = bearers.iter().filter(same).find(|e| e.kind == Kind::Lock);
+    match (leaf, lock) {
+        (Some(leaf), Some(lock)) if matches!(entity.kind, Kind::BinarySensor | Kind::Cover | Kind::Lock) => {
+            format!("{} and {}", spoken_state(leaf), spoken_state(lock))
+        }
+        _ => spoken_state(entity),
+    }
 }
 
 /// A name; namesakes are told apart by where they are.

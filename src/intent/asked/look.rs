@@ -1,9 +1,10 @@
 //! How things may be set, as it is asked: «is the lamp blue», «which lights are dimmed», «is the fan on high».
 
 use crate::home::OptionHit;
+use crate::intent::words::item::Item;
 use crate::intent::words::lexicon::Sense;
 use crate::intent::words::number::Value;
-use crate::intent::words::scan::{Item, Scan};
+use crate::intent::words::scan::Scan;
 
 /// How something may be set.
 #[derive(Clone, Debug)]

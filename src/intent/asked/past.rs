@@ -3,9 +3,10 @@
 //! A home knows what is, and not what was: that is said, with what is so now, instead of a guess. The
 //! sentence stays open, because memory or a model may know more.
 
+use super::facts::how;
 use crate::home::{Entity, EntityRef, Kind, NameOf};
 use crate::intent::saying::outcome::abstain;
-use crate::intent::saying::spoken::{called, plural, spoken_state};
+use crate::intent::saying::spoken::{called, plural};
 use crate::intent::target::scene::Scene;
 use crate::intent::turn::Understanding;
 use crate::intent::words::lexicon::Sense;
@@ -82,16 +83,16 @@ fn spoken_of(scan: &Scan<'_>) -> Vec<EntityRef> {
 
 /// How it is now with what is named; nothing to say where only a kind was; [`None`] where nothing of the home was.
 fn now(scene: &Scene<'_>, scan: &Scan<'_>) -> Option<String> {
-    let mut named = spoken_of(scan).into_iter().filter_map(|e| scene.home.entity(e));
-    if let Some(so) = named.find_map(so) {
+    let named: Vec<&Entity> = spoken_of(scan).into_iter().filter_map(|e| scene.home.entity(e)).collect();
+    if let Some(so) = named.iter().find_map(|e| so(e, &named)) {
         return Some(format!("Now {so}."));
     }
     let thing = |s: &Sense| matches!(s, Sense::Kind(_) | Sense::Class(_));
     scan.items.iter().any(|i| !i.parts.is_empty() || i.senses.iter().any(thing)).then(String::new)
 }
 
-fn so(entity: &Entity) -> Option<String> {
+fn so(entity: &Entity, bearers: &[&Entity]) -> Option<String> {
     let told = !matches!(entity.kind, Kind::Scene | Kind::Script | Kind::Button | Kind::InputButton | Kind::Person);
     let is = if plural(&entity.name) { "are" } else { "is" };
-    told.then(|| format!("{} {is} {}", called(entity).replacen("The ", "the ", 1), spoken_state(entity)))
+    told.then(|| format!("{} {is} {}", called(entity).replacen("The ", "the ", 1), how(entity, bearers)))
 }

@@ -7,8 +7,9 @@ use super::look::{self, Look};
 use crate::home::{Kind, NameOf};
 use crate::intent::sentence::np::Np;
 use crate::intent::target::scene::Scene;
+use crate::intent::words::item::Item;
 use crate::intent::words::lexicon::Sense;
-use crate::intent::words::scan::{Item, Scan};
+use crate::intent::words::scan::Scan;
 
 /// What form of answer is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -271,6 +272,8 @@ impl Query {
                 Sense::Binary(class) => self.binaries.push(class),
                 Sense::Measure(class) => self.measures.push(class),
                 Sense::Attr("warmth") => self.warmth = true,
+                // «how cold is it in the yard», where that is a place.
+                Sense::Attr("lawn") if item.areas().next().is_some() => {}
                 Sense::Attr(attr) => self.attrs.push(attr),
                 _ => {}
             }

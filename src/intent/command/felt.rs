@@ -55,7 +55,7 @@ pub(in crate::intent) fn felt(scene: &Scene<'_>, scan: &Scan<'_>) -> Option<Unde
 }
 
 /// A place, or a lamp or player that the hint is about.
-fn spoken(scene: &Scene<'_>, item: &crate::intent::words::scan::Item) -> bool {
+fn spoken(scene: &Scene<'_>, item: &crate::intent::words::item::Item) -> bool {
     let players = ["media_player", "tv", "speaker"];
     item.areas().next().is_some()
         || item.is(Sense::Here)

@@ -5,8 +5,9 @@ use crate::home::words::split;
 use crate::home::{Call, Command, Entity, Kind};
 use crate::intent::target::scene::Scene;
 use crate::intent::turn::{Context, Decision, Reading, Slots, Understanding};
+use crate::intent::words::item::Item;
 use crate::intent::words::lexicon::Sense;
-use crate::intent::words::scan::{Item, Scan};
+use crate::intent::words::scan::Scan;
 
 /// The whole name of a scene, script or button and nothing else asks for it.
 pub(in crate::intent) fn by_name_alone(scene: &Scene<'_>, scan: &Scan<'_>) -> Option<Understanding> {
@@ -33,7 +34,10 @@ pub(in crate::intent) fn by_name_alone(scene: &Scene<'_>, scan: &Scan<'_>) -> Op
             && names.any(|name| {
                 let stems: Vec<String> = split(name, limits::SENTENCE_WORDS).into_iter().map(|w| w.stem).collect();
                 let name = stems.join(" ");
-                !name.is_empty() && (name == bare || name == whole)
+                // «the dusk scene, please»
+                let with_kind = format!("{name} {}", e.kind.word());
+                let typed = matches!(e.kind, Kind::Scene | Kind::Script) && bare == with_kind;
+                !name.is_empty() && (name == bare || name == whole || typed)
             })
     };
     let mut all = scene.home.entities.iter().filter(called);

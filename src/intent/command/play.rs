@@ -7,8 +7,9 @@ use crate::intent::saying::outcome::answered;
 use crate::intent::sentence::np::Np;
 use crate::intent::target::scene::Scene;
 use crate::intent::turn::{Context, Decision, Reading, Understanding};
+use crate::intent::words::item::Item;
 use crate::intent::words::lexicon::Sense;
-use crate::intent::words::scan::{Item, Scan};
+use crate::intent::words::scan::Scan;
 
 /// What a sentence that begins with «play» means; [`None`] where it is none, or plays nothing in particular.
 pub(in crate::intent) fn play(scene: &Scene<'_>, scan: &Scan<'_>) -> Option<Understanding> {

@@ -29,6 +29,31 @@ const SWITCHED: &[Kind] = &[
     Kind::Valve,
 ];
 
+/// Kinds that «start» and «stop» are said of: what runs. What opens or locks needs the more exact word.
+const STARTED: &[Kind] = &[
+    Kind::Switch,
+    Kind::InputBoolean,
+    Kind::Light,
+    Kind::Fan,
+    Kind::Humidifier,
+    Kind::Climate,
+    Kind::WaterHeater,
+    Kind::Group,
+    Kind::Siren,
+];
+
+/// Whether something is spoken of that runs.
+fn runs(c: &Clause) -> bool {
+    STARTED.iter().any(|kind| c.kind(&[kind.word()])) || c.kind(&["outlet"])
+}
+
+fn started(start: bool) -> Action {
+    implied_none(match start {
+        true => Action::new("HassTurnOn", Command::TurnOn, STARTED),
+        false => Action::new("HassTurnOff", Command::TurnOff, STARTED),
+    })
+}
+
 /// «shut everything down», «shut the TV down»: off with it; nothing that closes.
 pub(in crate::intent) fn shut_down(c: &Clause) -> bool {
     let closes = [Kind::Cover, Kind::Valve, Kind::Lock];
@@ -63,9 +88,7 @@ pub(in crate::intent) fn power(c: &Clause) -> Option<Action> {
         None if c.verb(&["on"]) && c.up != Some(false) => true,
         None if c.verb(&["off"]) => false,
         None if shut_down(c) => false,
-        None if c.verb(&["start", "stop"]) && c.kind(&["fan", "switch", "light", "humidifier", "climate"]) => {
-            c.verb(&["start"])
-        }
+        None if c.verb(&["start", "stop"]) && runs(c) => return Some(started(c.verb(&["start"]))),
         None if c.states.contains(&"on") => true,
         None if c.states.contains(&"off") => false,
         _ => return None,

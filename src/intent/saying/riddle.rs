@@ -17,7 +17,11 @@ pub(in crate::intent) fn unknown(home: &Home, scan: &Scan<'_>, at: usize) -> Str
     for next in scan.items[at + 1..].iter().take_while(|i| i.unknown()) {
         end = next.words.1;
     }
-    let said = scan.said(item.words.0, end);
+    // «lamp 7» is one name as well.
+    let number = scan.words[item.words.0].stem.bytes().all(|b| b.is_ascii_digit());
+    let noun = at.checked_sub(1).filter(|_| number).map(|before| &scan.items[before]);
+    let begin = noun.filter(|noun| !noun.idle()).map_or(item.words.0, |noun| noun.words.0);
+    let said = scan.said(begin, end);
     let said: String = said.chars().take(60).collect();
     match suggestion(home, &said) {
         Some(name) => format!("I do not know «{said}». Did you mean {name}?"),

@@ -3,8 +3,9 @@
 //! A new command begins after a conjunction at a verb, at a thing that gets a value or an «on» of its
 //! own, or at a verb that can be nothing else.
 
+use crate::intent::words::item::Item;
 use crate::intent::words::lexicon::Sense;
-use crate::intent::words::scan::{Item, Scan};
+use crate::intent::words::scan::Scan;
 
 /// Where the commands of a sentence begin: after a conjunction, at a verb.
 pub(in crate::intent) fn bounds(scan: &Scan<'_>) -> Vec<(usize, usize)> {

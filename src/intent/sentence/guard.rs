@@ -9,7 +9,7 @@ pub(in crate::intent) fn refuses(scan: &Scan<'_>) -> Option<&'static str> {
     if free(Sense::Not) {
         return Some("I leave everything as it is.");
     }
-    let again = |i: &crate::intent::words::scan::Item| {
+    let again = |i: &crate::intent::words::item::Item| {
         let text = scan.plain(i);
         i.is(Sense::Guard) && ["every ", "daily", "weekly", "whenever", "each "].iter().any(|w| text.starts_with(w))
     };
@@ -38,7 +38,7 @@ pub(in crate::intent) fn reports(scan: &Scan<'_>) -> Option<&'static str> {
 fn by_itself(scan: &Scan<'_>) -> bool {
     let somebody = |w: &str| matches!(w, "i" | "we" | "he" | "she" | "they" | "somebody" | "someone" | "nobody");
     let will = scan.words.windows(2).position(|w| somebody(&w[0].text) && w[1].text == "will");
-    let verb = |item: &&crate::intent::words::scan::Item| item.senses.iter().any(|s| matches!(s, Sense::Verb(_)));
+    let verb = |item: &&crate::intent::words::item::Item| item.senses.iter().any(|s| matches!(s, Sense::Verb(_)));
     let next = will.and_then(|at| scan.items.iter().find(|i| i.words.0 >= at + 2 && !i.idle()));
     if next.as_ref().is_some_and(verb) {
         return true;
@@ -49,7 +49,7 @@ fn by_itself(scan: &Scan<'_>) -> bool {
     let past = last.hits.is_empty()
         && matches!(scan.words[last.words.0].text.as_str(), "turned" | "switched")
         && last.words.1 - last.words.0 == 2;
-    let thing = |i: &&crate::intent::words::scan::Item| {
+    let thing = |i: &&crate::intent::words::item::Item| {
         !i.hits.is_empty()
             || !i.parts.is_empty()
             || i.senses.iter().all(|s| matches!(s, Sense::Kind(_) | Sense::Class(_)))

@@ -1,8 +1,8 @@
 //! What a clause speaks of: the devices, kinds and places in it.
 
 use crate::home::{AreaRef, EntityRef, FloorRef, NameHit};
+use crate::intent::words::item::Item;
 use crate::intent::words::lexicon::Sense;
-use crate::intent::words::scan::Item;
 
 /// A name in a clause with everybody who bears it.
 #[derive(Clone, Debug, PartialEq)]

@@ -3,8 +3,9 @@
 use super::clause::Clause;
 use super::np::{Np, share};
 use crate::home::{Home, Kind, NameOf};
+use crate::intent::words::item::Item;
 use crate::intent::words::lexicon::Sense;
-use crate::intent::words::scan::{Item, Scan};
+use crate::intent::words::scan::Scan;
 
 impl Clause {
     /// Takes a stretch of items apart.

@@ -8,8 +8,9 @@ use crate::intent::saying::outcome::{abstain, doubtful};
 use crate::intent::target::kinds::{class_matches, kind_matches};
 use crate::intent::target::scene::Scene;
 use crate::intent::turn::{Context, Decision, Turn, Understanding};
+use crate::intent::words::item::Item;
 use crate::intent::words::lexicon::Sense;
-use crate::intent::words::scan::{Item, Scan};
+use crate::intent::words::scan::Scan;
 
 /// What a sentence about «the other one» means; [`None`] where there is none in it.
 pub(in crate::intent) fn another(scene: &Scene<'_>, scan: &Scan<'_>) -> Option<Understanding> {

@@ -5,9 +5,10 @@ use crate::intent::saying::outcome::{answered, which};
 use crate::intent::target::scene::Scene;
 use crate::intent::timing::choice;
 use crate::intent::turn::{Context, Decision, Done, Question, Slots, Turn, Understanding};
+use crate::intent::words::item::Item;
 use crate::intent::words::lexicon::Sense;
 use crate::intent::words::number::ordinal;
-use crate::intent::words::scan::{Item, Scan};
+use crate::intent::words::scan::Scan;
 
 /// What an answer means; [`None`] where the sentence is no answer but something new.
 pub(in crate::intent) fn follow(scene: &Scene<'_>, scan: &Scan<'_>) -> Option<Understanding> {

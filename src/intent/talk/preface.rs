@@ -9,8 +9,9 @@ use crate::intent::saying::outcome::doubtful;
 use crate::intent::sentence::clause::Clause;
 use crate::intent::target::scene::Scene;
 use crate::intent::turn::{Context, Decision, Turn, Understanding};
+use crate::intent::words::item::Item;
 use crate::intent::words::lexicon::Sense;
-use crate::intent::words::scan::{Item, Scan};
+use crate::intent::words::scan::Scan;
 
 /// Words that talk may have in front of the command.
 const WORDS: usize = 16;

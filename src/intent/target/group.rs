@@ -1,6 +1,6 @@
 //! Things by their kind: «every lamp of the loft», «the fan», «everything upstairs».
 
-use super::kinds::{class_matches, everyday, kind_matches};
+use super::kinds::{class_matches, everyday, kind_matches, switches_called};
 use super::scene::{Found, Scene, Trouble, Wanted};
 use crate::home::{Command, Entity, EntityRef, Kind, Tier};
 use crate::intent::sentence::np::Np;
@@ -65,6 +65,9 @@ impl Scene<'_> {
         if there.is_empty() && !np.placed() && all.len() == 1 && wanted.command.is_some() {
             there.clone_from(&all);
         }
+        if let (true, Some(found)) = (all.is_empty(), self.switch_for(np, wanted)) {
+            return found;
+        }
         if there.is_empty() {
             return Err(Trouble::Nothing(slots, self.none_such(&here)));
         }
@@ -99,14 +102,25 @@ impl Scene<'_> {
         if !switching || np.plural || np.all || np.everything || np.kinds.is_empty() {
             return Vec::new();
         }
-        let switch = |e: &EntityRef| {
-            let entity = self.entity(*e);
-            let last = entity.and_then(|e| crate::home::words::split(&e.name, 16).pop());
-            entity.is_some_and(|e| matches!(e.kind, Kind::Switch | Kind::InputBoolean))
-                && last.is_some_and(|w| w.stem == *head)
-        };
-        let bearing = self.home.gazetteer().bearing(head).iter().copied();
-        bearing.filter(|e| !there.contains(e) && self.suits(*e, wanted) && switch(e)).collect()
+        let called = switches_called(self.home, head);
+        called.into_iter().filter(|e| !there.contains(e) && self.suits(*e, wanted)).collect()
+    }
+
+    /// «start the boiler», where nothing is a boiler but a switch is called «Boiler 80L».
+    fn switch_for(&self, np: &Np, wanted: &Wanted<'_>) -> Option<Result<Found, Trouble>> {
+        let mut called = self.called_so(np, wanted, &[]);
+        called.retain(|e| self.there(*e, np, np.placed()));
+        self.narrow(np, &mut called);
+        let mut slots = Slots::default();
+        self.place_slots(np, &mut slots);
+        match called.as_slice() {
+            [] => None,
+            [_] => {
+                self.name_slot(&called, &mut slots);
+                Some(Ok(Found { entities: called, slots }))
+            }
+            _ => Some(Err(Trouble::Which(called, slots, false))),
+        }
     }
 
     /// «open the garage»: its door, where it has one.

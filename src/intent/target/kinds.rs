@@ -1,6 +1,8 @@
 //! What the words for kinds and classes cover: «the telly», «the garage», «everything».
 
-use crate::home::{Entity, Kind, Tier};
+use crate::base::limits;
+use crate::home::words::split;
+use crate::home::{Entity, EntityRef, Home, Kind, Tier};
 
 /// Whether an entity is of the kind that a word names.
 pub(in crate::intent) fn kind_matches(word: &str, entity: &Entity) -> bool {
@@ -32,6 +34,21 @@ fn sounds(entity: &Entity, words: &[&str]) -> bool {
 pub(in crate::intent) fn class_matches(word: &str, entity: &Entity) -> bool {
     let class = entity.device_class.as_deref().unwrap_or("");
     entity.kind == Kind::Cover && (class == word || word == "garage" && class == "garage_door")
+}
+
+/// The switches whose names end with a word, but for a number or a size: «Window Fan», «Boiler 80L».
+pub(in crate::intent) fn switches_called(home: &Home, word: &str) -> Vec<EntityRef> {
+    let ends = |name: &String| {
+        let words = split(name, limits::SENTENCE_WORDS);
+        let last = words.iter().rfind(|w| w.stem.len() > 2 && !w.stem.contains(|c: char| c.is_ascii_digit()));
+        last.is_some_and(|w| w.stem == word)
+    };
+    let switch = |e: &&EntityRef| {
+        home.entity(**e).is_some_and(|e| {
+            matches!(e.kind, Kind::Switch | Kind::InputBoolean) && std::iter::once(&e.name).chain(&e.aliases).any(ends)
+        })
+    };
+    home.gazetteer().bearing(word).iter().filter(switch).copied().collect()
 }
 
 /// What «everything» covers: what people switch off when they leave.

@@ -63,6 +63,10 @@ const HOMES: &[(&str, &str)] = &[
         include_str!("../../../tests/data/say/people/dacha.json"),
         include_str!("../../../tests/data/say/people/dacha.txt"),
     ),
+    (
+        include_str!("../../../tests/data/say/people/watermill.json"),
+        include_str!("../../../tests/data/say/people/watermill.txt"),
+    ),
 ];
 
 fn equal(wanted: &str, got: &Value) -> bool {

@@ -5,8 +5,9 @@ use crate::home::words::split;
 use crate::home::{Call, Command, Home, Timer, TimerCommand, TimerWhich};
 use crate::intent::target::scene::Scene;
 use crate::intent::turn::{Context, Decision, Question, Reading, Turn, Understanding};
+use crate::intent::words::item::Item;
 use crate::intent::words::lexicon::Sense;
-use crate::intent::words::scan::{Item, Scan};
+use crate::intent::words::scan::Scan;
 
 /// Asks which of these is meant; nothing changes.
 pub(in crate::intent) fn ask(

@@ -45,7 +45,7 @@ pub(in crate::intent) fn timed(scene: &Scene<'_>, scan: &Scan<'_>) -> Option<Und
     // «the thermostat on cool at 20»: nobody says «at 20» of an hour without more.
     let warmth =
         |e: &EntityRef| scene.home.entity(*e).is_some_and(|e| matches!(e.kind, Kind::Climate | Kind::WaterHeater));
-    let degrees = |i: &crate::intent::words::scan::Item| {
+    let degrees = |i: &crate::intent::words::item::Item| {
         i.words.0 >= time.from && i.words.1 <= time.to && matches!(i.value, Some(Value::Plain(n)) if n > 12.0)
     };
     let heats = then.calls.iter().flat_map(|c| &c.targets).any(warmth);
@@ -79,7 +79,7 @@ pub(in crate::intent) fn for_a_while(scan: &Scan<'_>) -> bool {
 }
 
 /// A word beside which «at 7» is a level.
-fn leveled(item: &crate::intent::words::scan::Item) -> bool {
+fn leveled(item: &crate::intent::words::item::Item) -> bool {
     let level = |s: &Sense| {
         matches!(s, Sense::Verb("dim" | "brighten" | "increase" | "decrease" | "raise" | "lower"))
             || matches!(s, Sense::Attr("brightness" | "volume" | "temperature" | "speed" | "position" | "humidity"))

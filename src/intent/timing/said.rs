@@ -1,9 +1,10 @@
 //! The words of a sentence about a timer, sorted: verb, durations, name, area.
 
 use crate::home::AreaRef;
+use crate::intent::words::item::Item;
 use crate::intent::words::lexicon::Sense;
 use crate::intent::words::number::{self, Value};
-use crate::intent::words::scan::{Item, Scan};
+use crate::intent::words::scan::Scan;
 
 /// Hours, minutes, seconds, each as it was said.
 pub(in crate::intent) type Hms = [Option<u64>; 3];

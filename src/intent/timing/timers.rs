@@ -53,7 +53,7 @@ pub(in crate::intent) fn understand_timer(home: &Home, turn: &Turn<'_>, scan: &S
 /// «how much time is left», where a timer runs; «how much time has the fondue left», where one is called so.
 fn time_left(home: &Home, scan: &Scan<'_>) -> Option<Said> {
     let about = ["howmuch", "left", "time"];
-    let word = |i: &crate::intent::words::scan::Item| about.iter().any(|a| i.is(Sense::Attr(a))) || i.is(Sense::Is);
+    let word = |i: &crate::intent::words::item::Item| about.iter().any(|a| i.is(Sense::Attr(a))) || i.is(Sense::Is);
     let has = |what| scan.items.iter().any(|i| i.is(Sense::Attr(what)));
     if home.timers.is_empty() || !has("left") || !has("howmuch") {
         return None;

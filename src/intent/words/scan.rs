@@ -3,84 +3,14 @@
 //! From left to right the longest explanation wins. A word that nothing explains is set right if it is
 //! one slip away from a word that something does (`lihgt`), and stays unknown otherwise.
 
+use super::item::Item;
 use super::lexicon::{ENGLISH, Sense};
 use super::mend::mend;
 use super::number::{self, Value};
 use super::numbered;
 use crate::base::limits;
 use crate::home::words::{Word, split};
-use crate::home::{EntityRef, Gazetteer, Home, NameHit, NameKind, NameOf, OptionHit};
-
-/// A stretch of words and everything that it can mean.
-#[derive(Clone, Debug, Default)]
-pub(in crate::intent) struct Item {
-    /// First word and the one behind the last.
-    pub(in crate::intent) words: (usize, usize),
-    /// Who bears this name.
-    pub(in crate::intent) hits: Vec<NameHit>,
-    /// The singular of its last word.
-    pub(in crate::intent) head: String,
-    /// It was said in the plural.
-    pub(in crate::intent) plural: bool,
-    /// A word of it was set right.
-    pub(in crate::intent) mended: bool,
-    /// What the language has for it.
-    pub(in crate::intent) senses: Vec<Sense>,
-    /// Who has this word in a name («desk» of «Office Desk Light»), where nothing else explains it.
-    pub(in crate::intent) parts: Vec<EntityRef>,
-    /// Whose option this is.
-    pub(in crate::intent) options: Vec<OptionHit>,
-    /// The value that it states.
-    pub(in crate::intent) value: Option<Value>,
-}
-
-impl Item {
-    /// Whether it can mean this.
-    pub(in crate::intent) fn is(&self, sense: Sense) -> bool {
-        self.senses.contains(&sense)
-    }
-
-    /// Nothing explains it.
-    pub(in crate::intent) fn unknown(&self) -> bool {
-        self.hits.is_empty()
-            && self.senses.is_empty()
-            && self.value.is_none()
-            && self.options.is_empty()
-            && self.parts.is_empty()
-    }
-
-    /// Words that can be passed over.
-    pub(in crate::intent) fn idle(&self) -> bool {
-        self.hits.is_empty()
-            && self.value.is_none()
-            && self.senses.iter().any(|s| matches!(s, Sense::Filler | Sense::Det | Sense::Question))
-    }
-
-    /// The payload of the first sense that a function picks.
-    pub(in crate::intent) fn pick<T>(&self, f: impl Fn(Sense) -> Option<T>) -> Option<T> {
-        self.senses.iter().find_map(|s| f(*s))
-    }
-
-    /// Whether it can be one of these verbs.
-    pub(in crate::intent) fn verb(&self, verbs: &[&str]) -> bool {
-        self.senses.iter().any(|s| matches!(s, Sense::Verb(v) if verbs.contains(v)))
-    }
-
-    /// The area that it names.
-    pub(in crate::intent) fn areas(&self) -> impl Iterator<Item = crate::home::AreaRef> + '_ {
-        self.hits.iter().filter_map(|h| if let NameOf::Area(a) = h.of { Some(a) } else { None })
-    }
-
-    /// The floor that it names.
-    pub(in crate::intent) fn floors(&self) -> impl Iterator<Item = crate::home::FloorRef> + '_ {
-        self.hits.iter().filter_map(|h| if let NameOf::Floor(f) = h.of { Some(f) } else { None })
-    }
-
-    /// Whether it names an entity.
-    pub(in crate::intent) fn named(&self) -> bool {
-        self.hits.iter().any(|h| matches!(h.of, NameOf::Entity(_)))
-    }
-}
+use crate::home::{Gazetteer, Home, NameHit, NameKind, NameOf, OptionHit};
 
 /// A sentence as items.
 #[derive(Clone, Debug)]
@@ -180,14 +110,9 @@ fn items(text: &str, words: &[Word], names: &Gazetteer, mended: &[usize]) -> Vec
         if valued == longest {
             item.value = value.map(|(_, v)| v);
         }
-        // «bedroom two», where that is part of names.
         let counted = matches!(item.value, Some(Value::Plain(_))) && longest == 1;
-        let before = out.last().is_some_and(|b: &Item| !b.parts.is_empty());
-        if counted && before {
-            let bearers = names.bearing(&last.stem);
-            if out.last().is_some_and(|b| b.parts.iter().any(|e| bearers.contains(e))) {
-                item.value = None;
-            }
+        if let Some(before) = out.last_mut().filter(|_| counted) {
+            numbered::told_apart(before, &mut item, names);
         }
         // «the right one», but «set it to one».
         let led = at > 0 && matches!(words[at - 1].text.as_str(), "to" | "by" | "at" | "number" | "than");
@@ -197,7 +122,7 @@ fn items(text: &str, words: &[Word], names: &Gazetteer, mended: &[usize]) -> Vec
             item.senses.retain(|s| *s != Sense::One);
         }
         // A guess at a word is not also a guess at a name («flour» is no part of «Floor Lamp»).
-        if item.unknown() && !item.mended {
+        if item.unknown() && !item.mended && !counted {
             item.parts = names.bearing(&last.stem).to_vec();
         }
         out.push(item);
