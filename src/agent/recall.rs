@@ -132,6 +132,11 @@ impl Agent {
         topic: Option<&str>,
         last: Vec<Id>,
     ) -> Result<Option<Told>, Fault> {
+        if topic.is_some_and(is_everything) {
+            let text =
+                "I do not forget everything at a word. Say what, for example «forget what I said about the boiler».";
+            return Ok(Some((text.to_owned(), "ask", json!({"forgotten": 0}))));
+        }
         let Some(topic) = topic else {
             return match last.len() {
                 0 if self.with_session(&message.session, |session| session.context.pending.is_some()) => Ok(None),
@@ -249,6 +254,20 @@ fn not_done(wish: &Recall, fault: &Fault) -> String {
     }
 }
 
+/// Whether no one thing is meant.
+fn is_everything(topic: &str) -> bool {
+    let words = topic.to_lowercase();
+    let words = words.split(|c: char| !c.is_alphanumeric() && c != '\'').filter(|word| !word.is_empty());
+    let mut words = words.skip_while(|word| matches!(*word, "absolutely" | "about" | "of")).peekable();
+    let all = words.next_if(|word| matches!(*word, "everything" | "all" | "anything")).is_some();
+    all && words.all(|word| {
+        matches!(
+            word,
+            "that" | "this" | "it" | "them" | "of" | "you" | "i" | "we" | "ever" | "know" | "have" | "remember"
+        ) || matches!(word, "said" | "told" | "your" | "my" | "the" | "memory" | "memories" | "please" | "now")
+    })
+}
+
 /// What an answer chooses; [`None`] where it is none.
 fn chosen(text: &str) -> Option<Choice> {
     let plain = text.trim().trim_end_matches(['.', '!']).to_lowercase();
@@ -281,6 +300,16 @@ fn chosen(text: &str) -> Option<Choice> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn everything_is_no_topic_and_everything_about_one_is() {
+        for text in ["everything", "all of it", "Everything I said", "everything you know", "all my memories, please"] {
+            assert!(is_everything(text), "{text}");
+        }
+        for text in ["everything about the boiler", "the boiler", "all the keys", "it", ""] {
+            assert!(!is_everything(text), "{text}");
+        }
+    }
 
     #[test]
     fn a_number_an_ordinal_all_or_none_chooses() {

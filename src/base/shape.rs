@@ -293,7 +293,11 @@ pub fn default_text(fields: &[Field]) -> String {
 fn section(out: &mut String, path: &str, fields: &[Field]) {
     let tables = |field: &&Field| matches!(field.shape, Shape::Table(_));
     for field in fields.iter().filter(|field| !tables(field) && !matches!(field.shape, Shape::Elsewhere)) {
-        let empty = if matches!(field.shape, Shape::Map { .. }) { "{}" } else { "\"\"" };
+        let empty = match field.shape {
+            Shape::Map { .. } => "{}",
+            Shape::List { .. } => "[]",
+            _ => "\"\"",
+        };
         let value = field.default.value().map_or_else(|| empty.to_owned(), |value| value.to_string());
         let off = if matches!(field.default, Default::Absent) { "# " } else { "" };
         let (key, doc, words) = (field.key, field.doc, field.shape.words());

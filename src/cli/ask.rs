@@ -45,5 +45,5 @@ fn went_well(detail: &Value) -> bool {
     let thought = detail["decision"] == "think" && detail["ended"] == "answered";
     let decided = thought || matches!(detail["decision"].as_str(), Some("act" | "answer"));
     let outcomes = detail["outcomes"].as_array().into_iter().flatten();
-    decided && outcomes.into_iter().all(|outcome| outcome["outcome"] == "done")
+    decided && detail["memory"]["fault"].is_null() && outcomes.into_iter().all(|outcome| outcome["outcome"] == "done")
 }

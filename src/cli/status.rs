@@ -64,10 +64,13 @@ pub(super) fn store(store: &Value) -> String {
         store if store["shedding"].is_string() => {
             format!("FLASH BUDGET SPENT: {} wait in memory until tomorrow (UTC)", text(&store["shedding"]))
         }
-        store => format!(
-            "{} bytes, schema {}, {} of {} bytes written today",
-            store["bytes"], store["version"], store["written_today"], store["flash_day"]
-        ),
+        store => {
+            let spent = store["written_today"].as_u64().map_or_else(
+                || "how much was written today this kernel does not tell".to_owned(),
+                |written| format!("{written} of {} bytes written today", store["flash_day"]),
+            );
+            format!("{} bytes, schema {}, {spent}", store["bytes"], store["version"])
+        }
     }
 }
 

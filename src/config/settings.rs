@@ -307,7 +307,7 @@ impl Config {
         let file = origin.display().to_string();
         let doc = Doc::parse(bytes, &file)?;
         let mut faults = table::shape().check(&doc);
-        if doc.has("home") && doc.has("home_file") {
+        if doc.has("home") && doc.value()["home_file"] != "" && doc.has("home_file") {
             let fault = KeyFault::of_file(&file, "the home is described twice: keep either home_file or [home]");
             faults.push(fault.at(doc.place_of("home_file"), "home_file", None));
         }
@@ -332,7 +332,7 @@ impl Config {
             shell: raw.shell,
             people: raw.people,
             places: raw.places,
-            home: match raw.home_file {
+            home: match raw.home_file.filter(|path| !path.as_os_str().is_empty()) {
                 Some(path) => Home::File(origin.parent().map_or_else(|| path.clone(), |dir| dir.join(&path))),
                 None => Home::Inline(raw.home.unwrap_or_else(|| Value::Object(serde_json::Map::new()))),
             },

@@ -15,6 +15,23 @@ fn told(text: &str) -> Vec<String> {
 }
 
 #[test]
+fn every_line_of_the_default_file_may_be_taken_as_it_stands() {
+    // What a maker does first: takes the sign away and looks what becomes of it.
+    let taken: String = default_text().lines().map(|line| bare(line) + "\n").collect();
+    assert!(taken.contains("\nlan = []\n") && taken.contains("\nhome_file = \"\"\n"), "{taken}");
+    let config = parse(&taken).expect("good");
+    assert!(matches!(config.home, Home::Inline(home) if home["entities"].is_array()), "the home is the one below");
+}
+
+/// The line without the sign before a key that may be left out.
+fn bare(line: &str) -> String {
+    let key = line.strip_prefix("# ").filter(|rest| {
+        rest.split_once(" = ").is_some_and(|(key, _)| key.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'))
+    });
+    key.unwrap_or(line).to_owned()
+}
+
+#[test]
 fn the_default_file_says_what_an_empty_file_means() {
     let written = parse(&default_text()).expect("the default file is good");
     let empty = parse("").expect("every key has a default");

@@ -49,7 +49,7 @@ pub(super) fn listed(root: &Path, asker: &Asker) -> impl Iterator<Item = (PathBu
 }
 
 pub(super) fn one(root: &Path, asker: &Asker, id: &str) -> Result<(PathBuf, Artefact), MemoryFault> {
-    let unknown = || MemoryFault::Unknown(id.to_owned());
+    let unknown = || MemoryFault::no_artefact(id);
     listed(root, asker).find(|(_, about)| about.id == id).ok_or_else(unknown)
 }
 

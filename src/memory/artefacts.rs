@@ -136,7 +136,7 @@ impl Memory {
     /// Does it on behalf of who asks.
     ///
     /// # Errors
-    /// [`MemoryFault::Record`] for what is wrong or over a bound, [`MemoryFault::Secret`], [`MemoryFault::Unknown`],
+    /// [`MemoryFault::Record`] for what is wrong or over a bound, [`MemoryFault::Secret`], [`MemoryFault::Missing`],
     /// [`MemoryFault::File`] for what the disk says.
     pub fn artefact(&self, asker: &Asker, deed: Deed) -> Result<Value, MemoryFault> {
         let Some(root) = self.files.as_ref().map(|files| files.root().join(FOLDER)) else {
@@ -244,7 +244,7 @@ impl Memory {
     }
 
     fn upload(&self, id: &str) -> Result<Upload, MemoryFault> {
-        self.uploads().get(id).cloned().ok_or_else(|| MemoryFault::Unknown(id.to_owned()))
+        self.uploads().get(id).cloned().ok_or_else(|| MemoryFault::no_artefact(id))
     }
 
     fn abandon(&self, id: &str, upload: &Upload) {

@@ -66,6 +66,9 @@ pub enum MemoryFault {
     /// No memory of this name is there for who asks.
     #[error("there is no memory «{0}»; `hearth memory search` finds them")]
     Unknown(String),
+    /// No part of a conversation, no kept result, no artefact of this name is there for who asks.
+    #[error("there is no {0} «{1}»; {2}")]
+    Missing(&'static str, String, &'static str),
     /// It is there, and another's.
     #[error("the memory «{0}» is not yours to change")]
     NotYours(String),
@@ -80,12 +83,34 @@ pub enum MemoryFault {
     Store(#[from] StoreError),
 }
 
+impl MemoryFault {
+    /// No conversation of this name.
+    fn no_talk(name: impl Into<String>) -> Self {
+        Self::Missing("conversation", name.into(), "`hearth memory talk` lists them")
+    }
+
+    /// No node of this name in a conversation.
+    fn no_node(name: impl Into<String>) -> Self {
+        Self::Missing("part", name.into(), "`hearth memory dag SESSION` tells the parts of a conversation")
+    }
+
+    /// No large result of this name.
+    fn no_result(id: impl Into<String>) -> Self {
+        Self::Missing("result", id.into(), "the conversation tells the ids of its results")
+    }
+
+    /// No artefact of this name.
+    fn no_artefact(id: impl Into<String>) -> Self {
+        Self::Missing("artefact", id.into(), "`hearth memory artefact list` tells them")
+    }
+}
+
 impl From<MemoryFault> for Fault {
     fn from(fault: MemoryFault) -> Self {
         let code = match &fault {
             MemoryFault::Secret(_) | MemoryFault::NotYours(_) => Code::Refused,
             MemoryFault::Record(_) => Code::BadInput,
-            MemoryFault::Unknown(_) => Code::NotFound,
+            MemoryFault::Unknown(_) | MemoryFault::Missing(..) => Code::NotFound,
             MemoryFault::File(_) => Code::System,
             MemoryFault::Embedder(fault) => fault.code,
             MemoryFault::Store(error) => error.code(),

@@ -26,6 +26,11 @@ pub fn thread(mut messages: Vec<Message>) -> Vec<Message> {
     messages
 }
 
+/// What is not there: the node, or the whole conversation.
+fn absent(dag: &Dag, session: &str, node: &str) -> MemoryFault {
+    if dag.messages == 0 { MemoryFault::no_talk(session) } else { MemoryFault::no_node(node) }
+}
+
 /// The name under which a large result is kept.
 const RESULT: &str = "result:";
 
@@ -33,12 +38,12 @@ impl Memory {
     /// The conversation of a person that is meant: the named one, or the one used last.
     ///
     /// # Errors
-    /// [`MemoryFault::Unknown`] for one that is not there, or another's.
+    /// [`MemoryFault::Missing`] for one that is not there, or another's.
     pub(super) async fn session_of(&self, person: &str, named: Option<String>) -> Result<String, MemoryFault> {
         let talks = self.store.talks(limits::STORE_ROWS).await?;
         let own = talks.into_iter().filter(|talk| talk.principal.split_once('@').map_or("", |(p, _)| p) == person);
         let found = own.map(|talk| talk.session).find(|session| named.as_ref().is_none_or(|want| want == session));
-        found.ok_or_else(|| MemoryFault::Unknown(named.unwrap_or_else(|| "the last conversation".to_owned())))
+        found.ok_or_else(|| MemoryFault::no_talk(named.unwrap_or_else(|| "the last".to_owned())))
     }
 
     /// Every message of a conversation, in order, page by page.
@@ -71,21 +76,21 @@ impl Memory {
     /// A node with what lies below it; the whole, where none is named.
     ///
     /// # Errors
-    /// [`MemoryFault::Unknown`], [`MemoryFault::Store`].
+    /// [`MemoryFault::Missing`], [`MemoryFault::Store`].
     pub async fn describe(&self, session: &str, node: Option<&str>) -> Result<Value, MemoryFault> {
         let dag = self.dag(session).await?;
         let name = node.unwrap_or("whole");
-        let found = dag.node(name).ok_or_else(|| MemoryFault::Unknown(name.to_owned()))?;
+        let found = dag.node(name).ok_or_else(|| absent(&dag, session, name))?;
         Ok(json!({"session": session, "messages": dag.messages, "node": found, "below": dag.below(found)}))
     }
 
     /// The very messages that a node stands for, as far as one answer holds.
     ///
     /// # Errors
-    /// [`MemoryFault::Unknown`], [`MemoryFault::Store`].
+    /// [`MemoryFault::Missing`], [`MemoryFault::Store`].
     pub async fn expand(&self, session: &str, node: &str, skip: usize) -> Result<Value, MemoryFault> {
         let dag = self.dag(session).await?;
-        let found = dag.node(node).ok_or_else(|| MemoryFault::Unknown(node.to_owned()))?;
+        let found = dag.node(node).ok_or_else(|| absent(&dag, session, node))?;
         let mut messages = Vec::new();
         let from = found.start.saturating_add(skip);
         let (mut room, mut next) = (limits::EXPAND_BYTES, None);
@@ -142,10 +147,10 @@ impl Memory {
     /// A part of a result that was off-loaded, or the places of a text in it.
     ///
     /// # Errors
-    /// [`MemoryFault::Unknown`] for one that is not there, or another's.
+    /// [`MemoryFault::Missing`] for one that is not there, or another's.
     pub async fn result(&self, person: &str, id: &str, from: usize, find: Option<&str>) -> Result<Value, MemoryFault> {
         let found = self.store.document(format!("{RESULT}{id}"), person.to_owned()).await?;
-        let text = found.ok_or_else(|| MemoryFault::Unknown(id.to_owned()))?.text;
+        let text = found.ok_or_else(|| MemoryFault::no_result(id))?.text;
         if let Some(needle) = find {
             let needle = checked(needle)?;
             return Ok(json!({"id": id, "places": places(&text, needle)}));

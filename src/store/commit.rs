@@ -212,7 +212,11 @@ impl Worker {
 
 /// What a refused durable write means to its caller.
 pub(super) fn not_durable(error: StoreError) -> StoreError {
-    if error.severity() == Severity::Statement { error } else { StoreError::Degraded(error.to_string()) }
+    match error {
+        StoreError::Degraded(_) => error,
+        error if error.severity() == Severity::Statement => error,
+        error => StoreError::Degraded(error.to_string()),
+    }
 }
 
 /// The end record of a call whose process ended before it did.

@@ -151,3 +151,40 @@ fn the_database_is_its_users_alone_even_in_a_folder_that_is_open() {
     assert_eq!(copied, 0o600);
     service.stop();
 }
+
+#[test]
+fn what_is_missing_is_called_by_its_name() {
+    let home = Home::with_config(NO_MODEL);
+    let cases: [(&[&str], &str); 5] = [
+        (&["memory", "dag", "nosuch"], "no conversation «nosuch»"),
+        (&["memory", "result", "nosuch"], "no result «nosuch»"),
+        (&["memory", "artefact", "read", "nosuch"], "no artefact «nosuch»; `hearth memory artefact list`"),
+        (&["memory", "artefact", "delete", "nosuch"], "no artefact «nosuch»"),
+        (&["memory", "show", "nosuch"], "no memory «nosuch»; `hearth memory search`"),
+    ];
+    for (arguments, told) in cases {
+        let done = home.run(arguments);
+        assert!(done.code == Some(1) && done.err.contains(told), "{arguments:?}: {done:?}");
+    }
+    assert!(home.run(&["ask", "hello"]).out.contains("Hello"));
+    let part = home.run(&["memory", "dag", "admin:ask", "c9"]);
+    assert!(part.code == Some(1) && part.err.contains("no part «c9»"), "{part:?}");
+}
+
+#[test]
+fn a_card_that_takes_no_writes_is_told_once_and_is_neither_damaged_nor_done() {
+    let home = Home::with_config(NO_MODEL);
+    assert!(home.run(&["memory", "add", "The spare key is under the blue pot"]).ok);
+    std::fs::set_permissions(home.data(), Permissions::from_mode(0o555)).expect("closed");
+    let check = home.run(&["db", "check"]);
+    assert!(check.ok && check.out.contains("sound"), "{check:?}");
+    let said = home.run(&["ask", "remember that the cat is black"]);
+    assert!(said.code == Some(1) && said.out.contains("I could not write that down"), "{said:?}");
+    let fact = home.run(&["memory", "fact", "cat", "black"]);
+    let told = fact.err.lines().last().unwrap_or_default();
+    assert_eq!((fact.code, told.matches("the disk refuses writes").count()), (Some(1), 1), "{told}");
+    let found = home.run(&["memory", "export"]);
+    assert!(found.ok && found.out.contains("blue pot") && !found.out.contains("cat"), "{found:?}");
+    std::fs::set_permissions(home.data(), Permissions::from_mode(0o700)).expect("open again");
+    assert!(home.run(&["ask", "remember that the cat is black"]).ok);
+}

@@ -138,6 +138,7 @@ fn pieces(id: u16, outcome: Outcome, text: &str) -> Vec<u8> {
 fn outcome(detail: &Value) -> Outcome {
     let mut outcomes = detail["outcomes"].as_array().into_iter().flatten();
     match detail["decision"].as_str() {
+        Some("act" | "answer") if !detail["memory"]["fault"].is_null() => Outcome::NotDone,
         Some("act" | "answer") if outcomes.all(|outcome| outcome["outcome"] == "done") => Outcome::Done,
         Some("ask") => Outcome::Asked,
         _ => Outcome::NotDone,
