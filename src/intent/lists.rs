@@ -166,7 +166,7 @@ fn last(scan: &Scan<'_>, end: usize) -> bool {
             || i.is(Sense::Exist)
             || matches!(i.senses.as_slice(), [Sense::Verb("complete"), ..])
     };
-    scan.items[end..].iter().all(|i| closing(i) || i.is(Sense::Prep) || i.unknown() && scan.plain(i) == "done")
+    scan.items[end..].iter().all(|i| closing(i) || i.is(Sense::Prep) || scan.plain(i) == "done")
 }
 
 fn edit(
@@ -180,7 +180,7 @@ fn edit(
     let item = item.trim_matches(|c: char| c.is_whitespace() || ",.!?\"'".contains(c));
     let mut slots = Slots::default();
     slots.set("item", item);
-    let listed = list.name.as_deref().unwrap_or("shopping");
+    let listed = called(list);
     let (intent, say) = match (intent, &list.name) {
         ("add", None) => ("HassShoppingListAddItem", format!("Added {item} to the shopping list.")),
         ("add", Some(_)) => ("HassListAddItem", format!("Added {item} to the {listed} list.")),
@@ -212,9 +212,16 @@ fn items<'h>(home: &'h Home, list: &List) -> &'h [ListItem] {
 }
 
 /// «what is on my shopping list», «is there milk on the list»
+/// Its name before the word «list»: a «Shopping List» is no «Shopping List list».
+fn called(list: &List) -> &str {
+    let name = list.name.as_deref().unwrap_or("shopping");
+    let bare = name.len().checked_sub(5).filter(|at| name.is_char_boundary(*at)).map(|at| name.split_at(at));
+    bare.filter(|(bare, end)| end.eq_ignore_ascii_case(" list") && !bare.is_empty()).map_or(name, |(bare, _)| bare)
+}
+
 fn read_out(home: &Home, turn: &Turn<'_>, scan: &Scan<'_>, list: &List, first: usize) -> Option<Understanding> {
     let open: Vec<String> = items(home, list).iter().filter(|i| !i.done).map(|i| i.summary.clone()).collect();
-    let named = list.name.as_deref().unwrap_or("shopping");
+    let named = called(list);
     let mut slots = Slots::default();
     if let Some(name) = &list.name {
         slots.set("name", name.as_str());

@@ -5,7 +5,7 @@ use super::group::{Asked, group, tell};
 use super::question::{Form, Query, parse};
 use crate::home::{Entity, Kind};
 use crate::intent::saying::outcome::answered;
-use crate::intent::saying::spoken::{called, listed, spoken_state};
+use crate::intent::saying::spoken::{called, is_or_are, listed, spoken_state};
 use crate::intent::target::kinds::{class_matches, kind_matches};
 use crate::intent::target::scene::Scene;
 use crate::intent::turn::{Slots, Understanding};
@@ -139,12 +139,12 @@ fn by_class(scene: &Scene<'_>, q: &Query) -> Option<Understanding> {
     slots.set("domain", "sensor");
     slots.set("device_class", class);
     places(scene, q, &mut slots);
+    let so = |e: &Entity| format!("{} {} {}.", called(e), is_or_are(e), spoken_state(e));
     let say = match sensors.as_slice() {
         [] => format!("I know of no {} here.", class.replace('_', " ")),
-        [one] => format!("{} is {}.", called(one), spoken_state(one)),
+        [one] => so(one),
         many => {
-            let each: Vec<String> =
-                many.iter().take(5).map(|e| format!("{} is {}.", called(e), spoken_state(e))).collect();
+            let each: Vec<String> = many.iter().take(5).map(|e| so(e)).collect();
             each.join(" ")
         }
     };

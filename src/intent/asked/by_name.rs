@@ -6,7 +6,7 @@ use crate::base::limits;
 use crate::home::words::split;
 use crate::home::{Entity, EntityRef, Home, Kind, NameHit, NameKind, NameOf};
 use crate::intent::saying::outcome::answered;
-use crate::intent::saying::spoken::{called, plural, spoken_state};
+use crate::intent::saying::spoken::{called, is_or_are, spoken_state};
 use crate::intent::sentence::np::Named;
 use crate::intent::target::kinds::kind_matches;
 use crate::intent::target::scene::Scene;
@@ -55,7 +55,7 @@ pub(in crate::intent) fn named(scene: &Scene<'_>, q: &Query) -> Option<Understan
     }
     let truth = spoken_state(entity);
     let name = called(entity).replacen("The ", "the ", 1);
-    let say = if yes { format!("Yes, {name} is {truth}.") } else { format!("No, {name} is {truth}.") };
+    let say = format!("{}, {name} {} {truth}.", if yes { "Yes" } else { "No" }, is_or_are(entity));
     Some(mentioning(scene, answered(scene.turn, get(slots), say), entity))
 }
 
@@ -157,7 +157,7 @@ fn reading(scene: &Scene<'_>, q: &Query, bearers: &[&Entity]) -> Option<Understa
     if let Some(sensor) = measured(scene, q, bearers) {
         let mut slots = entity_slots(sensor);
         places(scene, q, &mut slots);
-        let say = format!("{} is {}.", called(sensor), spoken_state(sensor));
+        let say = format!("{} {} {}.", called(sensor), is_or_are(sensor), spoken_state(sensor));
         return Some(mentioning(scene, answered(scene.turn, get(slots), say), sensor));
     }
     let classed = bearers.iter().filter(|e| class_said(e, q));
@@ -184,10 +184,7 @@ fn reading(scene: &Scene<'_>, q: &Query, bearers: &[&Entity]) -> Option<Understa
     places(scene, q, &mut slots);
     let say = match property {
         Some((name, value)) => format!("The {name} of {} is {value}.", called(entity).replacen("The ", "the ", 1)),
-        None => {
-            let is = if plural(&entity.name) { "are" } else { "is" };
-            format!("{} {is} {}.", called(entity), how(entity, bearers))
-        }
+        None => format!("{} {} {}.", called(entity), is_or_are(entity), how(entity, bearers)),
     };
     Some(mentioning(scene, answered(scene.turn, get(slots), say), entity))
 }

@@ -4,7 +4,7 @@ use super::facts::{contact, holds, kind_state, members, names, places, verdict};
 use super::question::{Form, Query};
 use crate::home::{Entity, EntityRef, Kind};
 use crate::intent::saying::outcome::answered;
-use crate::intent::saying::spoken::{called, spoken_state};
+use crate::intent::saying::spoken::{called, is_or_are, spoken_state};
 use crate::intent::target::kinds::{class_matches, kind_matches};
 use crate::intent::target::scene::Scene;
 use crate::intent::turn::{Reading, Slots, Understanding};
@@ -134,7 +134,12 @@ pub(in crate::intent) fn tell(scene: &Scene<'_>, q: &Query, asked: &Asked) -> Un
         // There is but one: how it is says more than «no».
         Form::Is if all.len() == 1 && !q.np.plural => {
             let lead = if yes.is_empty() { "No" } else { "Yes" };
-            format!("{lead}, {} is {}.", called(all[0]).replacen("The ", "the ", 1), spoken_state(all[0]))
+            format!(
+                "{lead}, {} {} {}.",
+                called(all[0]).replacen("The ", "the ", 1),
+                is_or_are(all[0]),
+                spoken_state(all[0])
+            )
         }
         form => verdict(home, form, &yes, &no),
     };

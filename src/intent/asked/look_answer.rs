@@ -11,7 +11,7 @@ use crate::base::limits;
 use crate::home::words::split;
 use crate::home::{Entity, Home, Kind};
 use crate::intent::saying::outcome::answered;
-use crate::intent::saying::spoken::{called, plural};
+use crate::intent::saying::spoken::{called, is_or_are};
 use crate::intent::target::kinds::{class_matches, kind_matches};
 use crate::intent::target::scene::Scene;
 use crate::intent::turn::{Slots, Understanding};
@@ -42,7 +42,7 @@ pub(in crate::intent) fn answer(scene: &Scene<'_>, q: &Query) -> Option<Understa
         [] if all.len() > 1 => "None of them tells me that.".to_owned(),
         [] => format!("{} does not tell me that.", called(all[0])),
         [(one, so, truth)] if single => {
-            let is = if plural(&one.name) { "are" } else { "is" };
+            let is = is_or_are(one);
             match q.form {
                 Form::What => format!("{} {is} {truth}.", called(one)),
                 _ if *so => format!("Yes, {} {is} {truth}.", called(one).replacen("The ", "the ", 1)),

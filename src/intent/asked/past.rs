@@ -6,7 +6,7 @@
 use super::facts::how;
 use crate::home::{Entity, EntityRef, Kind, NameOf};
 use crate::intent::saying::outcome::abstain;
-use crate::intent::saying::spoken::{called, plural};
+use crate::intent::saying::spoken::{called, is_or_are};
 use crate::intent::target::scene::Scene;
 use crate::intent::turn::Understanding;
 use crate::intent::words::lexicon::Sense;
@@ -93,6 +93,6 @@ fn now(scene: &Scene<'_>, scan: &Scan<'_>) -> Option<String> {
 
 fn so(entity: &Entity, bearers: &[&Entity]) -> Option<String> {
     let told = !matches!(entity.kind, Kind::Scene | Kind::Script | Kind::Button | Kind::InputButton | Kind::Person);
-    let is = if plural(&entity.name) { "are" } else { "is" };
+    let is = is_or_are(entity);
     told.then(|| format!("{} {is} {}", called(entity).replacen("The ", "the ", 1), how(entity, bearers)))
 }

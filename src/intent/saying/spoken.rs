@@ -70,6 +70,11 @@ pub(in crate::intent) fn spoken_state(entity: &Entity) -> String {
     }
 }
 
+/// «is» or «are», as a name wants it.
+pub(in crate::intent) fn is_or_are(entity: &Entity) -> &'static str {
+    if plural(&entity.name) { "are" } else { "is" }
+}
+
 /// «Nursery Curtains»
 pub(in crate::intent) fn plural(name: &str) -> bool {
     let last = name.rsplit(' ').next().unwrap_or(name).to_lowercase();
