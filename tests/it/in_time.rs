@@ -39,6 +39,7 @@ impl Project {
         for name in CALLED {
             made.stand_in(name, "");
         }
+        made.stand_in("bin/df", "echo 6000000");
         made
     }
 
@@ -138,6 +139,16 @@ fn what_cannot_be_fetched_is_left_out_and_told_at_the_end() {
         assert!(ran.status.success() && last.contains("SKIPPED: it cannot be brought"), "{name}: {ran:?}");
         assert!(!told.contains("run arm64"), "{name}: {told}");
     }
+}
+
+#[test]
+fn a_full_disk_leaves_all_of_it_out_and_is_told_at_the_end() {
+    let project = Project::new("full");
+    project.stand_in("bin/df", "echo 5999999");
+    let (ran, told) = project.run(100_000, &["boards"]);
+    let (did, last) = told.split_once("told again").unwrap_or_else(|| panic!("{ran:?}"));
+    assert!(ran.status.success() && last.contains("boards: SKIPPED: less than 6 GB"), "{ran:?}");
+    assert!(!did.contains("cross/setup"), "{told}");
 }
 
 #[test]
