@@ -48,7 +48,7 @@ fn past_the_budget_promises_and_audit_are_written_and_the_rest_waits_for_tomorro
         store.close().await.unwrap();
 
         // An end in order writes it; a day later nothing is held back.
-        let (store, _) = scratch.try_open(clock.clone(), quick()).unwrap();
+        let store = scratch.at(&clock);
         assert_eq!((store.messages("s", 9).await.unwrap().len(), store.load_states().await.unwrap().len()), (1, 1));
         assert_eq!(
             (
@@ -67,11 +67,11 @@ fn the_count_goes_on_over_a_restart_and_ends_with_the_day() {
     let scratch = Scratch::new("budget-day");
     wait(async {
         let clock = Clock::movable();
-        let (store, _) = scratch.try_open(clock.clone(), quick()).unwrap();
+        let store = scratch.at(&clock);
         some_of_each(&store).await;
         let Some(first) = store.status().await.unwrap().written_today else { return };
         store.close().await.unwrap();
-        let (store, _) = scratch.try_open(clock.clone(), quick()).unwrap();
+        let store = scratch.at(&clock);
         assert!(store.status().await.unwrap().written_today >= Some(first), "the day is the same");
         store.close().await.unwrap();
 

@@ -1,14 +1,11 @@
 //! What has ended is out of sight at once, and deleted only when no jump of the clock can have made it look old.
 
-use std::time::Duration;
-
 use hearth::base::Clock;
 use hearth::store::Store;
 use hearth::store::memory::{Budget, Ended, Filter, NewMemory, Retention};
 
-use super::kit::{Scratch, everything, note, quick, wait};
+use super::kit::{DAY, Scratch, days, everything, note, wait};
 
-const DAY: Duration = Duration::from_secs(86_400);
 const YEARS: i64 = 10 * 365 * 86_400_000;
 const TIDY: Budget = Budget { rows: 100, bytes: i64::MAX, ended: Ended::Surely, retention: Retention::FOREVER };
 
@@ -28,33 +25,23 @@ async fn three(store: &Store, clock: &Clock) {
     store.keep_memories(vec![note("the drain was mended"), held, ends]).await.unwrap();
 }
 
-/// So many days in which the service tidies; how many memories were deleted.
-async fn days(store: &Store, clock: &Clock, many: u32) -> usize {
-    let mut went = 0;
-    for _ in 0..many * 2 {
-        clock.pass(DAY / 2);
-        went += store.prune_memories(TIDY).await.unwrap();
-    }
-    went
-}
-
 #[test]
 fn a_clock_that_jumps_ten_years_and_back_deletes_nothing() {
     let scratch = Scratch::new("ended-jump");
     wait(async {
         let clock = Clock::movable();
-        let (mut store, _) = scratch.try_open(clock.clone(), quick()).unwrap();
+        let mut store = scratch.at(&clock);
         // A home that has run for long, and knows what time it is.
-        assert_eq!(days(&store, &clock, 30).await, 0);
+        assert_eq!(days(&store, &clock, 30, TIDY).await, 0);
         three(&store, &clock).await;
         for jump in [YEARS, -2 * YEARS, 2 * YEARS] {
             clock.jump(jump);
             assert_eq!(in_sight(&store).await, if jump > 0 { 2 } else { 3 }, "out of sight as the clock says");
-            assert_eq!(days(&store, &clock, 3).await, 0, "but not deleted");
+            assert_eq!(days(&store, &clock, 3, TIDY).await, 0, "but not deleted");
             // A restart knows as much as before it.
             store.close().await.unwrap();
-            store = scratch.try_open(clock.clone(), quick()).unwrap().0;
-            assert_eq!(days(&store, &clock, 3).await, 0);
+            store = scratch.at(&clock);
+            assert_eq!(days(&store, &clock, 3, TIDY).await, 0);
         }
         clock.jump(-YEARS - 19 * 86_400_000);
         assert_eq!((in_sight(&store).await, kept(&store).await), (3, 3), "the clock is right again, and all is there");
@@ -67,15 +54,15 @@ fn what_ended_a_week_of_running_ago_is_deleted_also_over_restarts() {
     let scratch = Scratch::new("ended-surely");
     wait(async {
         let clock = Clock::movable();
-        let (mut store, _) = scratch.try_open(clock.clone(), quick()).unwrap();
+        let mut store = scratch.at(&clock);
         three(&store, &clock).await;
-        assert_eq!(days(&store, &clock, 7).await, 0, "not within a week of its end");
+        assert_eq!(days(&store, &clock, 7, TIDY).await, 0, "not within a week of its end");
         assert_eq!((in_sight(&store).await, kept(&store).await), (2, 3));
         let mut went = 0;
         for _ in 0..6 {
             store.close().await.unwrap();
-            store = scratch.try_open(clock.clone(), quick()).unwrap().0;
-            went += days(&store, &clock, 2).await;
+            store = scratch.at(&clock);
+            went += days(&store, &clock, 2, TIDY).await;
         }
         assert_eq!((went, kept(&store).await), (1, 2), "the hold stays");
         store.close().await.unwrap();
@@ -87,7 +74,7 @@ fn a_person_who_asks_for_it_has_what_has_ended_deleted_at_once() {
     let scratch = Scratch::new("ended-now");
     wait(async {
         let clock = Clock::movable();
-        let (store, _) = scratch.try_open(clock.clone(), quick()).unwrap();
+        let store = scratch.at(&clock);
         three(&store, &clock).await;
         clock.pass(2 * DAY);
         assert_eq!(store.prune_memories(TIDY).await.unwrap(), 0);

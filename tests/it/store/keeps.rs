@@ -4,7 +4,7 @@ use hearth::base::{Clock, Code};
 use hearth::store::memory::NewMemory;
 use hearth::store::{Due, NewTimer, StoreError};
 
-use super::kit::{Scratch, direction, everything, found, note, quick, remember, wait};
+use super::kit::{Scratch, direction, everything, found, note, remember, wait};
 
 #[test]
 fn a_memory_is_found_by_its_words_and_is_gone_when_forgotten() {
@@ -92,7 +92,7 @@ fn a_clock_that_jumps_ten_years_either_way_changes_no_order() {
         let mut made = Vec::new();
         for years in [0, 10, -20, 10] {
             clock.jump(years * 365 * 86_400_000);
-            let (store, _) = scratch.try_open(clock.clone(), quick()).unwrap();
+            let store = scratch.at(&clock);
             made.push(remember(&store, note(&format!("a note {years} {}", made.len()))).await.unwrap());
             store.close().await.unwrap();
         }

@@ -5,8 +5,11 @@ use std::time::Duration;
 
 use hearth::base::{Clock, Id};
 use hearth::store::memory::near::Packed;
-use hearth::store::memory::{Filter, Memory, NewMemory, Viewer};
+use hearth::store::memory::{Budget, Filter, Memory, NewMemory, Viewer};
 use hearth::store::{BeginCall, DataFolder, Decision, EndCall, Opened, Options, Store, StoreError};
+
+pub(super) const DAY: Duration = Duration::from_secs(86_400);
+pub(super) const DAY_MS: i64 = 86_400_000;
 
 /// A folder under the system's temporary one, removed with the value.
 pub(super) struct Scratch(PathBuf);
@@ -30,6 +33,11 @@ impl Scratch {
     /// The store on this folder, with short times.
     pub(super) fn open(&self) -> (Store, Opened) {
         self.try_open(Clock::system(), quick()).unwrap()
+    }
+
+    /// The store on this folder at the time of this clock.
+    pub(super) fn at(&self, clock: &Clock) -> Store {
+        self.try_open(clock.clone(), quick()).unwrap().0
     }
 
     pub(super) fn try_open(&self, clock: Clock, options: Options) -> Result<(Store, Opened), StoreError> {
@@ -74,6 +82,16 @@ pub(super) fn begin(tool: &str, trace: Id) -> BeginCall {
 /// Something to remember.
 pub(super) fn note(text: &str) -> NewMemory {
     NewMemory { text: text.to_owned(), source: "said".to_owned(), importance: 0.5, ..NewMemory::default() }
+}
+
+/// So many days in which the service looks twice a day what is over; how many memories were deleted.
+pub(super) async fn days(store: &Store, clock: &Clock, many: u32, budget: Budget) -> usize {
+    let mut went = 0;
+    for _ in 0..many * 2 {
+        clock.pass(DAY / 2);
+        went += store.prune_memories(budget).await.unwrap();
+    }
+    went
 }
 
 /// Everyone's, whatever became of it.

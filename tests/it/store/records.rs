@@ -94,7 +94,7 @@ fn a_clock_that_jumps_back_changes_no_order() {
     let scratch = Scratch::new("clock");
     wait(async {
         let clock = Clock::movable();
-        let (store, _) = scratch.try_open(clock.clone(), quick()).unwrap();
+        let store = scratch.at(&clock);
         let trace = store.ids().next();
         let mut made = Vec::new();
         for hours in [0, -10 * 365 * 24, 48, -24] {

@@ -1,17 +1,12 @@
 //! Retention by sector and area: what was kept for its time goes, and nothing else, whatever the clock says meanwhile.
 
-use std::time::Duration;
-
 use hearth::base::Clock;
 use hearth::store::Store;
 use hearth::store::memory::{Area, Budget, Ended, NewMemory, Retention, Sector};
 
 use super::disk::{Disk, Luck};
-use super::kit::{Scratch, everything, note, quick, wait};
+use super::kit::{DAY, DAY_MS, Scratch, days, direction, everything, note, quick, wait};
 use super::mounted::Mounted;
-
-const DAY: Duration = Duration::from_secs(86_400);
-const DAY_MS: i64 = 86_400_000;
 
 /// What happened is kept for so many days, everything else for ever.
 fn tidy(days: u32) -> Budget {
@@ -30,22 +25,12 @@ async fn texts(store: &Store) -> Vec<String> {
     all
 }
 
-/// So many days in which the service looks twice a day; how many memories were deleted.
-async fn days(store: &Store, clock: &Clock, many: u32, budget: Budget) -> usize {
-    let mut went = 0;
-    for _ in 0..many * 2 {
-        clock.pass(DAY / 2);
-        went += store.prune_memories(budget).await.unwrap();
-    }
-    went
-}
-
 #[test]
 fn what_was_kept_for_its_time_goes_by_itself_and_nothing_else_does() {
     let scratch = Scratch::new("retained");
     wait(async {
         let clock = Clock::movable();
-        let (mut store, _) = scratch.try_open(clock.clone(), quick()).unwrap();
+        let mut store = scratch.at(&clock);
         let held = NewMemory { held: true, ..of(Sector::Episodic, "held") };
         let of_a_file =
             NewMemory { reference: Some("file/1:MEMORY/a.md#x".into()), ..of(Sector::Episodic, "of a file") };
@@ -59,7 +44,7 @@ fn what_was_kept_for_its_time_goes_by_itself_and_nothing_else_does() {
         // Over restarts as well; within three weeks of running behind its end it is gone.
         for _ in 0..11 {
             store.close().await.unwrap();
-            store = scratch.try_open(clock.clone(), quick()).unwrap().0;
+            store = scratch.at(&clock);
             went += days(&store, &clock, 2, tidy(30)).await;
         }
         assert_eq!(
@@ -85,7 +70,7 @@ fn a_clock_that_is_behind_or_jumps_ahead_makes_nothing_old() {
         let scratch = Scratch::new(&format!("retained-{name}"));
         wait(async {
             let clock = Clock::movable();
-            let (mut store, _) = scratch.try_open(clock.clone(), quick()).unwrap();
+            let mut store = scratch.at(&clock);
             // A home that has run for long, and knows what time it is; then it is started without a right clock.
             assert_eq!(days(&store, &clock, 30, tidy(365)).await, 0);
             clock.jump(at_store);
@@ -97,7 +82,7 @@ fn a_clock_that_is_behind_or_jumps_ahead_makes_nothing_old() {
             clock.jump(if at_store == 0 { -730 * DAY_MS } else { -at_store });
             for _ in 0..10 {
                 store.close().await.unwrap();
-                store = scratch.try_open(clock.clone(), quick()).unwrap().0;
+                store = scratch.at(&clock);
                 assert_eq!(days(&store, &clock, 5, tidy(365)).await, 0, "{name}: not old yet");
             }
             assert_eq!(texts(&store).await, ["young"]);
@@ -113,7 +98,7 @@ fn much_that_is_over_goes_page_by_page() {
     let scratch = Scratch::new("retained-pages");
     wait(async {
         let clock = Clock::movable();
-        let (store, _) = scratch.try_open(clock.clone(), quick()).unwrap();
+        let store = scratch.at(&clock);
         let many = (0..500).map(|n| of(Sector::Episodic, &format!("note {n}"))).collect();
         store.keep_memories(many).await.unwrap();
         days(&store, &clock, 22, tidy(300)).await;
@@ -127,11 +112,45 @@ fn much_that_is_over_goes_page_by_page() {
 }
 
 #[test]
+fn the_vectors_of_what_goes_go_with_it_and_those_that_heard_its_words_are_made_again() {
+    let scratch = Scratch::new("retained-vectors");
+    wait(async {
+        let clock = Clock::movable();
+        let mut store = scratch.at(&clock);
+        let turn = |session: &str, text: &str| NewMemory { session: session.into(), ..of(Sector::Episodic, text) };
+        let old = store.keep_memories(vec![turn("walk", "the old bridge"), turn("talk", "other")]).await.unwrap();
+        clock.pass(29 * DAY);
+        let young = vec![turn("walk", "it was closed"), NewMemory { held: true, ..turn("talk", "said behind") }];
+        let young = store.keep_memories(young).await.unwrap();
+        // Beside them a statement of its own, whose vector nobody else's words are in.
+        let own = store.keep_memories(vec![of(Sector::Semantic, "so it is")]).await.unwrap();
+        let places: Vec<i64> = old.iter().chain(&young).chain(&own).map(|kept| kept.seq).collect();
+        store.keep_vectors(places.iter().zip(0..).map(|(seq, axis)| (*seq, direction(axis))).collect()).await.unwrap();
+        assert_eq!(store.memory_stats().await.unwrap().vectors, 5);
+        clock.pass(2 * DAY);
+        assert_eq!(store.prune_memories(Budget { ended: Ended::Now, ..tidy(30) }).await.unwrap(), 2);
+        for restarted in [false, true] {
+            if restarted {
+                store.close().await.unwrap();
+                store = scratch.at(&clock);
+            }
+            let near = store.memory_near(direction(0), everything(), 9).await.unwrap();
+            assert_eq!(near.iter().map(|hit| hit.seq).collect::<Vec<_>>(), [own[0].seq], "restarted: {restarted}");
+            let bare = store.bare_memories(0, 9).await.unwrap();
+            let bare: Vec<_> = bare.iter().map(|one| (one.seq, one.before.len())).collect();
+            assert_eq!(bare, [(young[0].seq, 0), (young[1].seq, 0)], "restarted: {restarted}");
+            assert_eq!(store.memory_stats().await.unwrap().vectors, 1);
+        }
+        store.close().await.unwrap();
+    });
+}
+
+#[test]
 fn who_asks_for_it_has_it_done_by_the_clock_as_it_stands() {
     let scratch = Scratch::new("retained-now");
     wait(async {
         let clock = Clock::movable();
-        let (store, _) = scratch.try_open(clock.clone(), quick()).unwrap();
+        let store = scratch.at(&clock);
         store.keep_memories(vec![of(Sector::Episodic, "a day"), of(Sector::Semantic, "so it is")]).await.unwrap();
         clock.pass(2 * DAY);
         assert_eq!(store.prune_memories(tidy(1)).await.unwrap(), 0);
@@ -148,7 +167,7 @@ fn a_power_cut_at_any_step_loses_nothing_that_was_to_be_kept() {
     let scratch = Scratch::new("retained-cut-from");
     let clock = Clock::movable();
     let stays: Vec<String> = wait(async {
-        let (store, _) = scratch.try_open(clock.clone(), quick()).unwrap();
+        let store = scratch.at(&clock);
         let over = (0..250).map(|n| of(Sector::Episodic, &format!("over {n}")));
         let held = (0..5).map(|n| NewMemory { held: true, ..of(Sector::Episodic, &format!("held {n}")) });
         let other = (0..5).map(|n| of(Sector::Semantic, &format!("so {n}")));
