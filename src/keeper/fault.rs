@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use super::cipher::CipherFault;
 use crate::base::{Code, Fault, limits};
+use crate::sandbox::unreached;
 use crate::wire::WireFault;
 
 /// Why the keeper could not serve, or could not be asked.
@@ -57,7 +58,7 @@ pub enum KeeperFault {
         error: io::Error,
     },
     /// No keeper at the socket.
-    #[error("no keeper answers at {path}: {error}; start hearth-keeper, or name its socket with --socket")]
+    #[error("no keeper answers at {path}: {error}; {}", unreached(.error, "start hearth-keeper, or name its socket with --socket"))]
     Absent {
         /// Where it was looked for.
         path: PathBuf,

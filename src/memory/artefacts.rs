@@ -296,7 +296,11 @@ fn end(root: &Path, upload: &Upload, wanted: Option<&str>, now_ms: i64) -> Resul
         .and_then(|()| create(&new))
         .and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()))
         .and_then(|()| fs::rename(&new, &place))
-        .and_then(|()| File::open(folder)?.sync_all());
+        // The folders above it may be as new as it is: a name is on the card when the folder that it stands in is.
+        .and_then(|()| {
+            let mut above = folder.ancestors().take_while(|place| place.starts_with(root)).chain(root.parent());
+            above.try_for_each(|place| File::open(place)?.sync_all())
+        });
     written.map_err(disk)?;
     Ok(about)
 }

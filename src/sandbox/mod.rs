@@ -51,6 +51,17 @@ pub use wall::{Wall, Walls};
 
 pub use crate::wire::spawn::AtKeeper;
 
+/// What to do about a keeper's socket that did not take a connection; one that is shut to this user is told apart from
+/// one where nobody listens.
+#[must_use]
+pub fn unreached(error: &std::io::Error, otherwise: &'static str) -> &'static str {
+    if error.kind() == std::io::ErrorKind::PermissionDenied {
+        "this user may not reach it: give the socket to the agent's group (chgrp, chmod 660), as the units do"
+    } else {
+        otherwise
+    }
+}
+
 /// What went wrong in making or sealing a process.
 #[derive(Debug, thiserror::Error)]
 pub enum SandboxFault {
@@ -72,7 +83,7 @@ pub enum SandboxFault {
         error: std::io::Error,
     },
     /// A hand with tickets to redeem found no keeper.
-    #[error("no keeper answers at {socket}: {error}; start hearth-keeper, or name its socket in keeper.socket")]
+    #[error("no keeper answers at {socket}: {error}; {}", unreached(.error, "start hearth-keeper, or name its socket in keeper.socket"))]
     NoKeeper {
         /// Where it was looked for.
         socket: String,

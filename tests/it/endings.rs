@@ -188,3 +188,16 @@ fn a_card_that_takes_no_writes_is_told_once_and_is_neither_damaged_nor_done() {
     std::fs::set_permissions(home.data(), Permissions::from_mode(0o700)).expect("open again");
     assert!(home.run(&["ask", "remember that the cat is black"]).ok);
 }
+
+#[test]
+fn a_keepers_socket_that_is_shut_is_told_from_one_where_nobody_listens() {
+    let home = Home::with_config(NO_MODEL);
+    let socket = home.root().join("k.sock");
+    let path = socket.display().to_string();
+    let ask = || home.run(&["secret", "list", "--socket", &path]).err;
+    assert!(ask().contains("start hearth-keeper"));
+    let _keeper = std::os::unix::net::UnixListener::bind(&socket).expect("a socket");
+    std::fs::set_permissions(&socket, Permissions::from_mode(0o000)).expect("shut");
+    let told = ask();
+    assert!(told.contains("chmod 660") && !told.contains("start hearth-keeper"), "{told}");
+}

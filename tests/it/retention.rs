@@ -1,5 +1,6 @@
 //! `[retention]` of the settings: what a person sets, what the service does by itself, and what is told of it.
 
+use hearth::base::limits;
 use serde_json::{Value, json};
 
 use crate::kit::{Home, wait_for};
@@ -51,6 +52,42 @@ fn a_service_forgets_by_itself_what_was_kept_for_its_time_and_says_so() {
     service.stop();
     let told = home.run(&["memory", "stats"]).out;
     assert!(told.contains("retention") && told.contains(r#""removed":{"episodic":1}"#), "{told}");
+}
+
+#[test]
+fn one_look_lets_go_so_much_and_no_more() {
+    // The pages of one look, and some more; a page holds 200 rows.
+    let look = limits::TIDY_PAGES * usize::try_from(limits::TIDY_ROWS).expect("a number");
+    let home = Home::with_config("models_dir = \"/nowhere/at/all\"\n[retention]\nepisodic = 300\n");
+    a_year_ago(&home);
+    let more = look + 300;
+    let columns =
+        "ref, person, chat, area, sector, class, text, speaker, session, source, language, said_ms, day, stored_ms,
+         expires_ms, held, importance";
+    edit(
+        &home,
+        &format!(
+            "INSERT INTO memories (id, hash, {columns})
+             WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {more})
+             SELECT randomblob(16), randomblob(16), {} FROM n, memories WHERE ref = 'over';
+             UPDATE meta SET value = 1000000 WHERE key IN ('lived_from', 'lived_from_before');",
+            columns.replacen("ref", "NULL", 1).replace(" text,", " 'x',")
+        ),
+    );
+    let service = home.start();
+    let removed = || stats(&home)["removed"]["episodic"].as_u64();
+    let mut gone = None;
+    // It is much for a busy machine: as long as more goes, it is waited for.
+    while gone < Some(look as u64) {
+        gone = Some(wait_for("more to go", || removed().filter(|now| Some(*now) > gone)));
+    }
+    for _ in 0..20 {
+        assert_eq!(removed(), Some(look as u64), "the next look goes on, in its time");
+    }
+    assert_eq!(service.stop(), Some(0));
+    // Who asks by hand has all of it go.
+    assert_eq!(home.run(&["memory", "prune", "--json"]).json()["forgotten"], 301);
+    assert_eq!(names(&home), ["held", "known"]);
 }
 
 #[test]

@@ -116,7 +116,7 @@ pub(super) enum Command {
         #[command(flatten)]
         whose: Whose,
     },
-    /// Prints everything, one JSON object a line, as `import` takes it
+    /// Prints every memory, one JSON object a line, as `import` takes it; facts and talks go with `hearth db backup`
     Export,
     /// Forgets what has ended and what is over the budget
     Prune {

@@ -158,14 +158,8 @@ fn at_any_step_of_a_migration(name: &str, luck: Luck) {
     let fixture = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/store/v1.db")).unwrap();
     let mut cuts = 0;
     for step in 1.. {
-        let mut disk = Disk::with(&[("hearth.db", &fixture)]);
-        disk.cut_at = Some(step);
-        let Some(mounted) = Mounted::new(name, disk) else { return };
-        if let Ok((store, _)) = mounted.scratch().try_open(Clock::system(), quick()) {
-            wait(store.close()).ok();
-        }
-        let finished = !mounted.disk().off;
-        let mounted = mounted.restarted(luck);
+        let cut = Mounted::cut_at(name, &fixture, (step, luck), &Clock::system(), async |_| {});
+        let Some((finished, mounted)) = cut else { return };
         wait(async {
             let (store, opened) = mounted.scratch().open();
             assert_eq!((opened.version, &opened.quarantined, &opened.degraded), (VERSION, &None, &None), "{step}");

@@ -15,8 +15,11 @@ use fuser::{
     ReplyWrite, Request, TimeOrNow, WriteFlags,
 };
 
+use hearth::base::Clock;
+use hearth::store::Store;
+
 use super::disk::{Disk, Luck, Off};
-use super::kit::Scratch;
+use super::kit::{Scratch, quick, wait};
 
 /// A mounted disk; unmounted with the value.
 pub(super) struct Mounted {
@@ -33,6 +36,28 @@ const GUARD: &str = r#"while read -r _ _ state _ <"/proc/$1/stat" && [ "$state" 
 umount -f "$2""#;
 
 impl Mounted {
+    /// Opens a store on a disk with this database whose power fails at this step, does something with it and closes it:
+    /// whether all was done before the cut, and the disk after the restart. `None` as [`Self::new`].
+    pub(super) fn cut_at(
+        name: &str,
+        database: &[u8],
+        (step, luck): (u64, Luck),
+        clock: &Clock,
+        act: impl AsyncFnOnce(&Store),
+    ) -> Option<(bool, Self)> {
+        let mut disk = Disk::with(&[("hearth.db", database)]);
+        disk.cut_at = Some(step);
+        let mounted = Self::new(name, disk)?;
+        if let Ok((store, _)) = mounted.scratch().try_open(clock.clone(), quick()) {
+            wait(async {
+                act(&store).await;
+                store.close().await.ok();
+            });
+        }
+        let finished = !mounted.disk().off;
+        Some((finished, mounted.restarted(luck)))
+    }
+
     /// Mounts a disk; `None`, said aloud, where this machine does not let it be.
     pub(super) fn new(name: &str, disk: Disk) -> Option<Self> {
         let scratch = Scratch::new(name);

@@ -4,7 +4,7 @@ use hearth::base::Clock;
 use hearth::store::Store;
 use hearth::store::memory::{Area, Budget, Ended, NewMemory, Retention, Sector};
 
-use super::disk::{Disk, Luck};
+use super::disk::Luck;
 use super::kit::{DAY, DAY_MS, Scratch, days, direction, everything, note, quick, wait};
 use super::mounted::Mounted;
 
@@ -181,17 +181,10 @@ fn a_power_cut_at_any_step_loses_nothing_that_was_to_be_kept() {
     let mut cuts = 0;
     for luck in [Luck::None, Luck::Some(3)] {
         for step in (1..).step_by(11) {
-            let mut disk = Disk::with(&[("hearth.db", &file)]);
-            disk.cut_at = Some(step);
-            let Some(mounted) = Mounted::new("retained-cut", disk) else { return };
-            if let Ok((store, _)) = mounted.scratch().try_open(clock.clone(), quick()) {
-                wait(async {
-                    while store.prune_memories(now).await.is_ok_and(|went| went > 0) {}
-                    store.close().await.ok();
-                });
-            }
-            let finished = !mounted.disk().off;
-            let mounted = mounted.restarted(luck);
+            let cut = Mounted::cut_at("retained-cut", &file, (step, luck), &clock, async |store| {
+                while store.prune_memories(now).await.is_ok_and(|went| went > 0) {}
+            });
+            let Some((finished, mounted)) = cut else { return };
             wait(async {
                 let (store, opened) = mounted.scratch().try_open(clock.clone(), quick()).unwrap();
                 assert_eq!((&opened.quarantined, &opened.degraded), (&None, &None), "{step} {luck:?}");

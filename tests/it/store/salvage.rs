@@ -8,7 +8,7 @@ use hearth::base::Clock;
 use hearth::store::memory::{Document, Fact, NewMemory};
 use hearth::store::{CallQuery, Kind, NewTimer, Options, Role, Store, VERSION};
 
-use super::disk::{Disk, Luck};
+use super::disk::Luck;
 use super::kit::{Scratch, begin, direction, end, everything, found, note, quick, remember, wait};
 use super::mounted::Mounted;
 
@@ -238,14 +238,8 @@ fn a_power_cut_while_it_is_set_aside_loses_nothing(name: &str, first: u64) {
     // Each run has its share of the steps, so that a few of them are all.
     for luck in [Luck::None, Luck::Some(3)] {
         for step in (1 + first..).step_by(5) {
-            let mut disk = Disk::with(&[("hearth.db", &damaged)]);
-            disk.cut_at = Some(step);
-            let Some(mounted) = Mounted::new(name, disk) else { return };
-            if let Ok((store, _)) = mounted.scratch().try_open(Clock::system(), quick()) {
-                wait(store.close()).ok();
-            }
-            let finished = !mounted.disk().off;
-            let mounted = mounted.restarted(luck);
+            let cut = Mounted::cut_at(name, &damaged, (step, luck), &Clock::system(), async |_| {});
+            let Some((finished, mounted)) = cut else { return };
             wait(async {
                 let (store, opened) = mounted.scratch().open();
                 assert_eq!(opened.degraded, None, "{step} {luck:?}");
