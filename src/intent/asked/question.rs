@@ -66,7 +66,7 @@ pub(in crate::intent) fn parse(scene: &Scene<'_>, scan: &Scan<'_>) -> Option<Que
         warmth: false,
         generic: false,
         exists: false,
-        wish: scan.words.iter().any(|w| w.text == "be"),
+        wish: scan.words.iter().any(|w| w.text == "be") && !possible(scan),
         looks: Vec::new(),
     };
     let last = scan.items.iter().rposition(|i| !i.idle() && !i.is(Sense::Question) && !i.is(Sense::And))?;
@@ -143,8 +143,23 @@ fn people(scene: &Scene<'_>, np: &Np) -> bool {
     !np.names.is_empty() && np.names.iter().all(|n| n.hits.iter().any(|h| person(&h.of)))
 }
 
+/// «could the fountain be on»: whether it is so, and no wish, unless somebody asks for it politely.
+fn possible(scan: &Scan<'_>) -> bool {
+    let word = |at: usize| scan.words.get(at).map_or("", |w| w.text.as_str());
+    let supposed = matches!(word(0), "can" | "could" | "might" | "may")
+        && !matches!(word(1), "i" | "we" | "you" | "someone" | "somebody" | "please");
+    let Some(last) = scan.items.iter().rfind(|i| !i.is(Sense::Question) && !i.is(Sense::Filler)) else { return false };
+    // «… be locked», «… be turned on» may ask for it to be done.
+    let stated = last.hits.is_empty() && matches!(scan.plain(last).as_str(), "on" | "off" | "open");
+    let polite = scan.words.iter().any(|w| w.text == "please");
+    supposed && stated && !polite && last.words.0.checked_sub(1).is_some_and(|before| word(before) == "be")
+}
+
 /// The form, from the words at the head; [`None`] where the sentence asks nothing.
 fn form(scan: &Scan<'_>) -> Option<Form> {
+    if possible(scan) {
+        return Some(Form::Is);
+    }
     let mut told = false;
     for (i, item) in scan.items.iter().enumerate() {
         if item.idle() && !item.is(Sense::Is) || item.is(Sense::And) {
