@@ -6,11 +6,11 @@
 //!
 //! ```text
 //! text ── items ── clauses ── orders ── targets ── calls ── decision
-//!         words    sentence   order     target     command  understand
+//!         words    sentence   order     meant      command  understand
 //!                        questions: asked   timers: timing   what leans on other sentences: talk
 //! ```
 //!
-//! The rooms stand in a row, each importing only those before it: `words`, `sentence`, `saying`, `target`,
+//! The rooms stand in a row, each importing only those before it: `words`, `sentence`, `saying`, `meant`,
 //! `order`, `command`, `asked`, `timing`, `talk`; a sentence within a sentence is read by way of the scene.
 //!
 //! The one rule behind it: every word must be accounted for. A sentence with a word that no reading
@@ -23,13 +23,13 @@ mod asked;
 mod command;
 mod inform;
 mod lists;
+mod meant;
 mod opinion;
 mod order;
 mod recall;
 mod saying;
 mod sentence;
 mod talk;
-mod target;
 #[cfg(test)]
 mod tests;
 mod timing;

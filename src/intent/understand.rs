@@ -6,12 +6,12 @@
 use super::asked::{answer, denied, past};
 use super::command::run::run;
 use super::command::{felt, outright, play};
+use super::meant::scene::Scene;
 use super::saying::outcome::{abstain, doubtful};
 use super::sentence::bounds::bounds;
 use super::sentence::clause::Clause;
 use super::sentence::guard;
 use super::talk::{amend, another, follow, preface};
-use super::target::scene::Scene;
 use super::timing::{later, remind, timers};
 use super::turn::{Decision, Turn, Understanding};
 use super::words::lexicon::{ENGLISH, Sense};

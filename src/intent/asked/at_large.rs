@@ -3,9 +3,9 @@
 use super::facts::{get, holds, members, names, places, verdict};
 use super::question::{Form, Query};
 use crate::home::{Entity, Kind};
+use crate::intent::meant::scene::Scene;
 use crate::intent::saying::outcome::answered;
 use crate::intent::saying::spoken::{called, plural};
-use crate::intent::target::scene::Scene;
 use crate::intent::turn::{Slots, Understanding};
 use crate::intent::words::lexicon::Sense;
 

@@ -5,11 +5,11 @@ use super::question::{Form, Query};
 use crate::base::limits;
 use crate::home::words::split;
 use crate::home::{Entity, EntityRef, Home, Kind, NameHit, NameKind, NameOf};
+use crate::intent::meant::kinds::kind_matches;
+use crate::intent::meant::scene::Scene;
 use crate::intent::saying::outcome::answered;
 use crate::intent::saying::spoken::{called, is_or_are, spoken_state};
 use crate::intent::sentence::np::Named;
-use crate::intent::target::kinds::kind_matches;
-use crate::intent::target::scene::Scene;
 use crate::intent::turn::{Slots, Understanding};
 use crate::intent::words::lexicon::Sense;
 

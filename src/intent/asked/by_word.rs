@@ -7,10 +7,10 @@ use super::by_name::{named, property, state_of};
 use super::facts::{get, holds, kind_state, members, places, there, verdict};
 use super::question::{Form, Query};
 use crate::home::{Entity, EntityRef, Kind, NameHit, NameKind, NameOf};
+use crate::intent::meant::kinds::{class_matches, kind_matches, switches_called};
+use crate::intent::meant::scene::Scene;
 use crate::intent::saying::outcome::answered;
 use crate::intent::sentence::np::Named;
-use crate::intent::target::kinds::{class_matches, kind_matches, switches_called};
-use crate::intent::target::scene::Scene;
 use crate::intent::turn::{Slots, Understanding};
 
 /// The answer to a question that has words of names and no whole name.

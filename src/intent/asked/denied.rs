@@ -5,7 +5,7 @@
 
 use super::answer;
 use super::question::{self, Form};
-use crate::intent::target::scene::Scene;
+use crate::intent::meant::scene::Scene;
 use crate::intent::turn::{Decision, Turn, Understanding};
 use crate::intent::words::item::Item;
 use crate::intent::words::lexicon::Sense;

@@ -2,8 +2,8 @@
 
 use super::question::{Form, Query};
 use crate::home::{AreaRef, Entity, Home, Kind, NameOf};
+use crate::intent::meant::scene::Scene;
 use crate::intent::saying::spoken::{listed, spoken_state};
-use crate::intent::target::scene::Scene;
 use crate::intent::turn::{Reading, Slots};
 
 pub(in crate::intent) fn get(slots: Slots) -> Vec<Reading> {

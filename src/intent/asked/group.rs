@@ -3,10 +3,10 @@
 use super::facts::{contact, holds, kind_state, members, names, places, verdict};
 use super::question::{Form, Query};
 use crate::home::{Entity, EntityRef, Kind};
+use crate::intent::meant::kinds::{class_matches, kind_matches};
+use crate::intent::meant::scene::Scene;
 use crate::intent::saying::outcome::answered;
 use crate::intent::saying::spoken::{called, is_or_are, spoken_state};
-use crate::intent::target::kinds::{class_matches, kind_matches};
-use crate::intent::target::scene::Scene;
 use crate::intent::turn::{Reading, Slots, Understanding};
 use crate::intent::words::lexicon::{ENGLISH, Sense};
 

@@ -5,9 +5,9 @@
 
 use super::facts::how;
 use crate::home::{Entity, EntityRef, Kind, NameOf};
+use crate::intent::meant::scene::Scene;
 use crate::intent::saying::outcome::abstain;
 use crate::intent::saying::spoken::{called, is_or_are};
-use crate::intent::target::scene::Scene;
 use crate::intent::turn::Understanding;
 use crate::intent::words::lexicon::Sense;
 use crate::intent::words::scan::Scan;

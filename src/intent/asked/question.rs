@@ -5,8 +5,8 @@
 
 use super::look::{self, Look};
 use crate::home::{Kind, NameOf};
+use crate::intent::meant::scene::Scene;
 use crate::intent::sentence::np::Np;
-use crate::intent::target::scene::Scene;
 use crate::intent::words::item::Item;
 use crate::intent::words::lexicon::Sense;
 use crate::intent::words::scan::Scan;

@@ -5,9 +5,9 @@ use super::question::{Form, Query};
 use crate::base::limits;
 use crate::home::words::split;
 use crate::home::{Entity, EntityRef, Kind};
+use crate::intent::meant::scene::Scene;
 use crate::intent::saying::outcome::answered;
 use crate::intent::saying::spoken::called;
-use crate::intent::target::scene::Scene;
 use crate::intent::turn::{Reading, Slots, Understanding};
 
 /// The temperature of a room or thermostat; [`None`] where that is not the question.

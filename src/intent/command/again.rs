@@ -1,9 +1,9 @@
 //! What a clause takes over from the sentence before: «and the fan too», «set it to 40».
 
+use crate::intent::meant::scene::Scene;
 use crate::intent::order::action::Action;
 use crate::intent::sentence::clause::Clause;
 use crate::intent::sentence::np::Np;
-use crate::intent::target::scene::Scene;
 use crate::intent::words::lexicon::Sense;
 use crate::intent::words::scan::Scan;
 

@@ -5,9 +5,9 @@
 
 use super::run::troubled;
 use crate::home::{AreaRef, Call, Capability, Command, Entity, EntityRef, Kind, number};
+use crate::intent::meant::scene::{Scene, Trouble};
 use crate::intent::order::action::Action;
 use crate::intent::sentence::np::Np;
-use crate::intent::target::scene::{Scene, Trouble};
 use crate::intent::turn::{Context, Decision, Reading, Slots, Understanding};
 use crate::intent::words::lexicon::Sense;
 use crate::intent::words::scan::Scan;
@@ -91,7 +91,7 @@ impl Hint<'_> {
                 && (named.is_empty() || named.contains(e))
                 && self.entity(*e).is_some_and(|it| {
                     self.np.kinds.is_empty()
-                        || self.np.kinds.iter().any(|k| crate::intent::target::kinds::kind_matches(k, it))
+                        || self.np.kinds.iter().any(|k| crate::intent::meant::kinds::kind_matches(k, it))
                 })
         };
         let all: Vec<EntityRef> = (0..self.scene.home.entities.len()).map(EntityRef).filter(fits).collect();

@@ -3,7 +3,7 @@
 use crate::base::limits;
 use crate::home::words::split;
 use crate::home::{Call, Command, Entity, Kind};
-use crate::intent::target::scene::Scene;
+use crate::intent::meant::scene::Scene;
 use crate::intent::turn::{Context, Decision, Reading, Slots, Understanding};
 use crate::intent::words::item::Item;
 use crate::intent::words::lexicon::Sense;

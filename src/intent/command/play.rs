@@ -2,10 +2,10 @@
 
 use super::run::{one, troubled};
 use crate::home::{Command, EntityRef, Kind, words};
+use crate::intent::meant::scene::Scene;
 use crate::intent::order::action::Action;
 use crate::intent::saying::outcome::answered;
 use crate::intent::sentence::np::Np;
-use crate::intent::target::scene::Scene;
 use crate::intent::turn::{Context, Decision, Reading, Understanding};
 use crate::intent::words::item::Item;
 use crate::intent::words::lexicon::Sense;

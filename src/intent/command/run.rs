@@ -4,6 +4,8 @@
 
 use super::again;
 use crate::home::{Call, Command, Entity, EntityRef, Kind};
+use crate::intent::meant::scene::{Found, Scene, Trouble, Wanted};
+use crate::intent::meant::state_rank;
 use crate::intent::order::action::Action;
 use crate::intent::order::rules::action;
 use crate::intent::order::{degrees, option, robot};
@@ -11,8 +13,6 @@ use crate::intent::saying::outcome::{abstain, answered, which};
 use crate::intent::saying::riddle;
 use crate::intent::sentence::clause::Clause;
 use crate::intent::sentence::np::Np;
-use crate::intent::target::scene::{Found, Scene, Trouble, Wanted};
-use crate::intent::target::state_rank;
 use crate::intent::turn::{Context, Decision, Question, Reading, Slots, Turn, Understanding};
 use crate::intent::words::scan::Scan;
 

@@ -2,8 +2,8 @@
 
 use super::action::Action;
 use crate::home::{Command, EntityRef, Kind, number};
+use crate::intent::meant::scene::{Scene, Wanted};
 use crate::intent::sentence::clause::Clause;
-use crate::intent::target::scene::{Scene, Wanted};
 use crate::intent::words::number::Value;
 
 /// Scenes, scripts and buttons, which only come true.

@@ -2,9 +2,9 @@
 
 use super::action::Action;
 use crate::home::{Call, Command, Kind};
+use crate::intent::meant::scene::{Scene, Trouble, Wanted};
 use crate::intent::sentence::clause::Clause;
 use crate::intent::sentence::np::Np;
-use crate::intent::target::scene::{Scene, Trouble, Wanted};
 use crate::intent::turn::{Reading, Slots};
 
 /// Vacuum and mower.

@@ -5,10 +5,10 @@
 
 use crate::home::EntityRef;
 use crate::intent::command::run::run;
+use crate::intent::meant::scene::{Scene, Wanted};
 use crate::intent::saying::outcome::{abstain, answered};
 use crate::intent::sentence::bounds::bounds;
 use crate::intent::sentence::clause::Clause;
-use crate::intent::target::scene::{Scene, Wanted};
 use crate::intent::turn::{Context, Reading, Slots, Turn, Understanding};
 use crate::intent::words::lexicon::Sense;
 use crate::intent::words::scan::Scan;

@@ -4,9 +4,9 @@
 //! none or several, nothing is guessed.
 
 use crate::home::{Entity, EntityRef, Tier};
+use crate::intent::meant::kinds::{class_matches, kind_matches};
+use crate::intent::meant::scene::Scene;
 use crate::intent::saying::outcome::{abstain, doubtful};
-use crate::intent::target::kinds::{class_matches, kind_matches};
-use crate::intent::target::scene::Scene;
 use crate::intent::turn::{Context, Decision, Turn, Understanding};
 use crate::intent::words::item::Item;
 use crate::intent::words::lexicon::Sense;

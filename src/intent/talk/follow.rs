@@ -1,8 +1,8 @@
 //! The answer to a question that Hearth asked back: «the one in the kitchen», «both», «never mind».
 
 use crate::home::{Call, EntityRef, Kind, NameOf};
+use crate::intent::meant::scene::Scene;
 use crate::intent::saying::outcome::{answered, which};
-use crate::intent::target::scene::Scene;
 use crate::intent::timing::choice;
 use crate::intent::turn::{Context, Decision, Done, Question, Slots, Turn, Understanding};
 use crate::intent::words::item::Item;

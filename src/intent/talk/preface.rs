@@ -5,9 +5,9 @@
 
 use super::amend::spoken_of;
 use crate::home::Tier;
+use crate::intent::meant::scene::Scene;
 use crate::intent::saying::outcome::doubtful;
 use crate::intent::sentence::clause::Clause;
-use crate::intent::target::scene::Scene;
 use crate::intent::turn::{Context, Decision, Turn, Understanding};
 use crate::intent::words::item::Item;
 use crate::intent::words::lexicon::Sense;

@@ -3,7 +3,7 @@
 use super::wording::title;
 use crate::home::words::split;
 use crate::home::{Call, Command, Home, Timer, TimerCommand, TimerWhich};
-use crate::intent::target::scene::Scene;
+use crate::intent::meant::scene::Scene;
 use crate::intent::turn::{Context, Decision, Question, Reading, Turn, Understanding};
 use crate::intent::words::item::Item;
 use crate::intent::words::lexicon::Sense;

@@ -3,8 +3,8 @@
 use super::moment::{moment, seconds_until};
 use super::wording::{UNITS, act, put, spoken};
 use crate::home::{EntityRef, Kind, TimerCommand};
+use crate::intent::meant::scene::Scene;
 use crate::intent::saying::outcome::abstain;
-use crate::intent::target::scene::Scene;
 use crate::intent::turn::{Context, Decision, Slots, Turn, Understanding};
 use crate::intent::words::lexicon::Sense;
 use crate::intent::words::number::{self, Value};
