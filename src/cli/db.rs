@@ -162,7 +162,7 @@ impl Place {
         let moved = fs::hard_link(&made.path, &to).or_else(|_| carry(&made.path, &to));
         drop(fs::remove_file(&made.path));
         moved.map_err(wrong)?;
-        Ok(json!({"path": to, "bytes": made.bytes}))
+        Ok(json!({"path": to, "bytes": made.bytes, "missing": made.missing}))
     }
 
     fn restore(&self, from: &Path) -> Result<Value, Fault> {
@@ -206,8 +206,13 @@ where
             eprintln!("hearth: {}", set_aside(&aside.display().to_string(), &json!(opened.carried)));
         }
         let done = act(store.clone()).await;
-        store.close().await?;
-        Ok(done?)
+        let closed = store.close().await;
+        let done = done?;
+        // What is done is done; that the disk took no more of the records beside it is told by who counts them.
+        match closed {
+            Ok(()) | Err(store::StoreError::Degraded(_)) => Ok(done),
+            Err(error) => Err(error.into()),
+        }
     })
 }
 
@@ -219,7 +224,13 @@ fn readable(command: &Command, answer: &Value) -> String {
         Command::Migrate { .. } | Command::Rollback { .. } => {
             format!("schema {} is now {}\n", answer["from"], answer["to"])
         }
-        Command::Backup { .. } => format!("{} ({} bytes)\n", text(&answer["path"]), answer["bytes"]),
+        Command::Backup { .. } => {
+            let missing =
+                answer["missing"].as_u64().filter(|missing| *missing > 0).map_or_else(String::new, |missing| {
+                    format!("; the disk takes no writes, and {missing} records that wait in memory are not in it")
+                });
+            format!("{} ({} bytes){missing}\n", text(&answer["path"]), answer["bytes"])
+        }
         Command::Restore { .. } if answer["before"].is_null() => "restored\n".to_owned(),
         Command::Restore { .. } => format!("restored; the one before is {}\n", text(&answer["before"])),
         Command::Compact => format!("{} bytes are now {}\n", answer["before"], answer["after"]),

@@ -18,6 +18,9 @@ pub struct Backup {
     pub path: PathBuf,
     /// Its size in bytes.
     pub bytes: u64,
+    /// Records that wait in memory because the disk takes no writes: they are not in it.
+    #[serde(default)]
+    pub missing: usize,
 }
 
 /// What compacting gained.
@@ -66,7 +69,8 @@ impl Store {
         self.ask(worker::Request::Check).await
     }
 
-    /// Copies the database into a new file, with everything acknowledged so far; other requests wait meanwhile.
+    /// Copies the database into a new file, with everything acknowledged so far; other requests wait meanwhile. Also from
+    /// a disk that takes no writes, where its log is empty: what waits in memory is then counted, and not in it.
     ///
     /// # Errors
     /// [`StoreError::File`] where the file exists or cannot be written; it is then not there.
@@ -90,16 +94,21 @@ impl Worker {
     }
 
     pub(super) async fn backup(&mut self, to: &Path) -> Result<Backup, StoreError> {
-        self.flush().await?;
-        // All of the log goes into the file; nobody else writes while this thread copies it.
-        self.db.batch("PRAGMA wal_checkpoint(TRUNCATE)").await?;
+        let database = self.folder.database();
+        match self.flush().await {
+            // All of the log goes into the file; nobody else writes while this thread copies it.
+            Ok(()) => self.db.batch("PRAGMA wal_checkpoint(TRUNCATE)").await?,
+            // A card that takes no writes any more is one to take a copy of: the file is whole where no log is.
+            Err(StoreError::Degraded(_)) if length(&log_of(&database)) == 0 => {}
+            Err(error) => return Err(error),
+        }
         let wrong = |source| StoreError::File { path: to.to_path_buf(), source };
-        copy(&self.folder.database(), to).map_err(wrong)?;
+        copy(&database, to).map_err(wrong)?;
         if let Some(fault) = faults_of_copy(to).await?.first() {
             drop(fs::remove_file(to));
             return Err(StoreError::Sql { code: 11, message: format!("the copy is not sound: {fault}") });
         }
-        Ok(Backup { path: to.to_path_buf(), bytes: length(to) })
+        Ok(Backup { path: to.to_path_buf(), bytes: length(to), missing: self.ring.len() })
     }
 
     pub(super) async fn compact(&mut self) -> Result<Compacted, StoreError> {
@@ -139,8 +148,7 @@ async fn faults_of_copy(path: &Path) -> Result<Vec<String>, StoreError> {
 pub fn look(folder: &DataFolder) -> Result<Look, StoreError> {
     let path = folder.database();
     let version = open::version_of(&path)?;
-    let log = PathBuf::from(format!("{}-wal", path.display()));
-    Ok(Look { version, known: VERSION, bytes: length(&path), log_bytes: length(&log), path })
+    Ok(Look { version, known: VERSION, bytes: length(&path), log_bytes: length(&log_of(&path)), path })
 }
 
 /// Checks the folder's database where no store has it open; a damaged one is left where it is.
@@ -238,6 +246,11 @@ fn copy(from: &Path, to: &Path) -> io::Result<()> {
         drop(fs::remove_file(to));
     }
     done
+}
+
+/// The write-ahead log of a database.
+fn log_of(database: &Path) -> PathBuf {
+    PathBuf::from(format!("{}-wal", database.display()))
 }
 
 fn length(path: &Path) -> u64 {

@@ -185,7 +185,12 @@ fn a_card_that_takes_no_writes_is_told_once_and_is_neither_damaged_nor_done() {
     assert_eq!((fact.code, told.matches("the disk refuses writes").count()), (Some(1), 1), "{told}");
     let found = home.run(&["memory", "export"]);
     assert!(found.ok && found.out.contains("blue pot") && !found.out.contains("cat"), "{found:?}");
+    let copy = home.root().join("run/copy.db").display().to_string();
+    let backup = home.run(&["db", "backup", &copy]);
+    assert!(backup.ok, "such a card is one to take a copy of: {backup:?}");
     std::fs::set_permissions(home.data(), Permissions::from_mode(0o700)).expect("open again");
+    assert!(home.run(&["db", "restore", &copy]).ok);
+    assert!(home.run(&["memory", "export"]).out.contains("blue pot"));
     assert!(home.run(&["ask", "remember that the cat is black"]).ok);
 }
 
