@@ -116,11 +116,9 @@ impl Home {
                 Ok(vec![change])
             }
             TimerCommand::CancelAll(area) => {
-                let gone = |t: &Timer| area.is_none() || t.area == *area;
-                let changes = self.timers.iter().filter(|t| gone(t)).map(ended).collect();
-                self.timers.retain(|t| !gone(t));
-                Ok(changes)
+                Ok(self.end_timers(|t| !t.reminder && (area.is_none() || t.area == *area)))
             }
+            TimerCommand::CancelReminders => Ok(self.end_timers(|t| t.reminder)),
             TimerCommand::Cancel(which) => {
                 let at = self.timer_at(which)?;
                 Ok(vec![ended(&self.timers.remove(at))])
@@ -136,6 +134,12 @@ impl Home {
             TimerCommand::Pause(which) => self.set_active(which, false),
             TimerCommand::Resume(which) => self.set_active(which, true),
         }
+    }
+
+    fn end_timers(&mut self, gone: impl Fn(&Timer) -> bool) -> Vec<Change> {
+        let changes = self.timers.iter().filter(|t| gone(t)).map(ended).collect();
+        self.timers.retain(|t| !gone(t));
+        changes
     }
 
     fn timer_at(&self, which: &TimerWhich) -> Result<usize, String> {

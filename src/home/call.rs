@@ -127,8 +127,10 @@ pub enum TimerCommand {
     },
     /// End it without ringing.
     Cancel(TimerWhich),
-    /// End all, or all of an area.
+    /// End all but reminders, or all of an area.
     CancelAll(Option<AreaRef>),
+    /// End all reminders.
+    CancelReminders,
     /// Longer by seconds.
     Add(TimerWhich, u64),
     /// Shorter by seconds.

@@ -78,6 +78,7 @@ fn timer_parts(timer: &TimerCommand, home: &Home) -> (&'static str, Value) {
         }
         TimerCommand::Cancel(w) => ("cancel_timer", which(w)),
         TimerCommand::CancelAll(area) => ("cancel_all_timers", json!({ "area": area.map(|a| home.area_name(a)) })),
+        TimerCommand::CancelReminders => ("cancel_reminders", Value::Null),
         TimerCommand::Add(w, s) => ("extend_timer", json!({ "timer": which(w), "seconds": s })),
         TimerCommand::Subtract(w, s) => ("shorten_timer", json!({ "timer": which(w), "seconds": s })),
         TimerCommand::Pause(w) => ("pause_timer", which(w)),

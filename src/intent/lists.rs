@@ -44,9 +44,52 @@ pub(super) fn understand_list(home: &Home, turn: &Turn<'_>, scan: &Scan<'_>) -> 
     } else {
         ("complete", Command::CompleteItem)
     };
-    let there = if intent == "add" { None } else { standing(home, &list, item) };
+    if intent == "add" {
+        return Some(added(home, turn, &list, item));
+    }
+    let there = standing(home, &list, item);
     Some(edit(home, turn, &list, intent, command, there.as_deref().unwrap_or(item)))
 }
+
+/// Puts what was said on a list; on a shopping list each thing that was named for itself.
+fn added(home: &Home, turn: &Turn<'_>, list: &List, item: &str) -> Understanding {
+    let mut out = edit(home, turn, list, "add", Command::AddItem, item);
+    let buys =
+        list.name.is_none() || list.entity.and_then(|e| home.entity(e)).is_some_and(|e| shopping(&e.id, &e.name));
+    if let (true, [call]) = (buys, out.calls.as_slice()) {
+        let each = things(item).into_iter();
+        let targets = call.targets.clone();
+        out.calls =
+            each.map(|one| Call { command: Command::AddItem(one.to_owned()), targets: targets.clone() }).collect();
+    }
+    out
+}
+
+/// Dishes that are one thing for all their «and».
+const ONE_DISH: [&str; 6] =
+    ["mac and cheese", "macaroni and cheese", "half and half", "fish and chips", "salt and vinegar", "sweet and sour"];
+
+/// What «milk, eggs and bread» names: three things. Whatever is longer than names of things is left whole.
+fn things(item: &str) -> Vec<&str> {
+    let low = item.to_lowercase();
+    if low.len() != item.len() || ONE_DISH.iter().any(|dish| low.contains(dish)) || low.contains(" and a half") {
+        return vec![item];
+    }
+    let parts: Vec<&str> = item
+        .split(',')
+        .flat_map(|part| part.split(" and "))
+        .map(|part| {
+            part.trim().trim_start_matches("and ").trim_matches(|c: char| c.is_whitespace() || ".!?\"'".contains(c))
+        })
+        .filter(|part| !part.is_empty())
+        .collect();
+    let short = parts.iter().all(|part| part.split_whitespace().count() <= THING_WORDS);
+    if short && (2..=THINGS).contains(&parts.len()) { parts } else { vec![item] }
+}
+
+/// Words of a thing («a dozen free range eggs»), and how many things one sentence may name.
+const THING_WORDS: usize = 5;
+const THINGS: usize = 16;
 
 /// «tick off the milk», «mark call mum as done»: an item that stands on one list only says which.
 fn ticked(home: &Home, turn: &Turn<'_>, scan: &Scan<'_>, head: &super::words::item::Item) -> Option<Understanding> {
@@ -100,7 +143,7 @@ fn add_before(
         return None;
     }
     let item = scan.said(scan.items[first].words.0, scan.items[at].words.0);
-    (!item.is_empty()).then(|| edit(home, turn, list, "add", Command::AddItem, item))
+    (!item.is_empty()).then(|| added(home, turn, list, item))
 }
 
 /// The word behind the item: where «to my», «off the», «from» begin.
@@ -211,7 +254,6 @@ fn items<'h>(home: &'h Home, list: &List) -> &'h [ListItem] {
     list.entity.and_then(|e| home.entity(e)).map_or(&home.shopping, |e| &e.items)
 }
 
-/// «what is on my shopping list», «is there milk on the list»
 /// Its name before the word «list»: a «Shopping List» is no «Shopping List list».
 fn called(list: &List) -> &str {
     let name = list.name.as_deref().unwrap_or("shopping");
@@ -219,6 +261,7 @@ fn called(list: &List) -> &str {
     bare.filter(|(bare, end)| end.eq_ignore_ascii_case(" list") && !bare.is_empty()).map_or(name, |(bare, _)| bare)
 }
 
+/// «what is on my shopping list», «is there milk on the list»
 fn read_out(home: &Home, turn: &Turn<'_>, scan: &Scan<'_>, list: &List, first: usize) -> Option<Understanding> {
     let open: Vec<String> = items(home, list).iter().filter(|i| !i.done).map(|i| i.summary.clone()).collect();
     let named = called(list);

@@ -12,7 +12,7 @@ use super::sentence::bounds::bounds;
 use super::sentence::clause::Clause;
 use super::sentence::guard;
 use super::talk::{amend, another, follow, preface};
-use super::timing::{later, remind, timers};
+use super::timing::{later, remind, reminders, timers};
 use super::turn::{Decision, Turn, Understanding};
 use super::words::lexicon::{ENGLISH, Sense};
 use super::words::scan::Scan;
@@ -57,6 +57,7 @@ fn decide(scene: &Scene<'_>, scan: &Scan<'_>) -> Understanding {
         .or_else(|| inform::inform(home, turn, scan))
         .or_else(|| lists::understand_list(home, turn, scan))
         .or_else(|| remind::remind(turn, scan))
+        .or_else(|| reminders::reminders(home, turn, scan))
         .or_else(|| later::delayed(scene, scan))
         .or_else(|| later::timed(scene, scan))
         .or_else(|| guard::refuses(scan).map(|why| left_alone(turn, why)))

@@ -54,7 +54,7 @@ fn give_back(path: &Path) {
 fn timers_are_set_changed_asked_about_and_cancelled() {
     let home = Home::new();
     let _service = home.start();
-    says(&home, "timer status", "no such timer");
+    says(&home, "timer status", "there is no timer");
     let set = ask(&home, "set a pasta timer for twelve minutes");
     assert_eq!(
         (&set["detail"]["decision"], set["text"].as_str()),

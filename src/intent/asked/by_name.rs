@@ -55,7 +55,13 @@ pub(in crate::intent) fn named(scene: &Scene<'_>, q: &Query) -> Option<Understan
     }
     let truth = spoken_state(entity);
     let name = called(entity).replacen("The ", "the ", 1);
-    let say = format!("{}, {name} {} {truth}.", if yes { "Yes" } else { "No" }, is_or_are(entity));
+    let verdict = match (yes, entity.state.as_str()) {
+        (true, _) => "Yes,",
+        // Off or on, nobody knows.
+        (false, "unavailable" | "unknown") => "I cannot tell:",
+        (false, _) => "No,",
+    };
+    let say = format!("{verdict} {name} {} {truth}.", is_or_are(entity));
     Some(mentioning(scene, answered(scene.turn, get(slots), say), entity))
 }
 

@@ -73,7 +73,7 @@ fn mid(entity: &Entity) -> String {
     called(entity).replacen("The ", "the ", 1)
 }
 
-fn capital(text: &str) -> String {
+pub(in crate::intent) fn capital(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }

@@ -112,3 +112,18 @@ fn of_several_timers_none_is_taken_by_chance() {
     let (_, changes, _) = say(&mut home, "the bread one", None, asked.context);
     assert!(changes.is_empty(), "{changes:?}");
 }
+
+#[test]
+fn of_what_cannot_be_reached_nobody_says_that_it_is_off() {
+    let mut home = home();
+    let lamp = home.find("light.pantry").unwrap();
+    let (_, _, told) = say(&mut home, "is the pantry bulb on", None, Context::default());
+    assert!(told.starts_with("No,"), "{told}");
+    home.observe_lost(lamp);
+    for asked in ["is the pantry bulb on", "is the pantry bulb off"] {
+        let (_, _, told) = say(&mut home, asked, None, Context::default());
+        assert!(told.starts_with("I cannot tell:") && told.contains("unavailable"), "{asked}: {told}");
+    }
+    let (_, _, told) = say(&mut home, "is the pantry bulb unavailable", None, Context::default());
+    assert!(told.starts_with("Yes,"), "{told}");
+}

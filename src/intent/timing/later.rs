@@ -1,10 +1,11 @@
 //! Commands that shall be carried out later: the command becomes the end of a timer.
 
 use super::moment::{moment, seconds_until};
-use super::wording::{UNITS, act, put, spoken};
+use super::wording::{UNITS, act, on_day, put, spoken};
 use crate::home::{EntityRef, Kind, TimerCommand};
 use crate::intent::meant::scene::Scene;
 use crate::intent::saying::outcome::abstain;
+use crate::intent::saying::reply::capital;
 use crate::intent::turn::{Context, Decision, Slots, Turn, Understanding};
 use crate::intent::words::lexicon::Sense;
 use crate::intent::words::number::{self, Value};
@@ -58,7 +59,7 @@ pub(in crate::intent) fn timed(scene: &Scene<'_>, scan: &Scan<'_>) -> Option<Und
     let mut slots = Slots::default();
     slots.set("time", time.at.strftime("%Y-%m-%dT%H:%M:%S").to_string());
     slots.set("conversation_command", command);
-    let say = format!("At {}: {command}.", time.at.strftime("%-I:%M %p"));
+    let say = format!("{}: {command}.", capital(&on_day(time.at, turn.now)));
     let seconds = seconds_until(turn.now, time.at);
     let hms = [seconds / 3600, seconds / 60 % 60, seconds % 60];
     let start = TimerCommand::Start {

@@ -4,6 +4,7 @@ pub(super) mod choice;
 pub(super) mod later;
 mod moment;
 pub(super) mod remind;
+pub(super) mod reminders;
 mod said;
 pub(super) mod timers;
 pub(super) mod wording;

@@ -3,7 +3,7 @@
 //! A reminder is a timer with its message for a name.
 
 use super::moment::{Moment, moment, seconds_until};
-use super::wording::{UNITS, act, put, spoken};
+use super::wording::{UNITS, act, on_day, put, spoken};
 use crate::home::TimerCommand;
 use crate::intent::saying::outcome::abstain;
 use crate::intent::turn::{Slots, Turn, Understanding};
@@ -56,7 +56,7 @@ pub(in crate::intent) fn remind(turn: &Turn<'_>, scan: &Scan<'_>) -> Option<Unde
     let (seconds, when) = match (time, span) {
         (Some(time), _) => {
             slots.set("time", time.at.strftime("%Y-%m-%dT%H:%M:%S").to_string());
-            (seconds_until(turn.now, time.at), format!("at {}", time.at.strftime("%-I:%M %p")))
+            (seconds_until(turn.now, time.at), on_day(time.at, turn.now))
         }
         (None, Some((_, hms))) => {
             put(&mut slots, UNITS, hms);

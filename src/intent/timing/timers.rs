@@ -131,11 +131,12 @@ fn narrowed(home: &Home, turn: &Turn<'_>, said: &mut Said) -> TimerWhich {
 
 fn cancel_all(home: &Home, turn: &Turn<'_>, said: &Said) -> Understanding {
     let slots = said.slots(home, false);
-    let count = home.timers.iter().filter(|t| said.area.is_none() || t.area == said.area).count();
+    let count = home.timers.iter().filter(|t| !t.reminder && (said.area.is_none() || t.area == said.area)).count();
     if count == 0 {
         return answered(turn, vec![Reading { intent: "HassCancelAllTimers", slots }], "There is no timer.");
     }
-    let say = format!("{count} {} cancelled.", if count == 1 { "timer is" } else { "timers are" });
+    let stay = if home.timers.iter().any(|t| t.reminder) { " Reminders stay." } else { "" };
+    let say = format!("{count} {} cancelled.{stay}", if count == 1 { "timer is" } else { "timers are" });
     act(turn, "HassCancelAllTimers", slots, TimerCommand::CancelAll(said.area), say)
 }
 
@@ -197,6 +198,7 @@ fn status(home: &Home, turn: &Turn<'_>, said: &Said) -> Understanding {
     let which = narrowed(home, turn, &mut said);
     let timers = home.timers_like(&which);
     let say = match timers.as_slice() {
+        [] if which == TimerWhich::default() => "There is no timer.".to_owned(),
         [] => "There is no such timer.".to_owned(),
         many => {
             let each: Vec<String> = many
