@@ -47,8 +47,34 @@ pub(super) fn understand_list(home: &Home, turn: &Turn<'_>, scan: &Scan<'_>) -> 
     if intent == "add" {
         return Some(added(home, turn, &list, item));
     }
-    let there = standing(home, &list, item);
-    Some(edit(home, turn, &list, intent, command, there.as_deref().unwrap_or(item)))
+    if let Some(there) = standing(home, &list, item) {
+        return Some(edit(home, turn, &list, intent, command, &there));
+    }
+    Some(taken(home, turn, &list, intent, command, item))
+}
+
+/// Takes off or ticks what was said, each thing as it stands on the list; one that does not stand there is told, and
+/// nothing is done.
+fn taken(
+    home: &Home,
+    turn: &Turn<'_>,
+    list: &List,
+    intent: &str,
+    command: fn(String) -> Command,
+    item: &str,
+) -> Understanding {
+    let each: Vec<_> = things(item).into_iter().map(|one| (one, standing(home, list, one))).collect();
+    if let Some((missing, _)) = each.iter().find(|(_, there)| there.is_none()) {
+        return edit(home, turn, list, intent, command, missing);
+    }
+    let mut all = each.into_iter().filter_map(|(_, there)| Some(edit(home, turn, list, intent, command, &there?)));
+    let Some(mut out) = all.next() else { return edit(home, turn, list, intent, command, item) };
+    for other in all {
+        out.readings.extend(other.readings);
+        out.calls.extend(other.calls);
+        out.say = format!("{} {}", out.say, other.say);
+    }
+    out
 }
 
 /// Puts what was said on a list; on a shopping list each thing that was named for itself.

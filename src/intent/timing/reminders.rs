@@ -35,7 +35,7 @@ pub(in crate::intent) fn reminders(home: &Home, turn: &Turn<'_>, scan: &Scan<'_>
     let at = texts.iter().position(|t| matches!(*t, "reminder" | "reminders"))?;
     let (before, after) = (&texts[..at], &texts[at + 1..]);
     let (first, between) = before.split_first()?;
-    if before.iter().chain(after).all(|t| ASKED.contains(t)) {
+    if *first != "set" && before.iter().chain(after).all(|t| ASKED.contains(t)) {
         return Some(answered(turn, vec![reading("HearthReminders", None)], told(home)));
     }
     if !ENDS.contains(first) || !between.iter().all(|t| BETWEEN.contains(t)) {
