@@ -37,38 +37,26 @@ pub(super) fn understand_list(home: &Home, turn: &Turn<'_>, scan: &Scan<'_>) -> 
         return None;
     }
     let off = scan.plain(verb).contains("off") || scan.items[first..list.items.0].iter().any(|i| i.is(Sense::Off));
-    let (intent, command): (_, fn(String) -> Command) = if verb.verb(&["add"]) && !off && !verb.verb(&["complete"]) {
-        ("add", Command::AddItem)
-    } else if verb.verb(&["remove"]) && list.name.is_some() && !verb.verb(&["complete"]) {
-        ("remove", Command::RemoveItem)
-    } else {
-        ("complete", Command::CompleteItem)
-    };
-    if intent == "add" {
+    if verb.verb(&["add"]) && !off && !verb.verb(&["complete"]) {
         return Some(added(home, turn, &list, item));
     }
-    if let Some(there) = standing(home, &list, item) {
-        return Some(edit(home, turn, &list, intent, command, &there));
-    }
-    Some(taken(home, turn, &list, intent, command, item))
+    let removes = verb.verb(&["remove"]) && list.name.is_some() && !verb.verb(&["complete"]);
+    let edit = if removes { Edit::Remove } else { Edit::Complete };
+    Some(taken(home, turn, &list, edit, item))
 }
 
 /// Takes off or ticks what was said, each thing as it stands on the list; one that does not stand there is told, and
 /// nothing is done.
-fn taken(
-    home: &Home,
-    turn: &Turn<'_>,
-    list: &List,
-    intent: &str,
-    command: fn(String) -> Command,
-    item: &str,
-) -> Understanding {
+fn taken(home: &Home, turn: &Turn<'_>, list: &List, how: Edit, item: &str) -> Understanding {
+    if let Some(there) = standing(home, list, item) {
+        return edit(home, turn, list, how, &there);
+    }
     let each: Vec<_> = things(item).into_iter().map(|one| (one, standing(home, list, one))).collect();
     if let Some((missing, _)) = each.iter().find(|(_, there)| there.is_none()) {
-        return edit(home, turn, list, intent, command, missing);
+        return edit(home, turn, list, how, missing);
     }
-    let mut all = each.into_iter().filter_map(|(_, there)| Some(edit(home, turn, list, intent, command, &there?)));
-    let Some(mut out) = all.next() else { return edit(home, turn, list, intent, command, item) };
+    let mut all = each.into_iter().filter_map(|(_, there)| Some(edit(home, turn, list, how, &there?)));
+    let Some(mut out) = all.next() else { return edit(home, turn, list, how, item) };
     for other in all {
         out.readings.extend(other.readings);
         out.calls.extend(other.calls);
@@ -79,7 +67,7 @@ fn taken(
 
 /// Puts what was said on a list; on a shopping list each thing that was named for itself.
 fn added(home: &Home, turn: &Turn<'_>, list: &List, item: &str) -> Understanding {
-    let mut out = edit(home, turn, list, "add", Command::AddItem, item);
+    let mut out = edit(home, turn, list, Edit::Add, item);
     let buys =
         list.name.is_none() || list.entity.and_then(|e| home.entity(e)).is_some_and(|e| shopping(&e.id, &e.name));
     if let (true, [call]) = (buys, out.calls.as_slice()) {
@@ -139,9 +127,7 @@ fn ticked(home: &Home, turn: &Turn<'_>, scan: &Scan<'_>, head: &super::words::it
     }
     let item = standing(home, &list, item)?;
     let removes = head.verb(&["remove"]) && !head.verb(&["complete"]) && list.name.is_some();
-    let (intent, command): (_, fn(String) -> Command) =
-        if removes { ("remove", Command::RemoveItem) } else { ("complete", Command::CompleteItem) };
-    Some(edit(home, turn, &list, intent, command, &item))
+    Some(edit(home, turn, &list, if removes { Edit::Remove } else { Edit::Complete }, &item))
 }
 
 /// The item of a list that is meant, as it stands there: an article more or less is no other item.
@@ -238,33 +224,39 @@ fn last(scan: &Scan<'_>, end: usize) -> bool {
     scan.items[end..].iter().all(|i| closing(i) || i.is(Sense::Prep) || scan.plain(i) == "done")
 }
 
-fn edit(
-    home: &Home,
-    turn: &Turn<'_>,
-    list: &List,
-    intent: &str,
-    command: fn(String) -> Command,
-    item: &str,
-) -> Understanding {
+/// What is done to an item.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Edit {
+    Add,
+    Remove,
+    Complete,
+}
+
+fn edit(home: &Home, turn: &Turn<'_>, list: &List, how: Edit, item: &str) -> Understanding {
     let item = item.trim_matches(|c: char| c.is_whitespace() || ",.!?\"'".contains(c));
     let mut slots = Slots::default();
     slots.set("item", item);
     let listed = called(list);
-    let (intent, say) = match (intent, &list.name) {
-        ("add", None) => ("HassShoppingListAddItem", format!("Added {item} to the shopping list.")),
-        ("add", Some(_)) => ("HassListAddItem", format!("Added {item} to the {listed} list.")),
-        ("remove", _) => ("HassListRemoveItem", format!("Removed {item} from the {listed} list.")),
-        (_, None) => ("HassShoppingListCompleteItem", format!("Checked off {item}.")),
-        (_, Some(_)) => ("HassListCompleteItem", format!("Checked off {item} on the {listed} list.")),
+    let (intent, say) = match (how, &list.name) {
+        (Edit::Add, None) => ("HassShoppingListAddItem", format!("Added {item} to the shopping list.")),
+        (Edit::Add, Some(_)) => ("HassListAddItem", format!("Added {item} to the {listed} list.")),
+        (Edit::Remove, _) => ("HassListRemoveItem", format!("Removed {item} from the {listed} list.")),
+        (Edit::Complete, None) => ("HassShoppingListCompleteItem", format!("Checked off {item}.")),
+        (Edit::Complete, Some(_)) => ("HassListCompleteItem", format!("Checked off {item} on the {listed} list.")),
     };
     if let Some(name) = &list.name {
         slots.set("name", name.as_str());
     }
     let reading = Reading { intent, slots };
     let on_it = |i: &&ListItem| crate::home::words::slug(&i.summary) == crate::home::words::slug(item) && !i.done;
-    if !intent.ends_with("AddItem") && items(home, list).iter().find(on_it).is_none() {
+    if how != Edit::Add && items(home, list).iter().find(on_it).is_none() {
         return answered(turn, vec![reading], format!("{item} is not on the {listed} list."));
     }
+    let command = match how {
+        Edit::Add => Command::AddItem,
+        Edit::Remove => Command::RemoveItem,
+        Edit::Complete => Command::CompleteItem,
+    };
     Understanding {
         decision: Decision::Act,
         readings: vec![reading],
